@@ -1,0 +1,1 @@
+"""The engine: runs a company's procedures from their diagrams. Knows nothing of Flask."""

@@ -1,0 +1,167 @@
+"""Vocabulary: the values that pass between the engine's parts. No behaviour beyond reading them, no input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+#: what a diagram's data may hold: JSON, nothing else
+Json = None | bool | int | float | str | list[Any] | dict[str, Any]
+JsonObject = dict[str, Any]
+
+
+class InstanceState(StrEnum):
+    """Where a process instance stands as a whole."""
+
+    #: tokens move or wait
+    ACTIVE = "active"
+    #: every token reached an end
+    COMPLETED = "completed"
+    #: ended by a person before its end
+    CANCELLED = "cancelled"
+    #: put to rest by a manager; work items are hidden, due times stand
+    SUSPENDED = "suspended"
+    #: a step failed; a manager has to mend and retry
+    INCIDENT = "incident"
+
+
+class WorkItemState(StrEnum):
+    """Where a piece of human work stands."""
+
+    #: in the role's list, nobody has it
+    OPEN = "open"
+    #: somebody has it
+    CLAIMED = "claimed"
+    #: the assignee answers for the owner and gives it back
+    DELEGATED = "delegated"
+    #: done; the token moved on
+    COMPLETED = "completed"
+    #: the token left without it (boundary event, return, cancellation)
+    WITHDRAWN = "withdrawn"
+
+
+#: the states in which a work item can be acted on
+LIVE_WORK_ITEM_STATES = (WorkItemState.OPEN, WorkItemState.CLAIMED, WorkItemState.DELEGATED)
+
+
+class Channel(StrEnum):
+    """By which way an act reached the system."""
+
+    #: a staff device at the desk or a signed-in browser
+    DESK = "desk"
+    #: a staff member's phone on site
+    PHONE = "phone"
+    #: a one-time link of a person without an account
+    LINK = "link"
+    #: a bearer token
+    API = "api"
+    #: a timer, an escalation, the engine itself
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class RoleGrant:
+    """A role that a person holds, at one site or (site_id None) at all."""
+
+    role: str
+    site_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, for whom and by which way. Services take it as a parameter and never look it up."""
+
+    #: None for the system itself
+    user_id: int | None
+    #: display name as it was at the time
+    name: str
+    grants: frozenset[RoleGrant] = frozenset()
+    channel: Channel = Channel.DESK
+    #: the person replaced, where one is
+    on_behalf_of: int | None = None
+    #: when it is said to have happened, where that differs from now (a night call entered next morning)
+    claimed_at: datetime | None = None
+
+    def roles(self) -> frozenset[str]:
+        """Every role held anywhere."""
+        return frozenset(grant.role for grant in self.grants)
+
+    def holds(self, role: str, site_id: int | None) -> bool:
+        """Whether the person holds the role at the site (or at all sites)."""
+        return any(grant.role == role and (grant.site_id is None or grant.site_id == site_id) for grant in self.grants)
+
+
+SYSTEM = Actor(user_id=None, name="system", channel=Channel.SYSTEM)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenItem:
+    """A token that waits for a person, as the runner sees it."""
+
+    #: token id, 32 hex digits
+    token: str
+    element_id: str
+    #: the token's data (read only)
+    data: Mapping[str, Any]
+    #: inside a multi-instance: its item or index, else None
+    item: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A token that waits for an event: a message, a signal, a condition."""
+
+    token: str
+    element_id: str
+    #: `message`, `signal`, `timer`, `conditional`
+    kind: str
+    #: message or signal name; None for timers
+    name: str | None
+    #: correlation values that a message must carry; empty for "any message of that name"
+    correlation: Mapping[str, Any] = field(default_factory=dict)
+    #: when a timer is due
+    due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """An element that a token entered or left during a step, in order."""
+
+    token: str
+    element_id: str
+    #: `completed` or `cancelled`
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class TokenView:
+    """A position in the flow, for pages and the API."""
+
+    token: str
+    element_id: str
+    #: `ready`, `waiting`, `error`
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """A call of a catalogue operator that a service task asked for; carried out in the committing transaction."""
+
+    #: e.g. `record.issue`
+    operator: str
+    element_id: str
+    token: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEvent:
+    """A message or signal that the diagram threw."""
+
+    kind: str
+    name: str
+    payload: Any
+    correlation: Mapping[str, Any] = field(default_factory=dict)

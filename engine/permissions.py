@@ -1,0 +1,45 @@
+"""Which role may do what, as `scope:action` pairs. The only place that says so; services ask, routes ask the services."""
+
+from __future__ import annotations
+
+from engine.errors import ForbiddenError
+from engine.model import Actor
+
+#: permission → roles that hold it by themselves. Staff roles act on work items through their candidate group instead.
+PERMISSIONS: dict[str, frozenset[str]] = {
+    "process-definition:read": frozenset({"*"}),
+    "process-definition:deploy": frozenset({"process_designer", "administrator"}),
+    "process-instance:start": frozenset({"*"}),
+    "process-instance:read": frozenset({"*"}),
+    "process-instance:suspend": frozenset({"manager", "general_manager", "administrator"}),
+    "process-instance:cancel": frozenset({"manager", "general_manager", "administrator"}),
+    "process-instance:retry": frozenset({"manager", "general_manager", "administrator"}),
+    "process-instance:send-event": frozenset({"manager", "general_manager", "administrator"}),
+    "work-item:read": frozenset({"*"}),
+    "work-item:assign": frozenset({"dispatcher", "cs_supervisor", "engineering_supervisor", "security_supervisor",
+                                   "cleaning_supervisor", "assistant_manager", "manager", "general_manager", "administrator"}),
+    "work-item:complete-any": frozenset({"manager", "administrator"}),
+    "work-item:read-any": frozenset({"manager", "general_manager", "assistant_manager", "administrator"}),
+    "directory:read": frozenset({"*"}),
+    "directory:write": frozenset({"administrator"}),
+    "user:administer": frozenset({"administrator"}),
+    "test-clock:advance": frozenset({"administrator", "manager"}),
+}
+
+
+def may(actor: Actor, permission: str, site_id: int | None = None) -> bool:
+    """Whether the actor holds the permission (at the site, where one is named). The system may do everything."""
+    if actor.user_id is None and actor.channel == "system":
+        return True
+    roles = PERMISSIONS[permission]
+    if "*" in roles:
+        return bool(actor.grants)
+    if site_id is None:
+        return not roles.isdisjoint(actor.roles())
+    return any(actor.holds(role, site_id) for role in roles)
+
+
+def require(actor: Actor, permission: str, site_id: int | None = None) -> None:
+    """Raise ForbiddenError unless the actor holds the permission."""
+    if not may(actor, permission, site_id):
+        raise ForbiddenError(permission=permission)

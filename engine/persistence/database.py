@@ -1,0 +1,116 @@
+"""Opens the store: SQLite (WAL) by default, PostgreSQL beyond one machine. Knows connections, not tables."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
+
+from engine.errors import StoreUnavailableError, UsageError
+from engine.persistence.writer_lock import FifoLock, connection_factory
+
+#: seconds that a writer waits for the store before it gives up
+WRITE_TIMEOUT = 30.0
+_READ_ONLY = "guicheng_read"
+
+
+class Database:
+    """One SQLAlchemy engine with our rules on it. Shared by every thread, and by the job engine."""
+
+    def __init__(self, url: str | URL, *, pool_size: int = 20) -> None:
+        try:
+            self.url = make_url(url)
+        except ArgumentError as error:
+            raise UsageError(reason=f"資料庫位址無法識別：{url}") from error
+        backend = self.url.get_backend_name()
+        if backend == "sqlite":
+            self.engine = _sqlite_engine(self.url, pool_size)
+        elif backend == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+            self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+        else:
+            raise UsageError(reason=f"不支援的資料庫「{backend}」，請使用 sqlite 或 postgresql。")
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether it is one file with one writer."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reading: no writer lock on SQLite, read committed on PostgreSQL."""
+        with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, store_errors():
+            yield connection
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        """A transaction that commits when the block ends well. `BEGIN IMMEDIATE` on SQLite."""
+        with store_errors(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Tell a locked, full or absent store apart from our own bugs, and a broken constraint from both."""
+    try:
+        yield
+    except OperationalError as error:
+        raise StoreUnavailableError(reason=str(error.orig)) from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise StoreUnavailableError(reason=str(error.orig)) from error
+        raise
+
+
+def read_only(connection: Connection) -> Connection:
+    """Mark a connection as reading: its transactions take no writer lock on SQLite."""
+    return connection.execution_options(**{_READ_ONLY: True})
+
+
+def read_write(connection: Connection) -> Connection:
+    """Mark a connection as writing: its next transaction takes the writer lock on SQLite."""
+    return connection.execution_options(**{_READ_ONLY: False})
+
+
+def _sqlite_engine(url: URL, pool_size: int) -> Engine:
+    if url.database and url.database != ":memory:":
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    factory = connection_factory(FifoLock(), WRITE_TIMEOUT)
+    engine = create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        connect_args={"factory": factory, "check_same_thread": False, "timeout": WRITE_TIMEOUT, "cached_statements": 512},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connected(connection: sqlite3.Connection, _record: Any) -> None:
+        # we say BEGIN ourselves: the driver would say it too late, and never IMMEDIATE
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_TIMEOUT * 1000)}", "foreign_keys=ON",
+                       "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
+            connection.execute(f"PRAGMA {pragma}")
+        if sqlite3.sqlite_version_info < (3, 42):
+            # the job engine asks for unixepoch('subsec'), which older libraries do not know
+            connection.create_function("unixepoch", -1, _unixepoch)
+
+    @event.listens_for(engine, "begin")
+    def _begun(connection: Connection) -> None:
+        if not connection.get_execution_options().get(_READ_ONLY):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+def _unixepoch(*arguments: str) -> float:
+    return time.time() if "subsec" in arguments else int(time.time())

@@ -1,0 +1,566 @@
+"""Every table, as SQLAlchemy Core. Hot paths and lists write and read these directly; there is no ORM.
+
+Times are aware UTC. Ids are the database's integers. Blobs are zstd-compressed bytes written by `engine.spiff.codec` or
+JSON bytes; nothing in them is queried: what lists need is a column.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Numeric,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.engine import Dialect
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+#: big integer that SQLite treats as its row id
+Id = BigInteger().with_variant(Integer, "sqlite")
+
+
+class Instant(TypeDecorator[datetime]):
+    """Aware UTC datetime. PostgreSQL: timestamptz. SQLite: microseconds since the epoch, which sort and compare as numbers."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        """The column type of the dialect."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(DateTime(timezone=True))
+        return dialect.type_descriptor(BigInteger())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        """To the database; a naive datetime is our own bug and a ValueError."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive datetime cannot be stored")
+        if dialect.name == "postgresql":
+            return value
+        delta = value.astimezone(UTC) - _EPOCH
+        return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        """From the database, aware, UTC."""
+        if value is None:
+            return None
+        if dialect.name == "postgresql":
+            aware: datetime = value
+            return aware.astimezone(UTC)
+        return datetime.fromtimestamp(value // 1_000_000, UTC).replace(microsecond=value % 1_000_000)
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+# ---------------------------------------------------------------- company: sites, units, people
+
+site = Table(
+    "site", metadata,
+    Column("id", Id, primary_key=True),
+    #: short code, unique, e.g. `HY`
+    Column("code", String(20), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    #: IANA zone for display and calendars
+    Column("time_zone", String(50), nullable=False, server_default="Asia/Shanghai"),
+    #: None while active; deactivated, never deleted
+    Column("deactivated_at", Instant),
+)
+
+building = Table(
+    "building", metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False, index=True),
+    Column("code", String(20), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("deactivated_at", Instant),
+    UniqueConstraint("site_id", "code"),
+)
+
+unit = Table(
+    "unit", metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False, index=True),
+    Column("building_id", ForeignKey("building.id"), nullable=False, index=True),
+    #: what people say and write, unique in the company, e.g. `A-1203`
+    Column("code", String(30), nullable=False, unique=True),
+    Column("floor", Integer),
+    #: square metres
+    Column("area", Numeric(10, 2)),
+    Column("deactivated_at", Instant),
+)
+
+tenant = Table(
+    "tenant", metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", String(30), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    #: `company` or `person`
+    Column("kind", String(10), nullable=False, server_default="company"),
+    Column("contact", String(100)),
+    Column("phone", String(40), index=True),
+    Column("locale", String(10), nullable=False, server_default="zh-Hant"),
+    Column("deactivated_at", Instant),
+)
+
+tenancy = Table(
+    "tenancy", metadata,
+    Column("id", Id, primary_key=True),
+    Column("unit_id", ForeignKey("unit.id"), nullable=False, index=True),
+    Column("tenant_id", ForeignKey("tenant.id"), nullable=False, index=True),
+    #: date on the move-in notice (收費 4.1.1)
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+)
+
+price_item = Table(
+    "price_item", metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", String(30), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("unit_name", String(20), nullable=False),
+    Column("labour", Numeric(12, 2), nullable=False),
+    Column("material", Numeric(12, 2), nullable=False),
+    Column("effective_from", Instant, nullable=False),
+    Column("deactivated_at", Instant),
+    UniqueConstraint("code", "effective_from"),
+)
+
+user = Table(
+    "app_user", metadata,
+    Column("id", Id, primary_key=True),
+    #: sign-in name, lower case
+    Column("username", String(60), nullable=False, unique=True),
+    Column("display_name", String(100), nullable=False),
+    #: argon2id; None where sign-in is by another way only
+    Column("password_hash", String(200)),
+    Column("phone", String(40)),
+    Column("email", String(200)),
+    Column("locale", String(10), nullable=False, server_default="zh-Hant"),
+    #: raised to sign the person out everywhere
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("deactivated_at", Instant),
+)
+
+role_grant = Table(
+    "role_grant", metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("role", String(60), nullable=False, index=True),
+    #: None means every site
+    Column("site_id", ForeignKey("site.id")),
+    UniqueConstraint("user_id", "role", "site_id"),
+)
+
+api_token = Table(
+    "api_token", metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    #: SHA-256 of the token; the token itself is shown once and not kept
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt", metadata,
+    Column("id", Id, primary_key=True),
+    Column("username", String(60), nullable=False),
+    Column("address", String(60), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index("ix_sign_in_attempt_username_at", "username", "at"),
+    Index("ix_sign_in_attempt_address_at", "address", "at"),
+)
+
+# ---------------------------------------------------------------- definitions
+
+blob = Table(
+    "blob", metadata,
+    #: SHA-256 of the body
+    Column("digest", LargeBinary(32), primary_key=True),
+    Column("body", LargeBinary, nullable=False),
+)
+
+deployment = Table(
+    "deployment", metadata,
+    Column("id", Id, primary_key=True),
+    #: SHA-256 over the sorted (name, digest) list of its files
+    Column("digest", LargeBinary(32), nullable=False, index=True),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", ForeignKey("app_user.id")),
+    Column("note", Text),
+)
+
+deployment_file = Table(
+    "deployment_file", metadata,
+    Column("deployment_id", ForeignKey("deployment.id"), nullable=False),
+    #: path inside the deployment, e.g. `forms/registration.json`
+    Column("name", String(200), nullable=False),
+    #: what the author sent, byte for byte
+    Column("source_digest", ForeignKey("blob.digest"), nullable=False),
+    #: what runs, where normalising changed something
+    Column("normalised_digest", ForeignKey("blob.digest")),
+    PrimaryKeyConstraint("deployment_id", "name"),
+)
+
+definition = Table(
+    "definition", metadata,
+    Column("id", Id, primary_key=True),
+    #: the BPMN process id
+    Column("key", String(120), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("deployment_id", ForeignKey("deployment.id"), nullable=False),
+    #: the .bpmn file that holds the process
+    Column("file_name", String(200), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    #: exactly one version a key
+    Column("is_latest", Boolean, nullable=False),
+    #: JSON list of process keys that its call activities name
+    Column("calls", Text, nullable=False, server_default="[]"),
+    UniqueConstraint("key", "version"),
+)
+Index("ix_definition_latest", definition.c.key, unique=True, sqlite_where=text("is_latest"), postgresql_where=text("is_latest"))
+
+start_subscription = Table(
+    "start_subscription", metadata,
+    Column("definition_id", ForeignKey("definition.id"), nullable=False),
+    Column("element_id", String(120), nullable=False),
+    #: `message`, `signal` or `timer`
+    Column("kind", String(10), nullable=False),
+    #: message or signal name; the timer's expression
+    Column("name", String(200), nullable=False, index=True),
+    PrimaryKeyConstraint("definition_id", "element_id"),
+)
+
+# ---------------------------------------------------------------- running
+
+instance = Table(
+    "instance", metadata,
+    Column("id", Id, primary_key=True),
+    Column("definition_id", ForeignKey("definition.id"), nullable=False, index=True),
+    Column("definition_key", String(120), nullable=False),
+    #: optimistic lock: rises by one with every committed step
+    Column("version", Integer, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("site_id", ForeignKey("site.id")),
+    Column("business_key", String(120), index=True),
+    #: what people call the case, from the process's `title` template
+    Column("title", String(300), nullable=False, server_default=""),
+    Column("started_at", Instant, nullable=False),
+    Column("started_by", ForeignKey("app_user.id")),
+    Column("moved_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    #: the instance that started it as a side case
+    Column("parent_id", ForeignKey("instance.id"), index=True),
+    #: JSON object: called process key → definition id, as it was when the instance started
+    Column("bindings", Text),
+    #: sequence number of its last history event
+    Column("history_seq", Integer, nullable=False, server_default="0"),
+    #: digest of its last history event
+    Column("history_digest", LargeBinary(32)),
+    #: earliest moment at which a limit or due time is or was missed; None while all is in time
+    Column("late_since", Instant),
+    Column("incident_count", Integer, nullable=False, server_default="0"),
+    #: tokens and data, `engine.spiff.codec`
+    Column("data", LargeBinary, nullable=False),
+    Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC")),
+    Index("ix_instance_key_list", "definition_key", "state", text("moved_at DESC"), text("id DESC")),
+    Index("ix_instance_started_by", "started_by", text("started_at DESC"), text("id DESC")),
+)
+
+work_item = Table(
+    "work_item", metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: token id, 32 hex digits
+    Column("token", String(32), nullable=False),
+    Column("element_id", String(120), nullable=False),
+    #: the element's name in the source language
+    Column("name", String(200), nullable=False),
+    Column("definition_id", ForeignKey("definition.id"), nullable=False),
+    #: the process that holds the element (a called one, not always the instance's own)
+    Column("definition_key", String(120), nullable=False),
+    #: copies for lists; kept in step by the step that changes them
+    Column("title", String(300), nullable=False, server_default=""),
+    Column("business_key", String(120)),
+    Column("form_key", String(120)),
+    #: candidate group
+    Column("role", String(60), nullable=False),
+    #: second group that sees it after an escalation
+    Column("escalated_role", String(60)),
+    #: who without an account does it (`tenant`, `owner`, `contractor`), attended by the candidate group
+    Column("outside", String(30)),
+    Column("site_id", ForeignKey("site.id")),
+    Column("state", String(10), nullable=False),
+    #: True while it can be acted on and its instance is not suspended: what inbox indexes hold
+    Column("is_live", Boolean, nullable=False),
+    Column("assignee_id", ForeignKey("app_user.id")),
+    #: who delegated it and gets it back
+    Column("owner_id", ForeignKey("app_user.id")),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("claimed_at", Instant),
+    #: when a reminder is due; None where the diagram asks for none
+    Column("warn_at", Instant),
+    Column("due_at", Instant),
+    Column("escalated_at", Instant),
+    Column("completed_at", Instant),
+    Column("completed_by", ForeignKey("app_user.id")),
+    UniqueConstraint("instance_id", "token"),
+)
+_UNCLAIMED = text("is_live AND assignee_id IS NULL")
+_LIVE = text("is_live")
+Index("ix_work_item_role", work_item.c.role, work_item.c.site_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
+      sqlite_where=_UNCLAIMED, postgresql_where=_UNCLAIMED)
+Index("ix_work_item_role_due", work_item.c.role, work_item.c.site_id, work_item.c.due_at, work_item.c.id,
+      sqlite_where=_UNCLAIMED, postgresql_where=_UNCLAIMED)
+Index("ix_work_item_escalated", work_item.c.escalated_role, work_item.c.site_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
+      sqlite_where=text("is_live AND escalated_role IS NOT NULL"), postgresql_where=text("is_live AND escalated_role IS NOT NULL"))
+Index("ix_work_item_assignee", work_item.c.assignee_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
+      sqlite_where=_LIVE, postgresql_where=_LIVE)
+Index("ix_work_item_assignee_due", work_item.c.assignee_id, work_item.c.due_at, work_item.c.id,
+      sqlite_where=_LIVE, postgresql_where=_LIVE)
+Index("ix_work_item_done", work_item.c.completed_by, work_item.c.completed_at.desc(), work_item.c.id.desc(),
+      sqlite_where=text("completed_by IS NOT NULL"), postgresql_where=text("completed_by IS NOT NULL"))
+Index("ix_work_item_live_created", work_item.c.created_at.desc(), work_item.c.id.desc(), sqlite_where=_LIVE, postgresql_where=_LIVE)
+
+event_subscription = Table(
+    "event_subscription", metadata,
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    Column("token", String(32), nullable=False),
+    Column("element_id", String(120), nullable=False),
+    #: `message` or `signal`
+    Column("kind", String(10), nullable=False),
+    Column("name", String(200), nullable=False),
+    #: JSON object, sorted keys; `{}` catches any message of that name
+    Column("correlation", Text, nullable=False, server_default="{}"),
+    PrimaryKeyConstraint("instance_id", "token", "name"),
+    Index("ix_event_subscription_name", "kind", "name"),
+)
+
+due = Table(
+    "due", metadata,
+    Column("id", Id, primary_key=True),
+    #: `timer` (a diagram's timer), `item_warn`, `item_due`, `limit_warn`, `limit_breach`, `start_timer`
+    Column("kind", String(20), nullable=False),
+    Column("due_at", Instant, nullable=False),
+    #: None for a definition's start timer
+    Column("instance_id", ForeignKey("instance.id"), index=True),
+    #: token id for items; limit id for limits; definition id for start timers; empty for an instance's timers
+    Column("subject", String(160), nullable=False, server_default=""),
+    Index("ix_due_due_at", "due_at", "id"),
+    UniqueConstraint("instance_id", "kind", "subject"),
+)
+
+limit_clock = Table(
+    "limit_clock", metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: process key + `.` + limit id from `limits.toml`
+    Column("limit_id", String(120), nullable=False),
+    #: counts rounds where the limit starts more than once in an instance
+    Column("round", Integer, nullable=False, server_default="1"),
+    Column("site_id", ForeignKey("site.id")),
+    Column("started_at", Instant, nullable=False),
+    Column("warn_at", Instant),
+    Column("due_at", Instant, nullable=False),
+    Column("stopped_at", Instant),
+    #: when it was seen to be missed; None while in time
+    Column("breached_at", Instant),
+    #: the target in seconds as it was then; closed months keep it
+    Column("target_seconds", Integer, nullable=False),
+    UniqueConstraint("instance_id", "limit_id", "round"),
+    Index("ix_limit_clock_limit", "limit_id", "started_at"),
+)
+
+history_event = Table(
+    "history_event", metadata,
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: 1, 2, 3 … inside the instance
+    Column("seq", Integer, nullable=False),
+    #: participle, e.g. `work_item.claimed`
+    Column("type", String(40), nullable=False),
+    #: entry time
+    Column("at", Instant, nullable=False),
+    #: when it is said to have happened, where that differs
+    Column("claimed_at", Instant),
+    Column("actor_id", ForeignKey("app_user.id")),
+    Column("on_behalf_of", ForeignKey("app_user.id")),
+    Column("channel", String(10), nullable=False),
+    Column("definition_id", ForeignKey("definition.id")),
+    Column("element_id", String(120)),
+    Column("token", String(32)),
+    #: JSON object without personal values: outcome, reason code, limit id, from/to state …
+    Column("detail", Text),
+    #: SHA-256 over the digest before and this row's fields and its values' salted digest
+    Column("digest", LargeBinary(32), nullable=False),
+    PrimaryKeyConstraint("instance_id", "seq"),
+    Index("ix_history_event_actor", "actor_id", "at"),
+)
+
+history_value = Table(
+    "history_value", metadata,
+    Column("instance_id", BigInteger, nullable=False),
+    Column("seq", Integer, nullable=False),
+    #: 16 random bytes; with them gone the digest says nothing about the value
+    Column("salt", LargeBinary(16), nullable=False),
+    #: JSON object: changed fields with before and after, actor's name, free text
+    Column("body", LargeBinary, nullable=False),
+    PrimaryKeyConstraint("instance_id", "seq"),
+)
+
+incident = Table(
+    "incident", metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False, index=True),
+    Column("element_id", String(120)),
+    Column("token", String(32)),
+    #: code of the error, e.g. `expression_failed`
+    Column("code", String(40), nullable=False),
+    #: source sentence with its data, JSON `{sentence, data}`
+    Column("message", Text, nullable=False),
+    #: what was being done, so that a retry asks nobody to type again: JSON `{command, token, variables, …}`
+    Column("submitted", LargeBinary, nullable=False),
+    Column("actor_id", ForeignKey("app_user.id")),
+    Column("created_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    Column("resolved_by", ForeignKey("app_user.id")),
+)
+
+instance_variable = Table(
+    "instance_variable", metadata,
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: form key + `.` + field, declared `index: true`
+    Column("name", String(160), nullable=False),
+    Column("text", String(300)),
+    Column("number", Numeric(18, 4)),
+    Column("at", Instant),
+    PrimaryKeyConstraint("instance_id", "name"),
+    Index("ix_instance_variable_text", "name", "text"),
+    Index("ix_instance_variable_number", "name", "number"),
+    Index("ix_instance_variable_at", "name", "at"),
+)
+
+idempotency = Table(
+    "idempotency", metadata,
+    Column("user_id", Id, nullable=False),
+    Column("key", String(120), nullable=False),
+    #: SHA-256 over method, path and body
+    Column("request", LargeBinary(32), nullable=False),
+    Column("status", Integer, nullable=False),
+    #: response body, JSON
+    Column("response", LargeBinary, nullable=False),
+    Column("at", Instant, nullable=False, index=True),
+    PrimaryKeyConstraint("user_id", "key"),
+)
+
+# ---------------------------------------------------------------- documents
+
+file = Table(
+    "file", metadata,
+    Column("id", Id, primary_key=True),
+    #: SHA-256 of the content, which lies outside the database
+    Column("digest", LargeBinary(32), nullable=False, index=True),
+    Column("name", String(200), nullable=False),
+    #: found by looking at the content, not at the name
+    Column("media_type", String(100), nullable=False),
+    Column("size", BigInteger, nullable=False),
+    #: `attachment`, `photo` or `signature`
+    Column("kind", String(20), nullable=False),
+    #: None until the form that holds it is submitted
+    Column("instance_id", ForeignKey("instance.id"), index=True),
+    Column("uploaded_at", Instant, nullable=False),
+    Column("uploaded_by", ForeignKey("app_user.id")),
+)
+
+signature = Table(
+    "signature", metadata,
+    Column("id", Id, primary_key=True),
+    Column("file_id", ForeignKey("file.id"), nullable=False),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False, index=True),
+    Column("token", String(32), nullable=False),
+    Column("element_id", String(120), nullable=False),
+    #: form key + `.` + field that holds it
+    Column("field", String(160), nullable=False),
+    Column("signer", String(100), nullable=False),
+    Column("channel", String(10), nullable=False),
+    #: staff member at whose device an outside person signed
+    Column("attended_by", ForeignKey("app_user.id")),
+    Column("at", Instant, nullable=False),
+    #: SHA-256 of exactly the content that was signed (canonical JSON)
+    Column("content_digest", LargeBinary(32), nullable=False),
+)
+
+number_sequence = Table(
+    "number_sequence", metadata,
+    #: series of `organisation.toml`, e.g. `repair_slip`
+    Column("series", String(60), nullable=False),
+    #: what restarts it, e.g. `202611`; empty for one that never does
+    Column("period", String(20), nullable=False),
+    Column("last", Integer, nullable=False),
+    PrimaryKeyConstraint("series", "period"),
+)
+
+record = Table(
+    "record", metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: template, e.g. `repair_slip`
+    Column("record_key", String(120), nullable=False),
+    Column("number", String(60), nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("issued_by", ForeignKey("app_user.id")),
+    Column("voided_at", Instant),
+    Column("void_reason", Text),
+    UniqueConstraint("record_key", "number"),
+    Index("ix_record_instance_id", "instance_id", "record_key"),
+)
+
+# ---------------------------------------------------------------- processes of ours that run
+
+lease = Table(
+    "lease", metadata,
+    #: `scheduler`
+    Column("name", String(40), primary_key=True),
+    Column("holder", String(100), nullable=False),
+    #: by the machine's clock: leases are about machines, not about business
+    Column("expires_at", Instant, nullable=False),
+)
+
+executor = Table(
+    "executor", metadata,
+    #: stable id of a worker process
+    Column("id", String(100), primary_key=True),
+    #: by the machine's clock
+    Column("beat_at", Instant, nullable=False),
+)

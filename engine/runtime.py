@@ -1,0 +1,98 @@
+"""What the services need from the outside, put together once at start and handed down: no module keeps a global of its own.
+
+The ports are protocols here and are filled by the layers above (jobs, operators, company), so that the services never import them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from engine.clock import Clock, SystemClock
+from engine.model import Actor, JsonObject
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from engine.content import Organisation
+    from engine.persistence.database import Database
+    from engine.persistence.unit_of_work import UnitOfWork
+    from engine.spiff.cache import DefinitionCache, LiveCache
+    from engine.spiff.sandbox import Sandbox
+
+
+class Outbox(Protocol):
+    """Queues a side effect inside the caller's transaction; it happens at least once after the commit, with the same key."""
+
+    def enqueue(self, connection: Connection, name: str, key: str, payload: JsonObject) -> None:
+        """`name` is a handler of `engine.jobs.handlers`; `key` makes a repeat harmless."""
+        ...
+
+    def wake(self) -> None:
+        """Something new may be due: look now. Call after the commit."""
+        ...
+
+
+class NoOutbox:
+    """Keeps effects in memory: for tests and scenarios, where nothing leaves."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[str, str, JsonObject]] = []
+
+    def enqueue(self, connection: Connection, name: str, key: str, payload: JsonObject) -> None:
+        """Remember it; a repeated key is dropped, as the job engine drops it."""
+        if all(known != key for _, known, _ in self.sent):
+            self.sent.append((name, key, payload))
+
+    def wake(self) -> None:
+        """Nothing sleeps here."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """Something of the company's directory that a form field points to."""
+
+    id: int
+    #: what people call it; kept beside the id in the data, as it was at the time
+    label: str
+    #: the site it belongs to, where it belongs to one
+    site_id: int | None = None
+
+
+class Directory(Protocol):
+    """Looks up what form fields of the kinds `person`, `unit` and `tenant` point to."""
+
+    def resolve(self, connection: Connection, kind: str, value: Any) -> Reference | None:
+        """By id or by code; None when there is none, or it was deactivated."""
+        ...
+
+
+class NoDirectory:
+    """A company without a directory: references are taken as they are."""
+
+    def resolve(self, connection: Connection, kind: str, value: Any) -> Reference | None:
+        """The value itself, as its own label."""
+        return Reference(id=0, label=str(value))
+
+
+#: an operator of the catalogue: carried out in the committing transaction, for (unit of work, actor, instance id, parameters)
+Operator = Callable[["UnitOfWork", Actor, int, Mapping[str, Any]], Any]
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One per process."""
+
+    settings: Settings
+    database: Database
+    definitions: DefinitionCache
+    live: LiveCache
+    sandbox: Sandbox
+    organisation: Organisation
+    clock: Clock = field(default_factory=SystemClock)
+    outbox: Outbox = field(default_factory=NoOutbox)
+    directory: Directory = field(default_factory=NoDirectory)
+    #: operator name → what carries it out
+    operators: Mapping[str, Operator] = field(default_factory=dict)
