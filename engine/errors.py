@@ -240,6 +240,13 @@ class StoreUnavailableError(GuichengError):
     sentence = "資料庫暫時無法寫入，請稍後再試。您填寫的內容沒有遺失。"
 
 
+class StoreOutdatedError(GuichengError):
+    """The store's schema isn't the one that this program needs."""
+
+    code = "store_outdated"
+    sentence = "資料庫結構的版本是 {found}，本程式需要 {needed}。請執行 guicheng db upgrade --db {url}"
+
+
 class UsageError(GuichengError):
     """The command line was used in a way that cannot work; exit code 2."""
 

@@ -1,0 +1,82 @@
+"""The migrated schema is the declared one, on both databases, and a store of another revision is recognised."""
+
+from __future__ import annotations
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import insert, inspect, text
+
+from engine.errors import StoreOutdatedError, StoreUnavailableError
+from engine.persistence import tables
+from engine.persistence.database import Database
+from engine.persistence.schema import alembic_config, create_if_empty, head_revision, require_current, upgrade
+
+
+def test_migrations_make_the_declared_tables(database: Database) -> None:
+    """Alembic finds no difference between the migrated store and `tables.py`."""
+    with database.writing() as connection:
+        # SQLite gives neither types nor defaults back as they were declared
+        exact = not database.is_sqlite
+        context = MigrationContext.configure(connection, opts={"compare_type": exact, "compare_server_default": exact})
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_migrations_make_every_declared_index(database: Database) -> None:
+    """Also those over expressions and parts of a table, which Alembic doesn't compare."""
+    declared = {index.name for table in tables.metadata.tables.values() for index in table.indexes}
+    statement = "SELECT indexname FROM pg_indexes" if not database.is_sqlite else "SELECT name FROM sqlite_master WHERE type = 'index'"
+    with database.reading() as connection:
+        found = {row[0] for row in connection.execute(text(statement))}
+    assert declared - found == set()
+
+
+@pytest.mark.databases("sqlite")
+def test_the_newest_file_is_alembics_head(database: Database) -> None:
+    """The check at start reads file names only; Alembic must agree with it."""
+    with database.reading() as connection:
+        script = ScriptDirectory.from_config(alembic_config(connection))
+    assert script.get_heads() == [head_revision()]
+
+
+def test_upgrading_twice_changes_nothing(database: Database) -> None:
+    """A store of today's schema is left as it is."""
+    assert upgrade(database) is False
+
+
+def test_an_empty_store_gets_its_schema_once(empty_database_url: str) -> None:
+    """A first start needs no extra command."""
+    database = Database(empty_database_url)
+    assert create_if_empty(database) is True
+    assert create_if_empty(database) is False
+    with database.reading() as connection:
+        assert "work_item" in inspect(connection).get_table_names()
+    database.close()
+
+
+def test_a_store_of_another_revision_is_refused_with_what_to_do(database: Database) -> None:
+    """The error names the command."""
+    with database.writing() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = 'older'"))
+    with pytest.raises(StoreOutdatedError, match="guicheng db upgrade"):
+        require_current(database)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_failed_upgrade_leaves_the_store_empty(empty_database_url: str) -> None:
+    """One transaction: a table in the way takes back all the others."""
+    database = Database(empty_database_url)
+    with database.writing() as connection:
+        connection.execute(text("CREATE TABLE work_item (id INTEGER)"))
+    with pytest.raises(StoreUnavailableError):
+        upgrade(database)
+    with database.reading() as connection:
+        assert inspect(connection).get_table_names() == ["work_item"]
+    database.close()
+
+
+def test_a_broken_reference_is_refused(database: Database) -> None:
+    """Foreign keys are enforced on both databases."""
+    with pytest.raises(Exception, match=r"(?i)foreign key"), database.writing() as connection:
+        connection.execute(insert(tables.building).values(site_id=4711, code="X", name="X"))
