@@ -1,0 +1,338 @@
+"""What a person has to do and has done.
+
+The to-do list is the UNION of each (role, site)'s own top page, each read from its partial index: an OR over roles would read
+every open item. Statements are built once a shape (how many roles, which filters, which order) and cached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BigInteger, Select, String, bindparam, func, literal, or_, select, union
+from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy.sql.selectable import FromClause
+
+from engine.model import Actor, RoleGrant
+from engine.persistence.tables import Instant, definition, instance, site, user, work_item
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
+
+
+class Sort(StrEnum):
+    """Orders of the to-do list; done work always comes newest first."""
+
+    #: newest first
+    CREATED = "created"
+    #: earliest due first, then those without a due time
+    DUE = "due"
+
+
+class Holder(StrEnum):
+    """Whose items of the to-do list to show."""
+
+    #: mine and those nobody has
+    ANY = "any"
+    #: claimed by or assigned to me
+    MINE = "mine"
+    #: nobody has it
+    UNCLAIMED = "unclaimed"
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """A work item as lists show it."""
+
+    id: int
+    instance_id: int
+    token: str
+    element_id: str
+    #: source language
+    name: str
+    definition_id: int
+    definition_key: str
+    #: the procedure's name, source language
+    definition_name: str
+    title: str
+    business_key: str | None
+    form_key: str | None
+    role: str
+    escalated_role: str | None
+    outside: str | None
+    site_id: int | None
+    state: str
+    assignee_id: int | None
+    assignee_name: str | None
+    owner_id: int | None
+    priority: int
+    created_at: datetime
+    claimed_at: datetime | None
+    warn_at: datetime | None
+    due_at: datetime | None
+    escalated_at: datetime | None
+    completed_at: datetime | None
+    completed_by: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What narrows the to-do list; None and empty mean: no matter."""
+
+    role: str | None = None
+    definition_key: str | None = None
+    #: part of the title, the step's name or the case number
+    q: str = ""
+    #: due before that moment
+    due_before: datetime | None = None
+    holder: Holder = Holder.ANY
+
+
+@dataclass(frozen=True, slots=True)
+class InboxCounts:
+    """Numbers on the tabs, each capped at COUNT_CAP."""
+
+    todo: int
+    overdue: int
+    done: int
+    started: int
+
+
+NO_FILTERS = Filters()
+_SHOWN = [column for column in work_item.c if column.name != "is_live"]
+
+
+def todo(
+    uow: UnitOfWork, actor: Actor, *, filters: Filters = NO_FILTERS, sort: Sort = Sort.DUE, after: str | None = None, limit: int = 50
+) -> Page[InboxRow]:
+    """Live items that the person has, or that a role of theirs at that site may take, or that were escalated to such a role."""
+    limit = clamp(limit)
+    if sort is Sort.CREATED:
+        start = decode(sort, after, (datetime, int)) if after else None
+        rows = _todo_rows(uow, actor, filters, "created", start=start, limit=limit + 1)
+        return _page(rows, limit, lambda row: encode(sort, (row.created_at, row.id)))
+    # items without a due time come last on every database: they are a phase of their own
+    phase, *place = decode(sort, after, (str, datetime, int)) if after else ("due", None, None)
+    rows = []
+    if phase == "due":
+        rows = _todo_rows(uow, actor, filters, "due", start=tuple(place) if after else None, limit=limit + 1)
+    if len(rows) <= limit and filters.due_before is None:
+        start = (None, place[1]) if phase == "none" else None
+        rows += _todo_rows(uow, actor, filters, "none", start=start, limit=limit + 1 - len(rows))
+    return _page(rows, limit, lambda row: encode(sort, ("due" if row.due_at else "none", row.due_at, row.id)))
+
+
+def done(uow: UnitOfWork, actor: Actor, *, filters: Filters = NO_FILTERS, after: str | None = None, limit: int = 50) -> Page[InboxRow]:
+    """What the person has completed, newest first."""
+    limit = clamp(limit)
+    conditions: list[ColumnElement[bool]] = [work_item.c.completed_by == actor.user_id]
+    if filters.role:
+        conditions.append(work_item.c.role == filters.role)
+    if filters.definition_key:
+        conditions.append(work_item.c.definition_key == filters.definition_key)
+    if filters.q:
+        conditions.append(_matches(work_item, literal(_pattern(filters.q))))
+    if after:
+        moment, last = decode("done", after, (datetime, int))
+        conditions.append(_before(work_item.c.completed_at, work_item.c.id, literal(moment, Instant()), literal(last)))
+    newest = (work_item.c.completed_at.desc(), work_item.c.id.desc())
+    chosen = select(*_SHOWN).where(*conditions).order_by(*newest).limit(limit + 1).subquery("item")
+    statement = _with_names(chosen).order_by(chosen.c.completed_at.desc(), chosen.c.id.desc())
+    rows = [InboxRow(**row._mapping) for row in uow.reading.execute(statement)]
+    return _page(rows, limit, lambda row: encode("done", (row.completed_at, row.id)))
+
+
+def counts(uow: UnitOfWork, actor: Actor, now: datetime) -> InboxCounts:
+    """Numbers on the tabs, in one statement."""
+    pairs = _pairs(uow, actor.grants, None)
+    statement = _count_statement(_sited(pairs))
+    row = uow.reading.execute(statement, {**_pair_values(pairs), "me": actor.user_id, "now": now}).one()
+    return InboxCounts(*(min(int(value), COUNT_CAP) for value in row))
+
+
+# ---------------------------------------------------------------- the to-do list
+
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """What decides the text of the to-do statement; the rest are values."""
+
+    #: for each (role, site) whether it names a site
+    pairs: tuple[bool, ...]
+    #: `created`, `due` or `none` (those without a due time)
+    order: str
+    has_start: bool
+    with_mine: bool
+    has_role: bool
+    has_key: bool
+    has_q: bool
+    has_due: bool
+
+
+def _todo_rows(
+    uow: UnitOfWork, actor: Actor, filters: Filters, order: str, *, start: tuple[Any, ...] | None, limit: int
+) -> list[InboxRow]:
+    pairs = [] if filters.holder is Holder.MINE else _pairs(uow, actor.grants, filters.role)
+    statement = _todo_statement(_Shape(
+        pairs=_sited(pairs), order=order, has_start=start is not None, with_mine=filters.holder is not Holder.UNCLAIMED,
+        has_role=filters.role is not None, has_key=filters.definition_key is not None, has_q=bool(filters.q),
+        has_due=filters.due_before is not None,
+    ))
+    values: dict[str, Any] = {**_pair_values(pairs), "me": actor.user_id, "limit": limit}
+    optional = {
+        "role": filters.role, "key": filters.definition_key, "q": _pattern(filters.q) if filters.q else None,
+        "due_before": filters.due_before,
+    }
+    values.update({name: value for name, value in optional.items() if value is not None})
+    if start is not None:
+        values["start_at"], values["start_id"] = start
+        if order == "none":
+            del values["start_at"]
+    return [InboxRow(**row._mapping) for row in uow.reading.execute(statement, values)]
+
+
+@lru_cache(maxsize=256)
+def _todo_statement(shape: _Shape) -> Select[Any]:
+    """Every combination that pages ask for is built once; only values differ between people."""
+    extra: list[ColumnElement[bool]] = []
+    if shape.has_key:
+        extra.append(work_item.c.definition_key == bindparam("key", type_=String))
+    if shape.has_q:
+        extra.append(_matches(work_item, bindparam("q", type_=String)))
+    if shape.has_due:
+        extra.append(work_item.c.due_at < bindparam("due_before", type_=Instant))
+    extra.extend(_order_conditions(shape.order, shape.has_start))
+    branches = [_top(where + extra, shape.order) for where in _reachable(shape.pairs)]
+    if shape.with_mine:
+        mine = [work_item.c.is_live, work_item.c.assignee_id == bindparam("me", type_=BigInteger)]
+        if shape.has_role:
+            mine.append(work_item.c.role == bindparam("role", type_=String))
+        branches.append(_top(mine + extra, shape.order))
+    if not branches:
+        return _with_names(select(*_SHOWN).where(work_item.c.id < 0).subquery("item"))
+    # UNION, not UNION ALL: an escalated item can be reached by both of its roles
+    reached = (union(*branches) if len(branches) > 1 else branches[0]).subquery("reached")
+    item = select(reached).order_by(*_order(reached, shape.order)).limit(bindparam("limit", type_=BigInteger)).subquery("item")
+    return _with_names(item).order_by(*_order(item, shape.order))
+
+
+def _reachable(pairs: tuple[bool, ...]) -> list[list[ColumnElement[bool]]]:
+    """For each (role, site) the conditions that its index answers: what nobody has, and what was escalated to it."""
+    branches: list[list[ColumnElement[bool]]] = []
+    for number, has_site in enumerate(pairs):
+        # `= ?` and `IS NULL` are told apart here: PostgreSQL finds no index for IS NOT DISTINCT FROM
+        at_site = work_item.c.site_id == bindparam(f"site_{number}", type_=BigInteger) if has_site else work_item.c.site_id.is_(None)
+        role = bindparam(f"role_{number}", type_=String)
+        branches.append([work_item.c.is_live, work_item.c.assignee_id.is_(None), work_item.c.role == role, at_site])
+        branches.append([
+            work_item.c.is_live, work_item.c.escalated_role.is_not(None), work_item.c.escalated_role == role, at_site,
+            or_(work_item.c.assignee_id.is_(None), work_item.c.assignee_id != bindparam("me", type_=BigInteger)),
+        ])
+    return branches
+
+
+def _top(conditions: Sequence[ColumnElement[bool]], order: str) -> Select[Any]:
+    top = select(*_SHOWN).where(*conditions).order_by(*_order(work_item, order)).limit(bindparam("limit", type_=BigInteger))
+    return select(top.subquery())
+
+
+def _order(source: FromClause, order: str) -> list[ColumnElement[Any]]:
+    if order == "created":
+        return [source.c.created_at.desc(), source.c.id.desc()]
+    if order == "due":
+        return [source.c.due_at, source.c.id]
+    return [source.c.id]
+
+
+def _order_conditions(order: str, has_start: bool) -> list[ColumnElement[bool]]:
+    conditions: list[ColumnElement[bool]] = []
+    start_at, start_id = bindparam("start_at", type_=Instant), bindparam("start_id", type_=BigInteger)
+    if order == "created" and has_start:
+        conditions.append(_before(work_item.c.created_at, work_item.c.id, start_at, start_id))
+    elif order == "due":
+        conditions.append(work_item.c.due_at.is_not(None))
+        if has_start:
+            conditions.append(work_item.c.due_at >= start_at)
+            conditions.append(or_(work_item.c.due_at > start_at, work_item.c.id > start_id))
+    elif order == "none":
+        conditions.append(work_item.c.due_at.is_(None))
+        if has_start:
+            conditions.append(work_item.c.id > start_id)
+    return conditions
+
+
+def _before(
+    at: ColumnElement[Any], row_id: ColumnElement[Any], start_at: ColumnElement[Any], start_id: ColumnElement[Any]
+) -> ColumnElement[bool]:
+    """Rows after the cursor in a newest-first order; the first half alone bounds the index range."""
+    return (at <= start_at) & or_(at < start_at, row_id < start_id)
+
+
+def _matches(source: FromClause, pattern: ColumnElement[str]) -> ColumnElement[bool]:
+    return or_(
+        source.c.title.ilike(pattern, escape="\\"), source.c.name.ilike(pattern, escape="\\"),
+        source.c.business_key.ilike(pattern, escape="\\"),
+    )
+
+
+def _pattern(q: str) -> str:
+    escaped = q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return f"%{escaped}%"
+
+
+def _with_names(item: FromClause) -> Select[Any]:
+    """The chosen rows, with the names that people read."""
+    assignee = user.alias("assignee")
+    source = item.join(definition, definition.c.id == item.c.definition_id).outerjoin(assignee, assignee.c.id == item.c.assignee_id)
+    names = (definition.c.name.label("definition_name"), assignee.c.display_name.label("assignee_name"))
+    return select(item, *names).select_from(source)
+
+
+@lru_cache(maxsize=64)
+def _count_statement(pairs: tuple[bool, ...]) -> Select[Any]:
+    me, now = bindparam("me", type_=BigInteger), bindparam("now", type_=Instant)
+    mine = [work_item.c.is_live, work_item.c.assignee_id == me]
+
+    def capped(branches: Iterable[list[ColumnElement[bool]]]) -> ColumnElement[int]:
+        parts = [select(select(work_item.c.id).where(*where).limit(COUNT_CAP).subquery()) for where in branches]
+        reached = (union(*parts) if len(parts) > 1 else parts[0]).subquery()
+        return select(func.count()).select_from(reached).scalar_subquery()
+
+    reachable = [*_reachable(pairs), mine]
+    late = [[*where, work_item.c.due_at < now] for where in reachable]
+    own_done = select(work_item.c.id).where(work_item.c.completed_by == me).limit(COUNT_CAP).subquery()
+    own_started = select(instance.c.id).where(instance.c.started_by == me).limit(COUNT_CAP).subquery()
+    return select(
+        capped(reachable), capped(late),
+        select(func.count()).select_from(own_done).scalar_subquery(),
+        select(func.count()).select_from(own_started).scalar_subquery(),
+    )
+
+
+def _pairs(uow: UnitOfWork, grants: frozenset[RoleGrant], role: str | None) -> list[tuple[str, int | None]]:
+    """Every (role, site) of the person; a role at all sites stands for each site and for items of no site."""
+    wanted = [grant for grant in grants if role is None or grant.role == role]
+    everywhere = {grant.role for grant in wanted if grant.site_id is None}
+    pairs: set[tuple[str, int | None]] = {(grant.role, grant.site_id) for grant in wanted}
+    if everywhere:
+        sites = uow.reading.execute(select(site.c.id)).scalars().all()
+        pairs.update((name, site_id) for name in everywhere for site_id in sites)
+    return sorted(pairs, key=lambda pair: (pair[0], pair[1] is not None, pair[1] or 0))
+
+
+def _sited(pairs: Sequence[tuple[str, int | None]]) -> tuple[bool, ...]:
+    return tuple(site_id is not None for _, site_id in pairs)
+
+
+def _pair_values(pairs: Sequence[tuple[str, int | None]]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for number, (role, site_id) in enumerate(pairs):
+        values[f"role_{number}"], values[f"site_{number}"] = role, site_id
+    return values
+
+
+def _page(rows: Sequence[InboxRow], limit: int, cursor: Any) -> Page[InboxRow]:
+    shown = tuple(rows[:limit])
+    return Page(shown, cursor(shown[-1]) if len(rows) > limit else None)

@@ -1,0 +1,122 @@
+"""One work item, the work items of one case, and the people who could do one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, or_, select
+
+from engine.errors import NotFoundError
+from engine.model import Actor
+from engine.permissions import may
+from engine.persistence.tables import definition, instance, role_grant, user, work_item
+from engine.persistence.unit_of_work import UnitOfWork
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItemRow:
+    """A work item with the names that people read."""
+
+    id: int
+    instance_id: int
+    instance_state: str
+    token: str
+    element_id: str
+    #: source language
+    name: str
+    definition_id: int
+    definition_key: str
+    definition_name: str
+    title: str
+    business_key: str | None
+    form_key: str | None
+    role: str
+    escalated_role: str | None
+    outside: str | None
+    site_id: int | None
+    state: str
+    is_live: bool
+    assignee_id: int | None
+    assignee_name: str | None
+    owner_id: int | None
+    owner_name: str | None
+    created_at: datetime
+    claimed_at: datetime | None
+    warn_at: datetime | None
+    due_at: datetime | None
+    escalated_at: datetime | None
+    completed_at: datetime | None
+    completed_by: int | None
+    completed_by_name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Somebody who can be given a work item."""
+
+    id: int
+    name: str
+
+
+def get(uow: UnitOfWork, actor: Actor, work_item_id: int) -> WorkItemRow:
+    """One work item; NotFoundError when there is none, or the person has nothing to do with it."""
+    row = uow.reading.execute(_select().where(work_item.c.id == work_item_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="待辦事項", id=work_item_id)
+    item = WorkItemRow(**row._mapping)
+    if not may_see(actor, item):
+        raise NotFoundError(kind="待辦事項", id=work_item_id)
+    return item
+
+
+def may_see(actor: Actor, item: WorkItemRow) -> bool:
+    """Its role's people, those it was escalated to, whoever has, had or did it, and those who may read any."""
+    if actor.user_id is not None and actor.user_id in (item.assignee_id, item.owner_id, item.completed_by):
+        return True
+    roles = [role for role in (item.role, item.escalated_role) if role]
+    return any(actor.holds(role, item.site_id) for role in roles) or may(actor, "work-item:read-any", item.site_id)
+
+
+def of_instance(uow: UnitOfWork, instance_id: int) -> tuple[WorkItemRow, ...]:
+    """Every work item that the case had, oldest first."""
+    statement = _select().where(work_item.c.instance_id == instance_id).order_by(work_item.c.id).limit(1000)
+    return tuple(WorkItemRow(**row._mapping) for row in uow.reading.execute(statement))
+
+
+def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candidate, ...]:
+    """Active people who hold the role at the site or at all sites, by name."""
+    at_site = role_grant.c.site_id.is_(None)
+    statement = (
+        select(user.c.id, user.c.display_name.label("name")).distinct()
+        .select_from(user.join(role_grant, role_grant.c.user_id == user.c.id))
+        .where(
+            role_grant.c.role == role, user.c.deactivated_at.is_(None),
+            at_site if site_id is None else or_(at_site, role_grant.c.site_id == site_id),
+        )
+        .order_by(user.c.display_name, user.c.id).limit(500)
+    )
+    return tuple(Candidate(**row._mapping) for row in uow.reading.execute(statement))
+
+
+def _select() -> Select[Any]:
+    assignee, owner, completer = user.alias("assignee"), user.alias("owner"), user.alias("completer")
+    return (
+        select(
+            work_item.c.id, work_item.c.instance_id, instance.c.state.label("instance_state"), work_item.c.token, work_item.c.element_id,
+            work_item.c.name, work_item.c.definition_id, work_item.c.definition_key, definition.c.name.label("definition_name"),
+            work_item.c.title, work_item.c.business_key, work_item.c.form_key, work_item.c.role, work_item.c.escalated_role,
+            work_item.c.outside, work_item.c.site_id, work_item.c.state, work_item.c.is_live, work_item.c.assignee_id,
+            assignee.c.display_name.label("assignee_name"), work_item.c.owner_id, owner.c.display_name.label("owner_name"),
+            work_item.c.created_at, work_item.c.claimed_at, work_item.c.warn_at, work_item.c.due_at, work_item.c.escalated_at,
+            work_item.c.completed_at, work_item.c.completed_by, completer.c.display_name.label("completed_by_name"),
+        )
+        .select_from(
+            work_item.join(instance, instance.c.id == work_item.c.instance_id)
+            .join(definition, definition.c.id == work_item.c.definition_id)
+            .outerjoin(assignee, assignee.c.id == work_item.c.assignee_id)
+            .outerjoin(owner, owner.c.id == work_item.c.owner_id)
+            .outerjoin(completer, completer.c.id == work_item.c.completed_by)
+        )
+    )
