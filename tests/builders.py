@@ -75,7 +75,8 @@ def make_site(runtime: Runtime, **overrides: Any) -> int:
 def make_building(runtime: Runtime, *, site_id: int | None = None, **overrides: Any) -> int:
     """A building, at a new site unless one is given; returns its id."""
     number = next(_numbers)
-    return _add(runtime, tables.building, **{"site_id": site_id or make_site(runtime), "code": f"B{number}", "name": f"{number}座", **overrides})
+    values = {"site_id": site_id or make_site(runtime), "code": f"B{number}", "name": f"{number}座", **overrides}
+    return _add(runtime, tables.building, **values)
 
 
 def make_unit(runtime: Runtime, *, site_id: int | None = None, **overrides: Any) -> int:
@@ -90,7 +91,8 @@ def make_unit(runtime: Runtime, *, site_id: int | None = None, **overrides: Any)
 def make_tenant(runtime: Runtime, *, unit_id: int | None = None, **overrides: Any) -> int:
     """A tenant, settled in the unit where one is given; returns its id."""
     number = next(_numbers)
-    values = {"code": f"T{number:04}", "name": f"宏達{number}貿易有限公司", "contact": "林小姐", "phone": f"1380000{number:04}", **overrides}
+    values = {"code": f"T{number:04}", "name": f"宏達{number}貿易有限公司", "contact": "林小姐", "phone": f"1380000{number:04}",
+              **overrides}
     tenant_id = _add(runtime, tables.tenant, **values)
     if unit_id is not None:
         _add(runtime, tables.tenancy, unit_id=unit_id, tenant_id=tenant_id, started_at=runtime.clock.now() - timedelta(days=365))
@@ -183,15 +185,17 @@ def make_definition(runtime: Runtime, key: str = "errand", **overrides: Any) -> 
     if known is not None:
         return int(known)
     deployment_id = _add(runtime, tables.deployment, digest=b"\0" * 32, created_at=runtime.clock.now())
-    return _add(runtime, tables.definition, **{"key": key, "version": 1, "name": key, "deployment_id": deployment_id, "file_name": f"{key}.bpmn",
-                                               "created_at": runtime.clock.now(), "is_latest": True, **overrides})
+    values = {"key": key, "version": 1, "name": key, "deployment_id": deployment_id, "file_name": f"{key}.bpmn",
+              "created_at": runtime.clock.now(), "is_latest": True, **overrides}
+    return _add(runtime, tables.definition, **values)
 
 
 def make_instance(runtime: Runtime, key: str = "errand", **overrides: Any) -> int:
     """An instance's row that can be listed but not run. Returns its id."""
     now = runtime.clock.now()
-    return _add(runtime, tables.instance, **{"definition_id": make_definition(runtime, key), "definition_key": key, "version": 1, "state": "active",
-                                             "started_at": now, "moved_at": now, "data": b"", **overrides})
+    values = {"definition_id": make_definition(runtime, key), "definition_key": key, "version": 1, "state": "active",
+              "started_at": now, "moved_at": now, "data": b"", **overrides}
+    return _add(runtime, tables.instance, **values)
 
 
 def make_work_item(runtime: Runtime, role: str = "customer_service", **overrides: Any) -> int:

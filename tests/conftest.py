@@ -1,4 +1,4 @@
-"""Fixtures shared by all tests: a fresh store a test on both databases, a runtime with a clock that stands still, a served application, a browser.
+"""Fixtures of all tests: a fresh store a test on both databases, a runtime whose clock stands still, a served application, a browser.
 
 What each fixture costs is paid once a session where it can be: the PostgreSQL server, the migrated templates, Chromium.
 """

@@ -44,8 +44,8 @@ class PostgresServer:
         self._run([str(binaries / "initdb"), "--no-sync", "--auth=trust", f"--username={_USER}", "--encoding=UTF8", "--locale=C.UTF-8",
                    "-D", str(data)])
         settings = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "fsync": "off", "synchronous_commit": "off",
-                    "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off", "max_wal_size": "4GB",
-                    "wal_level": "minimal", "max_wal_senders": "0"}
+                    "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off",
+                    "max_wal_size": "4GB", "wal_level": "minimal", "max_wal_senders": "0"}
         command = [str(binaries / "postgres"), "-D", str(data)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]

@@ -1,1 +1,4 @@
-"""Alembic migrations of the store. One linear history, forward only (the way back is the backup); file names are `date_time_revision_slug.py`."""
+"""Alembic migrations of the store. One linear history, forward only (the way back is the backup).
+
+File names are `date_time_revision_slug.py`.
+"""

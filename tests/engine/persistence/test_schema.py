@@ -6,7 +6,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import insert, inspect, text
+from sqlalchemy import TextClause, insert, inspect, text
 
 from engine.errors import StoreOutdatedError, StoreUnavailableError
 from engine.persistence import tables
@@ -17,9 +17,13 @@ from engine.persistence.schema import alembic_config, create_if_empty, head_revi
 def test_migrations_make_the_declared_tables(database: Database) -> None:
     """Alembic finds no difference between the migrated store and `tables.py`."""
     with database.writing() as connection:
+        over_expressions = {index.name for table in tables.metadata.tables.values() for index in table.indexes
+                            if any(isinstance(part, TextClause) for part in index.expressions)}
         # SQLite gives neither types nor defaults back as they were declared
         exact = not database.is_sqlite
-        context = MigrationContext.configure(connection, opts={"compare_type": exact, "compare_server_default": exact})
+        context = MigrationContext.configure(connection, opts={
+            "compare_type": exact, "compare_server_default": exact,
+            "include_object": lambda _value, name, kind, *_rest: exact or kind != "index" or name not in over_expressions})
         assert compare_metadata(context, tables.metadata) == []
 
 
