@@ -214,7 +214,8 @@ def _todo_statement(shape: _Shape) -> Select[Any]:
         return _with_names(select(*_SHOWN).where(work_item.c.id < 0).subquery("item"))
     # UNION, not UNION ALL: an escalated item can be reached by both of its roles
     reached = (union(*branches) if len(branches) > 1 else branches[0]).subquery("reached")
-    item = select(reached).order_by(*_order(reached, shape.order)).limit(bindparam("limit", type_=BigInteger)).subquery("item")
+    top = select(reached.c.id).order_by(*_order(reached, shape.order)).limit(bindparam("limit", type_=BigInteger)).subquery("top")
+    item = select(*_SHOWN).join(top, top.c.id == work_item.c.id).subquery("item")
     return _with_names(item).order_by(*_order(item, shape.order))
 
 
@@ -234,8 +235,9 @@ def _reachable(pairs: tuple[bool, ...]) -> list[list[ColumnElement[bool]]]:
 
 
 def _top(conditions: Sequence[ColumnElement[bool]], order: str) -> Select[Any]:
-    top = select(*_SHOWN).where(*conditions).order_by(*_order(work_item, order)).limit(bindparam("limit", type_=BigInteger))
-    return select(top.subquery())
+    columns = {"created": [work_item.c.created_at], "due": [work_item.c.due_at], "none": []}[order]
+    top = select(work_item.c.id, *columns).where(*conditions).order_by(*_order(work_item, order))
+    return select(top.limit(bindparam("limit", type_=BigInteger)).subquery())
 
 
 def _order(source: FromClause, order: str) -> list[ColumnElement[Any]]:
