@@ -376,8 +376,10 @@ due = Table(
     Column("due_at", Instant, nullable=False),
     #: None for a definition's start timer
     Column("instance_id", ForeignKey("instance.id"), index=True),
-    #: token id for items; limit id for limits; definition id for start timers; empty for an instance's timers
+    #: token id for items; limit id for limits; definition id + `:` + element id for start timers; empty for an instance's timers
     Column("subject", String(160), nullable=False, server_default=""),
+    #: the due time for which the scheduler has handed it to the job engine; another `due_at` makes it pending again
+    Column("handed_for", Instant),
     Index("ix_due_due_at", "due_at", "id"),
     UniqueConstraint("instance_id", "kind", "subject"),
 )
@@ -394,7 +396,12 @@ limit_clock = Table(
     Column("started_at", Instant, nullable=False),
     Column("warn_at", Instant),
     Column("due_at", Instant, nullable=False),
+    #: when what the limit asks for was done; None while it runs, and where it was cancelled
     Column("stopped_at", Instant),
+    #: when it ended without counting, neither kept nor missed
+    Column("cancelled_at", Instant),
+    #: since when it stands still; None while it runs
+    Column("paused_at", Instant),
     #: when it was seen to be missed; None while in time
     Column("breached_at", Instant),
     #: the target in seconds as it was then; closed months keep it
