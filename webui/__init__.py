@@ -1,0 +1,1 @@
+"""The pages for staff and the REST API: Flask over the services, no rules of its own."""

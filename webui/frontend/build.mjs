@@ -1,0 +1,90 @@
+// Builds webui/static/dist: bundles with hashed names, their gzip and brotli forms, and manifest.json (logical name → file name).
+import * as esbuild from "esbuild";
+import { createHash } from "node:crypto";
+import fs from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import zlib from "node:zlib";
+import { PurgeCSS } from "purgecss";
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const webui = path.dirname(here);
+const out = path.join(webui, "static", "dist");
+// classes and icons are named in templates, in Python (labels of states, the forms' macros) and in our scripts
+const sources = [...find(path.join(webui, "templates"), ".html"), ...find(webui, ".py"), ...find(path.join(here, "src"), ".js")];
+
+const files = new Map();
+for (const name of ["app", "signature"]) files.set(`${name}.js`, await script(name));
+files.set("app.css", await style());
+files.set("icons.svg", sprite());
+write(files);
+
+function find(folder, suffix) {
+  if (!fs.existsSync(folder)) return [];
+  return fs.readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const full = path.join(folder, entry.name);
+    if (entry.isDirectory()) return ["node_modules", "dist"].includes(entry.name) ? [] : find(full, suffix);
+    return entry.name.endsWith(suffix) ? [full] : [];
+  }).sort();
+}
+
+async function script(name) {
+  const result = await esbuild.build({
+    entryPoints: [path.join(here, "src", `${name}.js`)], bundle: true, minify: true, format: "iife", target: ["es2020"], write: false,
+    legalComments: "inline", logLevel: "warning",
+  });
+  return Buffer.from(result.outputFiles[0].contents);
+}
+
+async function style() {
+  const tabler = fs.readFileSync(path.join(here, "node_modules/@tabler/core/dist/css/tabler.css"), "utf8").replace(/\/\*# sourceMappingURL.*\*\//, "");
+  const [purged] = await new PurgeCSS().purge({
+    content: sources, css: [{ raw: tabler }], variables: true, keyframes: true, fontFace: true,
+    // theirs for other directions, printing aids and a dark theme that the pages don't offer
+    blocklist: [/^data-bs-theme/],
+    defaultExtractor: (text) => text.match(/[\w-]+/g) ?? [],
+  });
+  const ours = fs.readFileSync(path.join(here, "src/app.css"), "utf8");
+  const banner = "/*! Tabler, MIT, Copyright 2018-2026 The Tabler Authors; unused rules left out */\n";
+  const result = await esbuild.transform(purged.css + ours, { loader: "css", minify: true, target: ["chrome100", "firefox100", "safari15.4"], legalComments: "none" });
+  return Buffer.from(banner + result.code);
+}
+
+function sprite() {
+  const names = new Set();
+  for (const file of sources) for (const match of fs.readFileSync(file, "utf8").matchAll(/\bicon(?:\(|=)\s*["']([a-z0-9-]+)["']/g)) names.add(match[1]);
+  const symbols = [...names].sort().map((name) => {
+    const file = path.join(here, "node_modules/@tabler/icons/icons/outline", `${name}.svg`);
+    if (!fs.existsSync(file)) throw new Error(`no such icon: ${name}`);
+    const inner = fs.readFileSync(file, "utf8").replace(/^[\s\S]*?<svg[^>]*>/, "").replace(/<\/svg>\s*$/, "").replace(/\s*\n\s*/g, "");
+    return `<symbol id="${name}" viewBox="0 0 24 24" fill="none" stroke="currentColor" stroke-width="1.75" stroke-linecap="round" stroke-linejoin="round">${inner}</symbol>`;
+  });
+  return Buffer.from(`<svg xmlns="http://www.w3.org/2000/svg"><!-- Tabler Icons, MIT -->${symbols.join("")}</svg>`);
+}
+
+function write(built) {
+  // beside the old one first, so that a running server never finds half a build
+  const fresh = `${out}.new`;
+  fs.rmSync(fresh, { recursive: true, force: true });
+  fs.mkdirSync(fresh, { recursive: true });
+  const manifest = {};
+  for (const [name, body] of built) {
+    const digest = createHash("sha256").update(body).digest("hex").slice(0, 10);
+    const { name: stem, ext } = path.parse(name);
+    manifest[name] = `${stem}.${digest}${ext}`;
+    fs.writeFileSync(path.join(fresh, manifest[name]), body);
+    const gzip = zlib.gzipSync(body, { level: 9 });
+    const brotli = zlib.brotliCompressSync(body, { params: { [zlib.constants.BROTLI_PARAM_QUALITY]: 11 } });
+    fs.writeFileSync(path.join(fresh, `${manifest[name]}.gz`), gzip);
+    fs.writeFileSync(path.join(fresh, `${manifest[name]}.br`), brotli);
+    console.log(`${name.padEnd(14)} ${kilo(body)}  gzip ${kilo(gzip)}  brotli ${kilo(brotli)}`);
+  }
+  fs.writeFileSync(path.join(fresh, "manifest.json"), JSON.stringify(manifest, null, 1));
+  fs.rmSync(out, { recursive: true, force: true });
+  fs.mkdirSync(path.dirname(out), { recursive: true });
+  fs.renameSync(fresh, out);
+}
+
+function kilo(body) {
+  return `${(body.length / 1024).toFixed(1)} KB`.padStart(9);
+}
