@@ -62,7 +62,7 @@ class Candidate:
 
 def get(uow: UnitOfWork, actor: Actor, work_item_id: int) -> WorkItemRow:
     """One work item; NotFoundError when there is none, or the person has nothing to do with it."""
-    row = uow.reading.execute(_select().where(work_item.c.id == work_item_id)).one_or_none()
+    row = uow.reading.execute(select_work_items().where(work_item.c.id == work_item_id)).one_or_none()
     if row is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     item = WorkItemRow(**row._mapping)
@@ -81,7 +81,7 @@ def may_see(actor: Actor, item: WorkItemRow) -> bool:
 
 def of_instance(uow: UnitOfWork, instance_id: int) -> tuple[WorkItemRow, ...]:
     """Every work item that the case had, oldest first."""
-    statement = _select().where(work_item.c.instance_id == instance_id).order_by(work_item.c.id).limit(1000)
+    statement = select_work_items().where(work_item.c.instance_id == instance_id).order_by(work_item.c.id).limit(1000)
     return tuple(WorkItemRow(**row._mapping) for row in uow.reading.execute(statement))
 
 
@@ -100,7 +100,8 @@ def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candida
     return tuple(Candidate(**row._mapping) for row in uow.reading.execute(statement))
 
 
-def _select() -> Select[Any]:
+def select_work_items() -> Select[Any]:
+    """Work items with the names of their definition and people, for a `where`, an order and a limit."""
     assignee, owner, completer = user.alias("assignee"), user.alias("owner"), user.alias("completer")
     return (
         select(
