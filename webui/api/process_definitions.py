@@ -1,0 +1,95 @@
+"""Process definitions: deploy, list, read, start."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+import flask
+
+from engine import definitions, instances
+from engine.errors import FieldError
+from engine.permissions import require
+from webui.api import schemas
+from webui.api.calls import ID, Call, Calls
+from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
+from webui.api.instance_view import instance_view
+from webui.api.parsing import MULTIPART
+from webui.api.problems import finding_view
+
+calls = Calls("process_definitions", "Deployed versions of diagrams")
+
+_UPLOAD = {
+    "requestBody": {
+        "required": True,
+        "content": {MULTIPART: {"schema": {
+            "type": "object", "required": ["files"], "additionalProperties": False,
+            "properties": {"files": {
+                "type": "array", "minItems": 1, "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+                "description": "file names are paths inside the deployment, e.g. `repair.bpmn`, `forms/registration.json`",
+            }},
+        }}},
+    }
+}
+
+
+@calls.command(
+    "/process-definitions", query=schemas.DeployQuery, gives=schemas.DeploymentView, status=201, document=_UPLOAD, limit="deploy_bytes",
+)
+def deploy_process_definitions(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """Check the files and store a new version of each executable process in them; nothing is stored when one is refused."""
+    require(call.actor, "process-definition:deploy")
+    done = definitions.deploy(call.runtime, call.uow, call.actor, _uploaded(), note=query["note"], dry_run=query["dry_run"])
+    return {
+        "definitions": done.definitions,
+        "warnings": [finding_view(finding, call.locale) for finding in done.findings],
+    }
+
+
+@calls.lookup("/process-definitions", gives=schemas.DefinitionList)
+def list_process_definitions(call: Call) -> dict[str, Any]:
+    """The latest version of every process."""
+    require(call.actor, "process-definition:read")
+    return {"items": definitions.list_latest(call.runtime, call.uow), "next": None}
+
+
+@calls.lookup(f"/process-definitions/<{ID}:definition_id>", gives=schemas.DefinitionView)
+def get_process_definition(call: Call, definition_id: int) -> object:
+    """One version of one process."""
+    require(call.actor, "process-definition:read")
+    return definitions.get(call.runtime, call.uow, definition_id)
+
+
+@calls.lookup(f"/process-definitions/<{ID}:definition_id>/xml", gives=None, content_type="application/xml")
+def get_process_definition_xml(call: Call, definition_id: int) -> flask.Response:
+    """The author's file, byte for byte."""
+    require(call.actor, "process-definition:read")
+    return flask.Response(definitions.source(call.runtime, call.uow, definition_id), mimetype="application/xml")
+
+
+@calls.command("/process-definitions/<string(maxlength=120):key>/start", takes=schemas.Start, gives=schemas.InstanceView, status=201)
+def start_process_instance(call: Call, body: dict[str, Any], key: str) -> dict[str, Any]:
+    """Start a case of the latest version (or the one named)."""
+    actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor
+    started = instances.start(
+        call.runtime, call.uow, actor, key, body["variables"],
+        business_key=body["business_key"], site_id=body["site_id"], version=body["version"],
+    )
+    return instance_view(call, started.id)
+
+
+def _uploaded() -> dict[str, bytes]:
+    request = flask.request
+    if request.mimetype != MULTIPART:
+        raise UnsupportedContentTypeError(given=request.mimetype or "—", expected=MULTIPART)
+    files = {file.filename or "": file.stream.read() for file in request.files.getlist("files")}
+    strangers = [*request.form, *(name for name in request.files if name != "files")]
+    if strangers:
+        raise RequestInvalidError([_unknown(name) for name in strangers])
+    if not files or "" in files:
+        raise RequestInvalidError([FieldError("files", "required", "缺少必填欄位「{field}」。", {"field": "files"})])
+    return files
+
+
+def _unknown(name: str) -> FieldError:
+    return FieldError(name, "unknown_field", "沒有「{field}」這個欄位。", {"field": name})

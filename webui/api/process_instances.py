@@ -1,0 +1,94 @@
+"""Process instances: list, look, step in as a manager, history, drawn state."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+
+from engine import instances as services
+from engine.errors import NotFoundError
+from engine.permissions import require
+from engine.queries import history
+from engine.queries import instances as queries
+from webui.api import schemas, views
+from webui.api.calls import ID, Call, Calls
+from webui.api.instance_view import instance_view
+
+calls = Calls("process_instances", "Running and ended cases")
+
+_ONE = f"/process-instances/<{ID}:instance_id>"
+
+
+@calls.lookup("/process-instances", query=schemas.InstanceQuery, gives=schemas.InstanceList)
+def list_process_instances(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """Cases of the caller's sites, last moved first."""
+    require(call.actor, "process-instance:read")
+    filters = queries.InstanceFilters(
+        state=query.get("state"), definition_key=query.get("key"), business_key=query.get("business_key"), q=query["q"],
+    )
+    page = queries.page(call.uow, call.actor, filters=filters, after=query.get("after"), limit=query["limit"])
+    return {"items": [views.instance(row) for row in page.rows], "next": page.after}
+
+
+@calls.lookup(_ONE, gives=schemas.InstanceView)
+def get_process_instance(call: Call, instance_id: int) -> dict[str, Any]:
+    """One case with its data and its place in the flow."""
+    require(call.actor, "process-instance:read")
+    return instance_view(call, instance_id)
+
+
+@calls.command(f"{_ONE}/suspend", takes=schemas.Reason, gives=schemas.InstanceView)
+def suspend_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """Put a case to rest; its work items are hidden, due times stand."""
+    _visible(call, instance_id)
+    services.suspend(call.runtime, call.uow, call.actor, instance_id, body["reason"])
+    return instance_view(call, instance_id)
+
+
+@calls.command(f"{_ONE}/resume", takes=schemas.Reason, gives=schemas.InstanceView)
+def resume_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """Wake a suspended case."""
+    _visible(call, instance_id)
+    services.resume(call.runtime, call.uow, call.actor, instance_id, body["reason"])
+    return instance_view(call, instance_id)
+
+
+@calls.command(f"{_ONE}/cancel", takes=schemas.Reason, gives=schemas.InstanceView)
+def cancel_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """End a case before its end."""
+    _visible(call, instance_id)
+    services.cancel(call.runtime, call.uow, call.actor, instance_id, body["reason"])
+    return instance_view(call, instance_id)
+
+
+@calls.command(f"{_ONE}/retry", takes=schemas.Retry, gives=schemas.InstanceView)
+def retry_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """Run a case's failed steps again with what was submitted then."""
+    _visible(call, instance_id)
+    pending = [entry.id for entry in reversed(queries.incidents(call.uow, instance_id)) if entry.resolved_at is None]
+    wanted = body["incident_id"]
+    if not pending or (wanted is not None and wanted not in pending):
+        raise NotFoundError(kind="異常", id=wanted or instance_id)
+    for incident_id in pending if wanted is None else [wanted]:
+        services.retry(call.runtime, call.uow, call.actor, incident_id)
+    return instance_view(call, instance_id)
+
+
+@calls.lookup(f"{_ONE}/history", query=schemas.Paging, gives=schemas.HistoryList)
+def list_history(call: Call, query: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """What happened in a case, in order."""
+    _visible(call, instance_id)
+    page = history.page(call.uow, instance_id, after=query.get("after"), limit=query["limit"])
+    return {"items": [views.history_event(row) for row in page.rows], "next": page.after}
+
+
+@calls.lookup(f"{_ONE}/diagram.svg", gives=None, content_type="image/svg+xml")
+def get_process_instance_diagram(call: Call, instance_id: int) -> flask.Response:
+    """The case's diagram, drawn with what is done and where it stands."""
+    return flask.Response(diagram_svg(call, instance_id), mimetype="image/svg+xml")
+
+
+def _visible(call: Call, instance_id: int) -> queries.InstanceRow:
+    require(call.actor, "process-instance:read")
+    return queries.get(call.uow, call.actor, instance_id)

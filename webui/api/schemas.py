@@ -1,0 +1,371 @@
+"""The shapes that go over the interface. Requests refuse what they don't know; responses show what the design names.
+
+The OpenAPI document is made from these: their names are its component names.
+"""
+
+from __future__ import annotations
+
+from marshmallow import Schema, fields, validate
+
+from engine.model import InstanceState, WorkItemState
+from engine.queries.paging import MAX_LIMIT
+from webui.api.fields import MAX_ID, Instant, Person, Text, json_object, row_id
+
+_REASON = 1_000
+#: longest key, name or business key
+_KEY = 120
+
+
+# ---------------------------------------------------------------- what comes in
+
+class Nothing(Schema):
+    """A command that takes no fields."""
+
+
+class Paging(Schema):
+    """Where a list goes on, and how much of it is wanted."""
+
+    after = Text(length=500, metadata={"description": "`next` of the page before"})
+    limit = fields.Integer(load_default=50, validate=validate.Range(1, MAX_LIMIT))
+
+
+class DeployQuery(Schema):
+    """How to deploy."""
+
+    dry_run = fields.Boolean(load_default=False, metadata={"description": "say what would happen, store nothing"})
+    note = Text(length=_REASON, load_default="")
+
+
+class Start(Schema):
+    """A new case. `variables` are the fields of the start form, where the process has one."""
+
+    variables = json_object(load_default=dict)
+    business_key = Text(length=_KEY, shortest=1, load_default=None, allow_none=True)
+    site_id = row_id(load_default=None, allow_none=True)
+    version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1), load_default=None, allow_none=True)
+    claimed_at = Instant(load_default=None, allow_none=True, metadata={"description": "when it is said to have happened"})
+
+
+class Reason(Schema):
+    """Why a manager steps in."""
+
+    reason = Text(length=_REASON, load_default="")
+
+
+class Retry(Schema):
+    """Which failed step to run again; all of the instance's where none is named."""
+
+    incident_id = row_id(load_default=None, allow_none=True)
+
+
+class InstanceQuery(Paging):
+    """What narrows the list of instances."""
+
+    state = fields.String(validate=validate.OneOf([state.value for state in InstanceState]))
+    key = Text(length=_KEY)
+    business_key = Text(length=_KEY)
+    q = Text(length=100, load_default="", metadata={"description": "part of the title or the business key"})
+
+
+class WorkItemQuery(Paging):
+    """What narrows the inbox."""
+
+    role = Text(length=60)
+    assignee = Person(metadata={"description": "user id, sign-in name, or `me`"})
+    state = fields.String(validate=validate.OneOf([state.value for state in WorkItemState]))
+    key = Text(length=_KEY)
+    process_instance_id = fields.Integer(validate=validate.Range(1, MAX_ID))
+    due_before = Instant()
+    q = Text(length=100, load_default="", metadata={"description": "part of the title, the name or the business key"})
+
+
+class Assign(Schema):
+    """Who gets the work item."""
+
+    assignee = Person(required=True, metadata={"description": "user id or sign-in name"})
+
+
+class Delegate(Schema):
+    """Who answers for the owner."""
+
+    to = Person(required=True, metadata={"description": "user id or sign-in name"})
+
+
+class Complete(Schema):
+    """The form's fields."""
+
+    variables = json_object(load_default=dict)
+    claimed_at = Instant(load_default=None, allow_none=True, metadata={"description": "when it is said to have happened"})
+
+
+class Resolve(Schema):
+    """What the delegate answers; it is kept for the owner, who completes."""
+
+    variables = json_object(load_default=None, allow_none=True)
+
+
+class Return(Schema):
+    """The earlier element to go back to, one of `returnable_elements`."""
+
+    element_id = Text(required=True, length=_KEY, shortest=1)
+    reason = Text(length=_REASON, load_default="")
+
+
+class Message(Schema):
+    """A message from outside."""
+
+    name = Text(required=True, length=200, shortest=1)
+    correlation = json_object(load_default=dict)
+    variables = json_object(load_default=dict)
+
+
+class Signal(Schema):
+    """A signal from outside."""
+
+    name = Text(required=True, length=200, shortest=1)
+    variables = json_object(load_default=dict)
+
+
+class Advance(Schema):
+    """How far the test clock moves."""
+
+    advance = Text(required=True, length=60, shortest=2, metadata={"description": "ISO 8601 duration, e.g. `PT20M`"})
+
+
+# ---------------------------------------------------------------- what goes out
+
+class PersonView(Schema):
+    """Somebody, as they are called."""
+
+    id = row_id(allow_none=True)
+    name = fields.String(allow_none=True)
+
+
+class FindingView(Schema):
+    """One thing the linter says."""
+
+    rule = fields.String(required=True)
+    element_id = fields.String(required=True, allow_none=True)
+    message = fields.String(required=True)
+    file = fields.String()
+
+
+class DefinitionView(Schema):
+    """A deployed version of a process."""
+
+    id = row_id(required=True)
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    name = fields.String(required=True)
+
+
+class DefinitionList(Schema):
+    """The latest version of each process."""
+
+    items = fields.List(fields.Nested(DefinitionView), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class DeploymentView(Schema):
+    """What a deployment stored (or, dry, would store)."""
+
+    definitions = fields.List(fields.Nested(DefinitionView), required=True)
+    warnings = fields.List(fields.Nested(FindingView), required=True)
+
+
+class WorkItemView(Schema):
+    """A piece of human work."""
+
+    id = row_id(required=True)
+    process_instance_id = row_id(required=True)
+    key = fields.String(required=True)
+    element_id = fields.String(required=True)
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+    business_key = fields.String(required=True, allow_none=True)
+    role = fields.String(required=True)
+    escalated_role = fields.String(allow_none=True)
+    outside = fields.String(allow_none=True)
+    site_id = row_id(allow_none=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in WorkItemState]))
+    assignee = fields.Nested(PersonView, required=True, allow_none=True)
+    owner = fields.Nested(PersonView, allow_none=True)
+    form_key = fields.String(allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    warn_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(allow_none=True)
+    escalated_at = fields.AwareDateTime(allow_none=True)
+    completed_at = fields.AwareDateTime(allow_none=True)
+    completed_by = fields.Nested(PersonView, allow_none=True)
+
+
+class WorkItemList(Schema):
+    """A page of work items."""
+
+    items = fields.List(fields.Nested(WorkItemView), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class FormView(Schema):
+    """A form as data: what to fill, and what it starts with."""
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+    schema = json_object(required=True)
+    prefill = json_object(required=True)
+
+
+class ElementView(Schema):
+    """An element of the diagram."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class WorkItemDetail(WorkItemView):
+    """A work item with what one needs to do it."""
+
+    instructions = fields.String()
+    form = fields.Nested(FormView, required=True, allow_none=True)
+    returnable_elements = fields.List(fields.Nested(ElementView), required=True)
+
+
+class StepView(Schema):
+    """What a completed work item led to."""
+
+    process_instance_id = row_id(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in InstanceState]))
+    work_items = fields.List(row_id(), required=True, metadata={"description": "work items that the step created"})
+    incident_id = row_id(required=True, allow_none=True)
+
+
+class TokenView(Schema):
+    """A position in the flow."""
+
+    element_id = fields.String(required=True)
+    state = fields.String(required=True)
+
+
+class IncidentView(Schema):
+    """A step that failed and waits for a manager."""
+
+    id = row_id(required=True)
+    element_id = fields.String(required=True, allow_none=True)
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+
+
+class InstanceSummary(Schema):
+    """A case, as lists show it."""
+
+    id = row_id(required=True)
+    key = fields.String(required=True)
+    version = fields.Integer(required=True)
+    definition_id = row_id(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in InstanceState]))
+    business_key = fields.String(required=True, allow_none=True)
+    title = fields.String(required=True)
+    site_id = row_id(allow_none=True)
+    parent_id = row_id(allow_none=True)
+    started_at = fields.AwareDateTime(required=True)
+    started_by = fields.Nested(PersonView, allow_none=True)
+    moved_at = fields.AwareDateTime(required=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    late_since = fields.AwareDateTime(allow_none=True)
+
+
+class InstanceList(Schema):
+    """A page of cases, last moved first."""
+
+    items = fields.List(fields.Nested(InstanceSummary), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class InstanceView(InstanceSummary):
+    """A case with its data and its place in the flow."""
+
+    variables = json_object(required=True)
+    work_items = fields.List(fields.Nested(WorkItemView), required=True, metadata={"description": "those that can be acted on"})
+    tokens = fields.List(fields.Nested(TokenView), required=True)
+    completed_elements = fields.List(fields.String(), required=True)
+    end_events = fields.List(fields.String(), required=True)
+    incidents = fields.List(fields.Nested(IncidentView), required=True, metadata={"description": "those not resolved"})
+
+
+class HistoryEventView(Schema):
+    """One event of a case."""
+
+    seq = fields.Integer(required=True)
+    type = fields.String(required=True)
+    at = fields.AwareDateTime(required=True)
+    claimed_at = fields.AwareDateTime(required=True, allow_none=True)
+    actor = fields.Nested(PersonView, required=True, allow_none=True)
+    on_behalf_of = row_id(allow_none=True)
+    channel = fields.String(required=True)
+    definition_id = row_id(allow_none=True)
+    element_id = fields.String(required=True, allow_none=True)
+    detail = json_object(required=True)
+    values = json_object(required=True, metadata={"description": "changed fields with before and after; empty once erased"})
+
+
+class HistoryList(Schema):
+    """Events in order."""
+
+    items = fields.List(fields.Nested(HistoryEventView), required=True)
+    next = fields.String(required=True, allow_none=True)
+
+
+class ReachedView(Schema):
+    """The instances that an event moved or started."""
+
+    process_instances = fields.List(row_id(), required=True)
+
+
+class FileView(Schema):
+    """A stored file."""
+
+    id = row_id(required=True)
+    name = fields.String(required=True)
+    media_type = fields.String(required=True)
+    size = fields.Integer(required=True)
+    kind = fields.String(required=True)
+
+
+class ClockView(Schema):
+    """The present moment."""
+
+    now = fields.AwareDateTime(required=True)
+
+
+class HealthView(Schema):
+    """Whether the server can do its work."""
+
+    status = fields.String(required=True, validate=validate.OneOf(["ok"]))
+
+
+# ---------------------------------------------------------------- problems
+
+class FieldProblem(Schema):
+    """One thing that was not accepted: a field of a form or request, or (deploying) a finding."""
+
+    field = fields.String()
+    code = fields.String()
+    message = fields.String(required=True)
+    rule = fields.String()
+    element_id = fields.String(allow_none=True)
+    file = fields.String()
+
+
+class Problem(Schema):
+    """What went wrong (RFC 9457)."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True, metadata={"description": "in the language of Accept-Language"})
+    code = fields.String(required=True)
+    element_id = fields.String()
+    errors = fields.List(fields.Nested(FieldProblem))
+    warnings = fields.List(fields.Nested(FieldProblem))
+    request_id = fields.String()

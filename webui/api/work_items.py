@@ -1,0 +1,141 @@
+"""Work items: the inbox, one item with its form, and everything a person does with it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from engine import instances, work_items
+from engine.company import users
+from engine.errors import NotFoundError
+from engine.model import Actor, WorkItemState
+from engine.permissions import require
+from engine.queries import inbox, work_item_search
+from engine.queries import work_items as queries
+from engine.queries.paging import Page
+from webui.api import schemas, views
+from webui.api.calls import ID, Call, Calls
+from webui.api.form_view import form_view, instructions
+
+calls = Calls("work_items", "Pieces of human work")
+
+_ONE = f"/work-items/<{ID}:work_item_id>"
+
+
+@calls.lookup("/work-items", query=schemas.WorkItemQuery, gives=schemas.WorkItemList)
+def list_work_items(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """The caller's inbox, newest first; other people's items, roles and states for those who may read any."""
+    require(call.actor, "work-item:read")
+    page = _own(call, query) if _is_own(call.actor, query) else _any(call, query)
+    return {"items": [views.work_item(row) for row in page.rows], "next": page.after}
+
+
+@calls.lookup(_ONE, gives=schemas.WorkItemDetail)
+def get_work_item(call: Call, work_item_id: int) -> dict[str, Any]:
+    """One work item with its form, what the form starts with, and where it can be returned to."""
+    item = queries.get(call.uow, call.actor, work_item_id)
+    earlier = instances.returnable_elements(call.runtime, call.uow, work_item_id) if item.is_live else []
+    return {
+        **views.work_item(item), "form": form_view(call, item), "instructions": instructions(call, item),
+        "returnable_elements": [{"id": element.id, "name": element.name} for element in earlier],
+    }
+
+
+@calls.command(f"{_ONE}/claim", takes=schemas.Nothing, gives=schemas.WorkItemView)
+def claim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Take an unassigned work item of one of the caller's roles."""
+    work_items.claim(call.runtime, call.uow, call.actor, work_item_id)
+    return _view(call, work_item_id)
+
+
+@calls.command(f"{_ONE}/unclaim", takes=schemas.Nothing, gives=schemas.WorkItemView)
+def unclaim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Put a work item back for its role."""
+    work_items.unclaim(call.runtime, call.uow, call.actor, work_item_id)
+    return _view(call, work_item_id)
+
+
+@calls.command(f"{_ONE}/assign", takes=schemas.Assign, gives=schemas.WorkItemView)
+def assign_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Give a work item to a person, whoever has it now."""
+    work_items.assign(call.runtime, call.uow, call.actor, work_item_id, _person(call, body["assignee"]))
+    return _view(call, work_item_id)
+
+
+@calls.command(f"{_ONE}/delegate", takes=schemas.Delegate, gives=schemas.WorkItemView)
+def delegate_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Have another person answer; the owner stays and gets it back."""
+    work_items.delegate(call.runtime, call.uow, call.actor, work_item_id, _person(call, body["to"]))
+    return _view(call, work_item_id)
+
+
+@calls.command(f"{_ONE}/resolve", takes=schemas.Resolve, gives=schemas.WorkItemView)
+def resolve_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Give a delegated work item back to its owner."""
+    work_items.resolve(call.runtime, call.uow, call.actor, work_item_id, body["variables"])
+    return _view(call, work_item_id)
+
+
+@calls.command(f"{_ONE}/complete", takes=schemas.Complete, gives=schemas.StepView)
+def complete_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Submit the form; the token moves on."""
+    actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor
+    step = work_items.complete(call.runtime, call.uow, actor, work_item_id, body["variables"])
+    return _step(step)
+
+
+@calls.command(f"{_ONE}/return", takes=schemas.Return, gives=schemas.StepView)
+def return_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
+    """Send the case back to an earlier element."""
+    step = instances.return_to(call.runtime, call.uow, call.actor, work_item_id, body["element_id"], body["reason"])
+    return _step(step)
+
+
+def _is_own(actor: Actor, query: dict[str, Any]) -> bool:
+    """Whether the inbox answers it; everything else is a search, which not everybody may do."""
+    return (
+        query.get("assignee") in (None, "me", actor.user_id)
+        and query.get("state") in (None, WorkItemState.OPEN, WorkItemState.COMPLETED)
+        and query.get("role") in (None, *actor.roles())
+        and "process_instance_id" not in query
+    )
+
+
+def _own(call: Call, query: dict[str, Any]) -> Page[inbox.InboxRow]:
+    state = query.get("state")
+    holder = inbox.Holder.MINE if "assignee" in query else inbox.Holder.UNCLAIMED if state == WorkItemState.OPEN else inbox.Holder.ANY
+    filters = inbox.Filters(query.get("role"), query.get("key"), query["q"], query.get("due_before"), holder)
+    if state == WorkItemState.COMPLETED:
+        return inbox.done(call.uow, call.actor, filters=filters, after=query.get("after"), limit=query["limit"])
+    return inbox.todo(call.uow, call.actor, filters=filters, sort=inbox.Sort.CREATED, after=query.get("after"), limit=query["limit"])
+
+
+def _any(call: Call, query: dict[str, Any]) -> Page[queries.WorkItemRow]:
+    assignee = query.get("assignee")
+    mine = assignee in ("me", call.actor.user_id)
+    # of one's own items every state may be asked for
+    if not mine:
+        require(call.actor, "work-item:read-any")
+    assignee_id = call.actor.user_id if mine else None if assignee is None else _person(call, assignee)
+    filters = work_item_search.SearchFilters(
+        state=query.get("state"), assignee_id=assignee_id, role=query.get("role"), definition_key=query.get("key"),
+        instance_id=query.get("process_instance_id"), due_before=query.get("due_before"), q=query["q"],
+    )
+    return work_item_search.page(call.uow, call.actor, filters, after=query.get("after"), limit=query["limit"])
+
+
+def _person(call: Call, reference: int | str) -> int:
+    account = users.find(call.uow, reference) if isinstance(reference, int) else users.find_by_name(call.uow, reference)
+    if account is None or account.deactivated_at is not None:
+        raise NotFoundError(kind="使用者", id=reference)
+    return account.id
+
+
+def _view(call: Call, work_item_id: int) -> dict[str, Any]:
+    return views.work_item(queries.get(call.uow, call.actor, work_item_id))
+
+
+def _step(step: Any) -> dict[str, Any]:
+    return {
+        "process_instance_id": step.instance_id, "state": step.state, "work_items": step.new_work_items, "incident_id": step.incident_id,
+    }
