@@ -112,6 +112,8 @@ unit = Table(
     Column("floor", Integer),
     #: square metres
     Column("area", Numeric(10, 2)),
+    #: what a search compares with, `engine.folding`
+    Column("search", String(60), nullable=False, server_default=""),
     Column("deactivated_at", Instant),
 )
 
@@ -124,6 +126,8 @@ tenant = Table(
     Column("kind", String(10), nullable=False, server_default="company"),
     Column("contact", String(100)),
     Column("phone", String(40), index=True),
+    #: code, name, contact and phone as a search compares them, `engine.folding`
+    Column("search", String(400), nullable=False, server_default=""),
     Column("locale", String(10), nullable=False, server_default="zh-Hant"),
     Column("deactivated_at", Instant),
 )
@@ -162,6 +166,8 @@ user = Table(
     Column("phone", String(40)),
     Column("email", String(200)),
     Column("locale", String(10), nullable=False, server_default="zh-Hant"),
+    #: names and phone as a search compares them, `engine.folding`
+    Column("search", String(300), nullable=False, server_default=""),
     #: raised to sign the person out everywhere
     Column("session_epoch", Integer, nullable=False, server_default="0"),
     Column("created_at", Instant, nullable=False),
@@ -429,6 +435,8 @@ history_event = Table(
     Column("token", String(32)),
     #: JSON object without personal values: outcome, reason code, limit id, from/to state …
     Column("detail", Text),
+    #: SHA-256 over salt and values; stays when the values are erased
+    Column("values_digest", LargeBinary(32)),
     #: SHA-256 over the digest before and this row's fields and its values' salted digest
     Column("digest", LargeBinary(32), nullable=False),
     PrimaryKeyConstraint("instance_id", "seq"),

@@ -1,0 +1,337 @@
+"""People who sign in: accounts, the roles they hold, their passwords and bearer tokens. Knows no pages and no sessions."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
+
+from engine import permissions
+from engine.company.passwords import check_policy, hash_password, is_outdated, verify
+from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundError
+from engine.folding import fold_all
+from engine.i18n import LOCALES
+from engine.model import Actor, Channel, RoleGrant
+from engine.persistence.tables import api_token, role_grant, sign_in_attempt, site, user
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+
+#: the time in which failed sign-ins are counted
+ATTEMPT_WINDOW = timedelta(minutes=15)
+#: failures in the window after which a name is refused from one address, a name from anywhere, an address for any name.
+#: A site office shares one address, so that limit is wide.
+ATTEMPTS_OF_NAME_AT_ADDRESS, ATTEMPTS_OF_NAME, ATTEMPTS_AT_ADDRESS = 5, 20, 60
+_ATTEMPTS_KEPT = timedelta(days=30)
+_PREFIX = "gct_"
+#: a token's use is noted at most this often, so that reading by a token seldom writes
+_TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
+_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
+
+
+class UserExistsError(ConflictError):
+    """Expected a free sign-in name."""
+
+    code = "user_exists"
+    sentence = "登入名「{username}」已被使用。"
+
+
+class LastAdministratorError(ConflictError):
+    """Expected another active administrator to remain."""
+
+    code = "last_administrator"
+    sentence = "這是最後一位系統管理員，不能停用或移除其角色。"
+
+
+class PasswordWrongError(InvalidError):
+    """The present password that a change asks for isn't right."""
+
+    code = "password_wrong"
+    sentence = "目前的密碼不正確。"
+
+
+class TooManyAttemptsError(GuichengError):
+    """Sign-in is refused for a while, whatever the password."""
+
+    code = "too_many_attempts"
+    sentence = "登入失敗次數過多，請於 {minutes} 分鐘後再試。"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A person's account with the roles held."""
+
+    id: int
+    username: str
+    display_name: str
+    phone: str | None
+    email: str | None
+    locale: str
+    session_epoch: int
+    deactivated_at: datetime | None
+    grants: frozenset[RoleGrant]
+
+    def actor(self, channel: Channel = Channel.DESK) -> Actor:
+        """The person as services take it."""
+        return Actor(user_id=self.id, name=self.display_name, grants=self.grants, channel=channel)
+
+
+# ---------------------------------------------------------------- accounts
+
+def create(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, *, username: str, display_name: str, grants: Iterable[RoleGrant] = (),
+    password: str | None = None, phone: str | None = None, email: str | None = None, locale: str = "zh-Hant",
+) -> int:
+    """Add a person; returns the id. Without a password nobody can sign in by one yet.
+
+    UserExistsError, PasswordRefusedError, InvalidError for a name, role or language that can't be.
+    """
+    permissions.require(actor, "user:administer")
+    username = username.strip().lower()
+    if not _USERNAME.fullmatch(username):
+        raise InvalidError(reason="登入名只能用小寫英文字母、數字、句點、減號和底線，最長 60 個字元。")
+    if not display_name.strip() or len(display_name) > 100:
+        raise InvalidError(reason="請填寫姓名，最長 100 個字元。")
+    _check_locale(locale)
+    if password is not None:
+        check_policy(password, username, display_name)
+    password_hash = hash_password(password) if password is not None else None
+    connection = uow.writing
+    if connection.execute(select(user.c.id).where(user.c.username == username)).first() is not None:
+        raise UserExistsError(username=username)
+    made = connection.execute(insert(user).values(
+        username=username, display_name=display_name.strip(), password_hash=password_hash, phone=phone, email=email, locale=locale,
+        search=fold_all(username, display_name, phone), created_at=runtime.clock.now())).inserted_primary_key
+    assert made is not None
+    user_id: int = made[0]
+    _write_grants(runtime, uow, user_id, grants)
+    return user_id
+
+
+def set_profile(
+    uow: UnitOfWork, actor: Actor, user_id: int, *, display_name: str, phone: str | None, email: str | None, locale: str,
+) -> None:
+    """Change what others see of a person, and the language. One's own, or any as an administrator."""
+    if actor.user_id != user_id:
+        permissions.require(actor, "user:administer")
+    if not display_name.strip() or len(display_name) > 100:
+        raise InvalidError(reason="請填寫姓名，最長 100 個字元。")
+    _check_locale(locale)
+    account = get(uow, user_id)
+    uow.writing.execute(update(user).where(user.c.id == user_id).values(
+        display_name=display_name.strip(), phone=phone, email=email, locale=locale, search=fold_all(account.username, display_name, phone)))
+
+
+def set_locale(uow: UnitOfWork, user_id: int, locale: str) -> None:
+    """Keep the language that a person chose."""
+    _check_locale(locale)
+    uow.writing.execute(update(user).where(user.c.id == user_id).values(locale=locale))
+
+
+def set_grants(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, grants: Iterable[RoleGrant]) -> None:
+    """Replace the roles that a person holds. LastAdministratorError rather than nobody left to give roles."""
+    permissions.require(actor, "user:administer")
+    before = get(uow, user_id)
+    uow.writing.execute(delete(role_grant).where(role_grant.c.user_id == user_id))
+    _write_grants(runtime, uow, user_id, grants)
+    _keep_an_administrator(uow, before)
+
+
+def deactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int) -> None:
+    """End an account: no sign-in, no session, no token from now on. The person's acts stay on record."""
+    permissions.require(actor, "user:administer")
+    before = get(uow, user_id)
+    now = runtime.clock.now()
+    uow.writing.execute(update(user).where(user.c.id == user_id, user.c.deactivated_at.is_(None)).values(
+        deactivated_at=now, session_epoch=user.c.session_epoch + 1))
+    uow.writing.execute(update(api_token).where(api_token.c.user_id == user_id, api_token.c.revoked_at.is_(None)).values(revoked_at=now))
+    _keep_an_administrator(uow, before)
+
+
+def reactivate(uow: UnitOfWork, actor: Actor, user_id: int) -> None:
+    """Let a person sign in again, with the roles held before. Tokens stay revoked."""
+    permissions.require(actor, "user:administer")
+    get(uow, user_id)
+    uow.writing.execute(update(user).where(user.c.id == user_id).values(deactivated_at=None))
+
+
+def find(uow: UnitOfWork, user_id: int) -> Account | None:
+    """The account with its roles, in one statement; also a deactivated one."""
+    return _one(uow, user.c.id == user_id)
+
+
+def find_by_name(uow: UnitOfWork, username: str) -> Account | None:
+    """As `find`, by sign-in name."""
+    return _one(uow, user.c.username == username.strip().lower())
+
+
+def get(uow: UnitOfWork, user_id: int) -> Account:
+    """As `find`; NotFoundError without one."""
+    account = find(uow, user_id)
+    if account is None:
+        raise NotFoundError(kind="使用者", id=user_id)
+    return account
+
+
+def actor_for_user(uow: UnitOfWork, user_id: int, *, session_epoch: int | None = None, channel: Channel = Channel.DESK) -> Actor | None:
+    """Who a session belongs to; None when the account was deactivated or signed out everywhere since."""
+    account = find(uow, user_id)
+    if account is None or account.deactivated_at is not None or (session_epoch is not None and account.session_epoch != session_epoch):
+        return None
+    return account.actor(channel)
+
+
+# ---------------------------------------------------------------- signing in
+
+def authenticate(runtime: Runtime, uow: UnitOfWork, username: str, password: str, address: str) -> Account | None:
+    """The account for a name and password; None when they don't match, without telling which of the two was wrong.
+
+    Notes the attempt: the caller commits **also after a refusal**. Raises TooManyAttemptsError (`minutes`) while failures from the
+    window stand against the name or the address; then the password isn't even looked at.
+    """
+    username = username.strip().lower()[:60]
+    address = address[:60]
+    now = runtime.clock.now()
+    _refuse_if_throttled(uow, username, address, now)
+    row = uow.reading.execute(select(user.c.id, user.c.password_hash).where(
+        user.c.username == username, user.c.deactivated_at.is_(None))).first()
+    # hashing is slow by intent, so it happens before the writer lock is taken
+    matches = verify(row.password_hash if row else None, password)
+    renewed = hash_password(password) if matches and row is not None and is_outdated(row.password_hash) else None
+    connection = uow.writing
+    connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.username == username, sign_in_attempt.c.at < now - _ATTEMPTS_KEPT))
+    connection.execute(insert(sign_in_attempt).values(username=username, address=address, at=now, succeeded=matches))
+    if not matches or row is None:
+        return None
+    if renewed is not None:
+        connection.execute(update(user).where(user.c.id == row.id).values(password_hash=renewed))
+    return find(uow, row.id)
+
+
+def _refuse_if_throttled(uow: UnitOfWork, username: str, address: str, now: datetime) -> None:
+    attempt = sign_in_attempt.c
+    since = now - ATTEMPT_WINDOW
+    of_name, at_address = attempt.username == username, attempt.address == address
+    success = select(func.max(attempt.at)).where(of_name, at_address, attempt.succeeded, attempt.at > since).scalar_subquery()
+    for limit, scope in ((ATTEMPTS_OF_NAME_AT_ADDRESS, of_name & at_address & (attempt.at > func.coalesce(success, literal(since, attempt.at.type)))),
+                         (ATTEMPTS_OF_NAME, of_name), (ATTEMPTS_AT_ADDRESS, at_address)):
+        failures = uow.reading.execute(select(attempt.at).where(scope, ~attempt.succeeded, attempt.at > since)
+                                       .order_by(attempt.at.desc()).limit(limit)).scalars().all()
+        if len(failures) >= limit:
+            wait = failures[-1] + ATTEMPT_WINDOW - now
+            raise TooManyAttemptsError(minutes=max(1, -(-int(wait.total_seconds()) // 60)))
+
+
+def change_password(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, new: str, *, current: str | None = None) -> int:
+    """Set a password and sign the person out everywhere else; returns the new session epoch for the session that goes on.
+
+    One's own with the current one (PasswordWrongError); anyone's as an administrator.
+    """
+    account = get(uow, user_id)
+    if actor.user_id == user_id:
+        stored = uow.reading.execute(select(user.c.password_hash).where(user.c.id == user_id)).scalar()
+        if not verify(stored, current or ""):
+            raise PasswordWrongError()
+    else:
+        permissions.require(actor, "user:administer")
+    check_policy(new, account.username, account.display_name)
+    hashed = hash_password(new)
+    uow.writing.execute(update(user).where(user.c.id == user_id).values(password_hash=hashed))
+    return _raise_epoch(uow, user_id)
+
+
+def sign_out_everywhere(uow: UnitOfWork, actor: Actor, user_id: int) -> int:
+    """End every session of a person, one's own or anyone's as an administrator; returns the new session epoch."""
+    if actor.user_id != user_id:
+        permissions.require(actor, "user:administer")
+    get(uow, user_id)
+    return _raise_epoch(uow, user_id)
+
+
+# ---------------------------------------------------------------- bearer tokens
+
+def add_token(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, name: str) -> str:
+    """A new bearer token for a person; it is returned here once and kept as a digest only."""
+    if actor.user_id != user_id:
+        permissions.require(actor, "user:administer")
+    if get(uow, user_id).deactivated_at is not None:
+        raise ConflictError()
+    token = _PREFIX + secrets.token_urlsafe(32)
+    uow.writing.execute(insert(api_token).values(user_id=user_id, name=name.strip()[:100] or "API", digest=_digest(token),
+                                                 created_at=runtime.clock.now()))
+    return token
+
+
+def revoke_tokens(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, name: str | None = None) -> int:
+    """Revoke a person's tokens, all or those of one name; returns how many were in force."""
+    if actor.user_id != user_id:
+        permissions.require(actor, "user:administer")
+    which = [api_token.c.user_id == user_id, api_token.c.revoked_at.is_(None)]
+    if name is not None:
+        which.append(api_token.c.name == name)
+    return uow.writing.execute(update(api_token).where(*which).values(revoked_at=runtime.clock.now())).rowcount
+
+
+def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | None:
+    """Who a bearer token belongs to; None when unknown, revoked or its owner deactivated. Notes the use now and then (`uow.is_writing`)."""
+    found = uow.reading.execute(select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
+        api_token.c.digest == _digest(token), api_token.c.revoked_at.is_(None))).first()
+    actor = actor_for_user(uow, found.user_id, channel=Channel.API) if found else None
+    if actor is None or found is None:
+        return None
+    now = runtime.clock.now()
+    if found.last_used_at is None or now - found.last_used_at > _TOKEN_USE_NOTED_EVERY:
+        uow.writing.execute(update(api_token).where(api_token.c.id == found.id).values(last_used_at=now))
+    return actor
+
+
+# ---------------------------------------------------------------- inside
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()
+
+
+def _check_locale(locale: str) -> None:
+    if locale not in LOCALES:
+        raise InvalidError(reason="沒有這種語言。")
+
+
+def _write_grants(runtime: Runtime, uow: UnitOfWork, user_id: int, grants: Iterable[RoleGrant]) -> None:
+    for grant in sorted(set(grants), key=lambda grant: (grant.role, grant.site_id or 0)):
+        if grant.role not in runtime.organisation.roles:
+            raise NotFoundError(kind="角色", id=grant.role)
+        if grant.site_id is not None and uow.writing.execute(select(site.c.id).where(site.c.id == grant.site_id)).first() is None:
+            raise NotFoundError(kind="園區", id=grant.site_id)
+        uow.writing.execute(insert(role_grant).values(user_id=user_id, role=grant.role, site_id=grant.site_id))
+
+
+def _keep_an_administrator(uow: UnitOfWork, before: Account) -> None:
+    if all(grant.role != "administrator" for grant in before.grants):
+        return
+    remaining = uow.writing.execute(select(func.count()).select_from(role_grant.join(user, user.c.id == role_grant.c.user_id)).where(
+        role_grant.c.role == "administrator", user.c.deactivated_at.is_(None))).scalar()
+    if not remaining:
+        raise LastAdministratorError()
+
+
+def _raise_epoch(uow: UnitOfWork, user_id: int) -> int:
+    epoch: int = uow.writing.execute(update(user).where(user.c.id == user_id).values(session_epoch=user.c.session_epoch + 1)
+                                     .returning(user.c.session_epoch)).scalar_one()
+    return epoch
+
+
+def _one(uow: UnitOfWork, condition: ColumnElement[bool]) -> Account | None:
+    found = uow.reading.execute(
+        select(user.c.id, user.c.username, user.c.display_name, user.c.phone, user.c.email, user.c.locale, user.c.session_epoch,
+               user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
+        .select_from(user.outerjoin(role_grant, role_grant.c.user_id == user.c.id)).where(condition)).all()
+    if not found:
+        return None
+    first = found[0]
+    grants = frozenset(RoleGrant(row.role, row.site_id) for row in found if row.role is not None)
+    return Account(first.id, first.username, first.display_name, first.phone, first.email, first.locale, first.session_epoch,
+                   first.deactivated_at, grants)
