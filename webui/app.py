@@ -1,0 +1,69 @@
+"""Puts the web application together: one runtime, the shared parts in their order, one blueprint a feature, the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine.runtime import Runtime
+from webui import (
+    access_log,
+    api,
+    assets,
+    compression,
+    display,
+    error_pages,
+    language,
+    layout,
+    security,
+    session,
+    unit_of_work,
+)
+from webui.account import blueprint as account
+from webui.cases import blueprint as cases
+from webui.directory import blueprint as directory
+from webui.files import blueprint as files
+from webui.inbox import blueprint as inbox
+from webui.secret_key import secret_key
+from webui.sign_in import blueprint as sign_in
+from webui.start import blueprint as start
+from webui.work_item import blueprint as work_item
+
+
+class Application(flask.Flask):
+    """Flask, with one commit a request: after the view, before the answer is sent, inside the reach of the error pages."""
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """The view's answer, once what it wrote stands."""
+        answer = super().dispatch_request()
+        unit_of_work.commit()
+        return answer
+
+
+def create_app(runtime: Runtime) -> flask.Flask:
+    """The application over an open runtime. The caller closes the runtime after the last request."""
+    app = Application("webui")
+    settings = runtime.settings
+    app.config.update(
+        SECRET_KEY=secret_key(settings, runtime.database),
+        # files travel in the form that holds them
+        MAX_CONTENT_LENGTH=settings.form_bytes + 5 * settings.upload_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.form_bytes + 2**20,
+        WTF_CSRF_TIME_LIMIT=None,
+        RATELIMIT_ENABLED=False,
+    )
+    app.extensions["guicheng"] = runtime
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    for part in (access_log, assets, compression, language, session, security, display, layout, error_pages):
+        _register(part, app)
+    for blueprint in (sign_in, inbox, work_item, start, cases, directory, files, account):
+        app.register_blueprint(blueprint)
+    api.register(app)
+    app.teardown_request(lambda _error: unit_of_work.close())
+    return app
+
+
+def _register(part: Any, app: flask.Flask) -> None:
+    part.register(app)

@@ -1,0 +1,62 @@
+"""Static files: hashed names from the build's manifest, compressed ahead, cached for ever."""
+
+from __future__ import annotations
+
+import json
+import mimetypes
+from pathlib import Path
+
+import flask
+
+STATIC = Path(__file__).parent / "static"
+DIST = STATIC / "dist"
+#: encoding → suffix of the file that the build made
+_ENCODINGS = (("br", ".br"), ("gzip", ".gz"))
+_FOR_EVER = "public, max-age=31536000, immutable"
+
+
+class Assets:
+    """The bundles of one build, read once at start."""
+
+    def __init__(self, dist: Path = DIST) -> None:
+        self._dist = dist
+        manifest = dist / "manifest.json"
+        self._names: dict[str, str] = json.loads(manifest.read_text()) if manifest.is_file() else {}
+        self._files = {path.name for path in dist.iterdir()} if dist.is_dir() else set()
+
+    @property
+    def is_built(self) -> bool:
+        """Whether the front end was built; pages work without it, plainly."""
+        return bool(self._names)
+
+    def url(self, name: str) -> str:
+        """Address of a bundle by its logical name, e.g. `app.css`."""
+        return flask.url_for("static_dist", name=self._names.get(name, name))
+
+    def serve(self, name: str) -> flask.Response:
+        """A bundle in the best encoding that the browser takes."""
+        if name not in self._files:
+            flask.abort(404)
+        accepted = flask.request.accept_encodings
+        response = None
+        for encoding, suffix in _ENCODINGS:
+            if name + suffix in self._files and accepted[encoding] > 0:
+                response = flask.Response((self._dist / (name + suffix)).read_bytes())
+                response.headers["Content-Encoding"] = encoding
+                break
+        if response is None:
+            response = flask.Response((self._dist / name).read_bytes())
+        response.mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        if response.mimetype.startswith("text/") and "charset" not in response.content_type:
+            response.content_type = f"{response.mimetype}; charset=utf-8"
+        response.headers["Cache-Control"] = _FOR_EVER
+        response.headers["Vary"] = "Accept-Encoding"
+        return response
+
+
+def register(app: flask.Flask) -> Assets:
+    """Serve the bundles below `/static/dist/`, before Flask's own plain files."""
+    assets = Assets()
+    app.add_url_rule("/static/dist/<name>", "static_dist", assets.serve)
+    app.jinja_env.globals["asset"] = assets.url
+    return assets

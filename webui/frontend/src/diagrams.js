@@ -1,0 +1,95 @@
+// The drawing of a case: drag to move, buttons to zoom, and on hover, tap or focus a card with who did a step and when.
+export function startDiagrams() {
+  for (const box of document.querySelectorAll("[data-diagram]")) enhance(box);
+}
+
+function enhance(box) {
+  const svg = box.querySelector("svg");
+  if (!svg) return;
+  const natural = svg.viewBox.baseVal.width || svg.getBoundingClientRect().width;
+  let zoom = Math.min(1.1, Math.max(0.45, (box.clientWidth - 24) / natural));
+  const card = document.createElement("div");
+  card.className = "popover-card";
+  card.setAttribute("role", "status");
+  card.hidden = true;
+  document.body.append(card);
+
+  function apply() {
+    svg.setAttribute("width", String(Math.round(natural * zoom)));
+    svg.removeAttribute("height");
+  }
+  apply();
+  centre();
+
+  function centre() {
+    const current = box.querySelector(".is-current, .is-late, [data-state=current], [data-state=overdue]");
+    if (!current) return;
+    const place = current.getBoundingClientRect();
+    const frame = box.getBoundingClientRect();
+    box.scrollLeft += place.left - frame.left - frame.width / 2 + place.width / 2;
+    box.scrollTop += place.top - frame.top - frame.height / 2 + place.height / 2;
+  }
+
+  for (const button of document.querySelectorAll("[data-zoom]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      zoom = Math.min(2, Math.max(0.3, zoom * Number(button.dataset.zoom)));
+      apply();
+    });
+  }
+
+  // cards
+  let shown = null;
+  function show(element) {
+    const row = document.querySelector(`[data-step="${CSS.escape(element.dataset.element)}"]`);
+    hide();
+    if (!row) return;
+    shown = element;
+    element.classList.add("is-shown");
+    card.replaceChildren();
+    for (const part of row.querySelectorAll("[data-card]")) {
+      const text = part.textContent.trim().replace(/\s+/g, " ");
+      if (!text) continue;
+      const line = document.createElement(part.dataset.card === "title" ? "b" : "div");
+      if (part.dataset.card === "faint") line.className = "faint";
+      line.append(text);
+      card.append(line);
+    }
+    card.hidden = false;
+    const place = element.getBoundingClientRect();
+    const size = card.getBoundingClientRect();
+    const left = Math.min(Math.max(8, place.left + place.width / 2 - size.width / 2), innerWidth - size.width - 8);
+    const above = place.top - size.height - 8;
+    card.style.setProperty("left", `${left + scrollX}px`);
+    card.style.setProperty("top", `${(above > 8 ? above : place.bottom + 8) + scrollY}px`);
+  }
+  function hide() {
+    shown?.classList.remove("is-shown");
+    shown = null;
+    card.hidden = true;
+  }
+  const of = (target) => (target instanceof Element ? target.closest("[data-element]") : null);
+  box.addEventListener("pointerover", (event) => event.pointerType === "mouse" && of(event.target) && show(of(event.target)));
+  box.addEventListener("pointerout", (event) => event.pointerType === "mouse" && of(event.target) && hide());
+  box.addEventListener("click", (event) => (of(event.target) ? show(of(event.target)) : hide()));
+  box.addEventListener("focusin", (event) => of(event.target) && show(of(event.target)));
+  box.addEventListener("focusout", hide);
+  document.addEventListener("keydown", (event) => event.key === "Escape" && hide());
+
+  // dragging
+  let start = null;
+  box.addEventListener("pointerdown", (event) => {
+    if (event.pointerType !== "mouse" || event.button !== 0) return;
+    start = { x: event.clientX, y: event.clientY, left: box.scrollLeft, top: box.scrollTop };
+  });
+  addEventListener("pointermove", (event) => {
+    if (!start) return;
+    box.classList.add("is-held");
+    box.scrollLeft = start.left - (event.clientX - start.x);
+    box.scrollTop = start.top - (event.clientY - start.y);
+  });
+  addEventListener("pointerup", () => {
+    start = null;
+    box.classList.remove("is-held");
+  });
+}

@@ -1,0 +1,47 @@
+// Links marked data-dialog open their page as a dialog; without scripts they are pages.
+export function startDialogs() {
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-dialog]");
+    if (link && !event.ctrlKey && !event.metaKey && event.button === 0) {
+      event.preventDefault();
+      open(link);
+    }
+    const closer = event.target.closest("[data-close]");
+    const dialog = closer?.closest("dialog");
+    if (dialog) {
+      event.preventDefault();
+      dialog.close();
+    }
+    event.target.closest(".note .close")?.closest(".note").remove();
+  });
+  document.addEventListener("submit", (event) => {
+    // a second click on a slow network must not send twice
+    const form = event.target;
+    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.dataset.sent) return event.preventDefault();
+    form.dataset.sent = "1";
+    setTimeout(() => delete form.dataset.sent, 8000);
+  });
+  window.addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+}
+
+async function open(link) {
+  const response = await fetch(link.href, { headers: { "HX-Request": "true" } });
+  if (!response.ok) {
+    location.assign(link.href);
+    return;
+  }
+  const dialog = document.createElement("dialog");
+  dialog.innerHTML = await response.text();
+  dialog.setAttribute("aria-labelledby", "sheet-title");
+  dialog.addEventListener("close", () => {
+    dialog.remove();
+    link.focus();
+  });
+  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+  document.body.append(dialog);
+  document.dispatchEvent(new CustomEvent("content-added", { detail: dialog }));
+  dialog.showModal();
+}

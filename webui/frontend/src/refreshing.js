@@ -1,0 +1,54 @@
+// Keeps a list as the server has it, every 20 seconds, without moving anything under the reader's hands.
+const EVERY = 20_000;
+
+export function startRefreshing() {
+  const list = document.querySelector("[data-refresh]");
+  if (!list) return;
+  let last = null;
+  let timer = null;
+
+  async function refresh() {
+    const address = new URL(list.dataset.refresh, location.href);
+    // as many rows as are shown, so that pages loaded by "more" stay
+    address.searchParams.set("limit", String(Math.max(50, list.querySelectorAll("tbody tr").length)));
+    const response = await fetch(address, { headers: { "HX-Request": "true", "X-Background": "1" } });
+    if (response.status === 401) return location.reload();
+    if (!response.ok) return undefined;
+    const text = await response.text();
+    if (text === last || isBusy()) return undefined;
+    last = text;
+    const focused = document.activeElement?.id;
+    const top = scrollY;
+    list.innerHTML = text;
+    window.htmx.process(list);
+    if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    scrollTo({ top });
+    const counts = list.querySelector("[data-counts]");
+    if (counts) for (const [name, value] of Object.entries(JSON.parse(counts.dataset.counts))) setCount(name, value);
+    return undefined;
+  }
+
+  function isBusy() {
+    const selection = getSelection();
+    return document.querySelector("dialog[open], details.menu[open]") !== null || (selection && !selection.isCollapsed && list.contains(selection.anchorNode));
+  }
+
+  function setCount(name, value) {
+    for (const element of document.querySelectorAll(`[data-count="${name}"]`)) {
+      element.textContent = value;
+      element.hidden = value === "0";
+    }
+  }
+
+  function schedule() {
+    clearInterval(timer);
+    timer = document.hidden ? null : setInterval(() => refresh().catch(() => {}), EVERY);
+  }
+
+  document.addEventListener("visibilitychange", () => {
+    schedule();
+    if (!document.hidden) refresh().catch(() => {});
+  });
+  document.addEventListener("refresh-now", () => refresh().catch(() => {}));
+  schedule();
+}

@@ -1,0 +1,52 @@
+"""The reader's language: what the account says, else what was chosen in this browser, else what the browser asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import flask
+from flask_login import current_user
+from markupsafe import Markup, escape
+
+from engine.errors import GuichengError
+from engine.i18n import LOCALE_NAMES, LOCALES, best_locale, describe, describe_field_error, fill, translate
+
+
+
+def register(app: flask.Flask) -> None:
+    """Give templates `_`, `locale` and the names of the languages."""
+    app.before_request(choose_locale)
+    app.jinja_env.globals.update(
+        _=gettext, current_locale=current_locale, locales=LOCALES, locale_names=LOCALE_NAMES, describe_error=describe_error,
+        describe_field_error=lambda error: describe_field_error(error, current_locale()),
+    )
+
+
+def choose_locale() -> None:
+    """Settle the language once a request."""
+    chosen = flask.session.get("locale")
+    if chosen not in LOCALES:
+        chosen = best_locale(flask.request.headers.get("Accept-Language"))
+    flask.g.locale = chosen
+
+
+def current_locale() -> str:
+    """The language of this answer."""
+    if "user_locale" not in flask.g and "_user_id" in flask.session and current_user and current_user.is_authenticated:
+        flask.g.user_locale = current_user.account.locale
+    locale: str = flask.g.get("user_locale") or flask.g.get("locale") or LOCALES[0]
+    return locale
+
+
+def gettext(text: str, catalogue: Mapping[str, str] | None = None, /, **data: Any) -> str:
+    """The source text in the reader's language. With Markup among the data the sentence is escaped and they are not."""
+    worded = translate(current_locale(), text, catalogue)
+    if any(isinstance(value, Markup) for value in data.values()):
+        return Markup(fill(str(escape(worded)), {name: escape(value) for name, value in data.items()}))  # noqa: S704 - all escaped
+    return fill(worded, data) if data else worded
+
+
+def describe_error(error: GuichengError) -> str:
+    """An error as a sentence for the reader."""
+    return describe(error, current_locale())
