@@ -107,6 +107,8 @@ class SandboxSession:
         """Run a script over the values; what it binds at top level is put into them."""
         snippet = _script(script)
         bag = {name: values[name] for name in snippet.reads if name in values}
+        # a step never holds two workers: steps that each hold one and wait for another would wait for ever
+        self.close()
         with self._sandbox.checkout(self._now) as worker:
             try:
                 worker.feed_run(snippet.code, inputs=bag, external_lookup=self._functions)
