@@ -38,7 +38,8 @@ REPAIR = """<?xml version="1.0" encoding="UTF-8"?>
         </spiffworkflow:properties></extensionElements>
     </userTask>
     <sequenceFlow id="f2" sourceRef="register" targetRef="works"/>
-    <sequenceFlow id="f3" sourceRef="register" targetRef="pay"><conditionExpression>registration["charged"]</conditionExpression></sequenceFlow>
+    <sequenceFlow id="f3" sourceRef="register" targetRef="pay">
+      <conditionExpression>registration["charged"]</conditionExpression></sequenceFlow>
     <subProcess id="works"><startEvent id="ws"/><userTask id="mend"/><endEvent id="we"/></subProcess>
     <boundaryEvent id="late" attachedToRef="works" cancelActivity="false">
       <timerEventDefinition><timeDuration>PT1H</timeDuration></timerEventDefinition></boundaryEvent>

@@ -1,0 +1,21 @@
+"""Some properties take one of a few words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from engine.spiff.lint.rule import Found, Rule, Source, named
+
+_ALLOWED = {"calendar": ("always", "working"), "outside": ("tenant", "owner", "contractor")}
+
+
+def check(source: Source) -> Iterator[Found]:
+    """Properties with another word."""
+    for _, element in source.elements():
+        for name, allowed in _ALLOWED.items():
+            value = element.properties.get(name, "").strip()
+            if value and value not in allowed:
+                yield element.id, {**named(element), "property": name, "value": value, "allowed": "、".join(allowed)}
+
+
+RULE = Rule("unknown-property-value", "「{name}」的屬性 {property} 不能是「{value}」，只能是：{allowed}。", check)
