@@ -219,10 +219,10 @@ class _Reader:
         if not isinstance(value, str):
             self._wrong("時限「{id}」的「{key}」應為文字。", key=key)
             return ""
-        value = value.strip()
-        if required and not value:
+        text: str = value.strip()
+        if required and not text:
             self._wrong("時限「{id}」缺少「{key}」。", key=key)
-        return value
+        return text
 
     def _choice(self, key: str, default: str, other: str) -> Any:
         value: Any = self._text(key) or default
