@@ -12,28 +12,51 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Self
 
+from engine.content import Organisation
+from engine.diagram import Diagram
 from engine.errors import Finding, StoreUnavailableError
 from engine.settings import Settings
 from engine.spiff.intake import check_files
 from engine.spiff.lint.rule import KnownProcess
-from engine.spiff.reading import ReadPackage, ReadProcess, StartSubscription
+from engine.spiff.reading import ReadPackage, ReadProcess, StartSubscription, read_package
 
 _LENGTH = struct.Struct(">Q")
 #: an answer larger than this is not an answer
 _LARGEST_ANSWER = 256 * 2**20
 
 
+class InProcessReader:
+    """Reads files that are trusted, here."""
+
+    def read(
+        self,
+        files: Mapping[str, bytes],
+        settings: Settings,
+        known_processes: Mapping[str, Diagram],
+        organisation: Organisation,
+        operators: Collection[str],
+        *,
+        is_ours: bool = False,
+    ) -> ReadPackage:
+        """As `read_package`."""
+        known = {key: KnownProcess.of(diagram) for key, diagram in known_processes.items()}
+        roles, offered = frozenset(organisation.roles) or None, frozenset(operators) or None
+        return read_package(files, settings, known, roles=roles, operators=offered, is_ours=is_ours)
+
+    def close(self) -> None:
+        """Nothing to end."""
+
+
 class PackageReader:
     """One per runtime. The process starts with the first deployment and ends with `close`."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self) -> None:
         self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
@@ -46,37 +69,37 @@ class PackageReader:
     def read(
         self,
         files: Mapping[str, bytes],
-        known_processes: Mapping[str, KnownProcess] | None = None,
+        settings: Settings,
+        known_processes: Mapping[str, Diagram],
+        organisation: Organisation,
+        operators: Collection[str],
         *,
-        roles: frozenset[str] | None = None,
-        operators: frozenset[str] | None = None,
         is_ours: bool = False,
     ) -> ReadPackage:
         """As `read_package`, but away from here. Too slow, or a crash, is a finding (`reading-timed-out`, `reading-failed`)."""
-        refused = tuple(check_files(files, self._settings))
+        refused = tuple(check_files(files, settings))
         if refused:
             return ReadPackage({}, refused, ())
         request = {
             "files": {name: base64.b64encode(content).decode("ascii") for name, content in files.items()},
             "settings": {
-                entry.name: value
-                for entry in fields(self._settings)
-                if isinstance(value := getattr(self._settings, entry.name), int | float)
+                entry.name: value for entry in fields(settings) if isinstance(value := getattr(settings, entry.name), int | float)
             },
-            "known_processes": {key: asdict(known) for key, known in (known_processes or {}).items()},
-            "roles": None if roles is None else sorted(roles),
-            "operators": None if operators is None else sorted(operators),
+            "known_processes": {key: asdict(KnownProcess.of(diagram)) for key, diagram in known_processes.items()},
+            # a company that names no roles, or a place without operators, has nothing to check against
+            "roles": sorted(organisation.roles) or None,
+            "operators": sorted(operators) or None,
             "is_ours": is_ours,
         }
         with self._lock:
             try:
-                answer = self._ask(json.dumps(request).encode())
+                answer = self._ask(json.dumps(request).encode(), settings.parse_seconds)
             except TimeoutError:
                 self._kill()
                 return _failed(
                     "reading-timed-out",
                     "讀取流程圖超過 {limit} 秒，已中止。流程圖可能過於複雜或有惡意內容。",
-                    limit=self._settings.parse_seconds,
+                    limit=settings.parse_seconds,
                 )
             except (OSError, EOFError, ValueError):
                 self._kill()
@@ -88,7 +111,7 @@ class PackageReader:
         with self._lock:
             self._kill()
 
-    def _ask(self, request: bytes) -> dict[str, Any]:
+    def _ask(self, request: bytes, seconds: float) -> dict[str, Any]:
         process = self._started()
         expired = threading.Event()
 
@@ -97,7 +120,7 @@ class PackageReader:
             process.kill()
 
         # Killing it ends every wait on its pipes, on any platform; there is nothing else to time out on.
-        timer = threading.Timer(self._settings.parse_seconds, end)
+        timer = threading.Timer(seconds, end)
         timer.start()
         try:
             return _exchange(process, request)

@@ -25,13 +25,6 @@ from engine.spiff.normalise import normalise
 from engine.spiff.parser import compile_process
 from engine.spiff.schema import validate_decision, validate_diagram
 
-#: stands in for a called process that is deployed already while a caller is tried out
-_STAND_IN = (
-    '<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" targetNamespace="urn:stand-in">'
-    '<process id="{id}" isExecutable="true"><startEvent id="s"/>'
-    '<sequenceFlow id="f" sourceRef="s" targetRef="e"/><endEvent id="e"/></process></definitions>'
-)
-
 
 @dataclass(frozen=True, slots=True)
 class StartSubscription:
@@ -58,10 +51,6 @@ class ReadProcess:
     #: ids of its embedded sub-processes
     subprocesses: tuple[str, ...]
     starts: tuple[StartSubscription, ...]
-
-    def known(self) -> KnownProcess:
-        """What later deployments have to know of it."""
-        return KnownProcess(self.called, self.subprocesses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,10 +177,6 @@ def _unique_processes(package: Package) -> list[Finding]:
 def _try_out(package: Package, files: Mapping[str, bytes]) -> list[Finding]:
     """Let the engine's own parser have a look: what it refuses although every rule was content is told as it stands."""
     xml = {name: content for name, content in files.items() if PurePosixPath(name).suffix in XML_SUFFIXES}
-    executable = package.executable()
-    outside = {called for diagram in executable.values() for called in diagram.called if called not in executable}
-    for number, process_id in enumerate(sorted(outside)):
-        xml[f"stand-in/{number}.bpmn"] = _STAND_IN.format(id=process_id).encode()
     findings = []
     for source in package.sources:
         for diagram in source.diagrams:
@@ -203,7 +188,7 @@ def _try_out(package: Package, files: Mapping[str, bytes]) -> list[Finding]:
                 element_id = getattr(error, "id", None) if isinstance(error, ValidationException) else None
                 findings.append(
                     Finding(
-                        "engine-refuses", "error", element_id or diagram.process_id, "引擎無法讀取「{name}」：{reason}",
+                        "engine-refused", "error", element_id or diagram.process_id, "執行引擎不接受流程「{name}」：{reason}",
                         {"name": diagram.name, "reason": str(error)[:300]}, source.file,
                     )
                 )  # fmt: skip
@@ -217,7 +202,7 @@ def _processes(package: Package) -> list[ReadProcess]:
             name=diagram.name,
             file_name=source.file,
             called=diagram.called,
-            subprocesses=tuple(element.id for element in diagram.elements.values() if element.kind == "subProcess"),
+            subprocesses=KnownProcess.of(diagram).subprocesses,
             starts=tuple(start_subscriptions(diagram)),
         )
         for source in package.sources

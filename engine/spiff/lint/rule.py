@@ -8,7 +8,7 @@ from typing import Any
 
 from lxml import etree
 
-from engine.diagram import BPMN, Diagram, Element, local_name, read_processes
+from engine.diagram import BPMN, CONTAINERS, Diagram, Element, local_name, read_processes
 
 #: an element's id (None: the file as a whole) and what fills the rule's sentence
 Found = tuple[str | None, dict[str, Any]]
@@ -22,6 +22,11 @@ class KnownProcess:
     called: tuple[str, ...] = ()
     #: ids of its embedded sub-processes
     subprocesses: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, diagram: Diagram) -> KnownProcess:
+        """What its diagram says."""
+        return cls(diagram.called, tuple(element.id for element in diagram.elements.values() if element.kind in CONTAINERS))
 
 
 @dataclass(frozen=True, slots=True)
