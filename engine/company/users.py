@@ -169,6 +169,11 @@ def find_by_name(uow: UnitOfWork, username: str) -> Account | None:
     return _one(uow, user.c.username == username.strip().lower())
 
 
+def list_all(uow: UnitOfWork) -> tuple[Account, ...]:
+    """Every account by sign-in name, deactivated ones included: for the command line, not for pages."""
+    return tuple(sorted(_many(uow, user.c.id > 0), key=lambda account: account.username))
+
+
 def get(uow: UnitOfWork, user_id: int) -> Account:
     """As `find`; NotFoundError without one."""
     account = find(uow, user_id)
@@ -217,7 +222,8 @@ def _refuse_if_throttled(uow: UnitOfWork, username: str, address: str, now: date
     since = now - ATTEMPT_WINDOW
     of_name, at_address = attempt.username == username, attempt.address == address
     success = select(func.max(attempt.at)).where(of_name, at_address, attempt.succeeded, attempt.at > since).scalar_subquery()
-    for limit, scope in ((ATTEMPTS_OF_NAME_AT_ADDRESS, of_name & at_address & (attempt.at > func.coalesce(success, literal(since, attempt.at.type)))),
+    after_success = attempt.at > func.coalesce(success, literal(since, attempt.at.type))
+    for limit, scope in ((ATTEMPTS_OF_NAME_AT_ADDRESS, of_name & at_address & after_success),
                          (ATTEMPTS_OF_NAME, of_name), (ATTEMPTS_AT_ADDRESS, at_address)):
         failures = uow.reading.execute(select(attempt.at).where(scope, ~attempt.succeeded, attempt.at > since)
                                        .order_by(attempt.at.desc()).limit(limit)).scalars().all()
@@ -325,13 +331,17 @@ def _raise_epoch(uow: UnitOfWork, user_id: int) -> int:
 
 
 def _one(uow: UnitOfWork, condition: ColumnElement[bool]) -> Account | None:
+    return next(iter(_many(uow, condition)), None)
+
+
+def _many(uow: UnitOfWork, condition: ColumnElement[bool]) -> list[Account]:
     found = uow.reading.execute(
         select(user.c.id, user.c.username, user.c.display_name, user.c.phone, user.c.email, user.c.locale, user.c.session_epoch,
                user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
         .select_from(user.outerjoin(role_grant, role_grant.c.user_id == user.c.id)).where(condition)).all()
-    if not found:
-        return None
-    first = found[0]
-    grants = frozenset(RoleGrant(row.role, row.site_id) for row in found if row.role is not None)
-    return Account(first.id, first.username, first.display_name, first.phone, first.email, first.locale, first.session_epoch,
-                   first.deactivated_at, grants)
+    grants: dict[int, set[RoleGrant]] = {row.id: set() for row in found}
+    for row in found:
+        if row.role is not None:
+            grants[row.id].add(RoleGrant(row.role, row.site_id))
+    return [Account(row.id, row.username, row.display_name, row.phone, row.email, row.locale, row.session_epoch, row.deactivated_at,
+                    frozenset(grants[row.id])) for row in {row.id: row for row in found}.values()]

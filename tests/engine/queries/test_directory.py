@@ -21,7 +21,8 @@ def _labels(page: Page[directory.Choice]) -> list[str]:
 @pytest.mark.parametrize("q", ["宏達", "宏达", "ＨＯＮＧ", "hong", "13900", "林小姐", "t77", "A1203", "a-12", "1203"])
 def test_a_tenant_is_found_by_any_part(runtime: Runtime, q: str) -> None:
     """Code, name in both scripts, width and case, contact, phone, and the unit lived in."""
-    make_tenant(runtime, unit_id=make_unit(runtime, code="A-1203"), code="T77", name="宏達 Hong 貿易", contact="林小姐", phone="139 0000 1111")
+    unit_id = make_unit(runtime, code="A-1203")
+    make_tenant(runtime, unit_id=unit_id, code="T77", name="宏達 Hong 貿易", contact="林小姐", phone="139 0000 1111")
     make_tenant(runtime, code="X1", name="別人", contact="王", phone="150")
     with UnitOfWork(runtime.database) as uow:
         assert _labels(directory.tenants(uow, EVERYWHERE, q=q)) == ["宏達 Hong 貿易"]

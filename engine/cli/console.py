@@ -1,0 +1,107 @@
+"""What the command line says and how it ends: the user's language, one line an error, progress, exit codes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TextIO, TypeVar
+
+import click
+
+from engine.errors import DeploymentRefusedError, Finding, FormInvalidError, GuichengError, UsageError
+
+T = TypeVar("T")
+
+#: exit codes: done; a check failed or the store refused; wrong use
+DONE, FAILED, WRONG_USE = 0, 1, 2
+
+
+def language(environment: Mapping[str, str] = os.environ) -> str:
+    """The language of the terminal: what `LC_ALL`, `LC_MESSAGES` or `LANG` say; English where they say none of ours."""
+    named = next((environment[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environment.get(name)), "C")
+    tag = named.partition(".")[0].replace("_", "-").lower()
+    if not tag.startswith("zh"):
+        return "en"
+    return "zh-Hant" if {"hant", "tw", "hk", "mo"} & set(tag.split("-")) else "zh-Hans"
+
+
+def worded(text: str, **data: Any) -> str:
+    """A source sentence in the terminal's language."""
+    from engine.i18n import fill, translate
+
+    return fill(translate(language(), text), data)
+
+
+def say(text: str, **data: Any) -> None:
+    """A line of output."""
+    click.echo(worded(text, **data))
+
+
+def complain(text: str, **data: Any) -> None:
+    """A line on standard error."""
+    click.echo(worded(text, **data), err=True)
+
+
+def progress(items: Sequence[T], label: str, name: Callable[[T], str], stream: TextIO | None = None) -> Iterator[T]:
+    """The items, one after another, telling which one it is: one line rewritten on a terminal, plain lines elsewhere."""
+    stream = stream or sys.stderr
+    on_terminal = stream.isatty()
+    words = worded(label)
+    for number, item in enumerate(items, 1):
+        line = f"{words} {number}/{len(items)} {name(item)}"
+        stream.write(f"\r\x1b[2K{line}" if on_terminal else f"{line}\n")
+        stream.flush()
+        yield item
+    if on_terminal and items:
+        stream.write("\r\x1b[2K")
+        stream.flush()
+
+
+def report(error: GuichengError) -> int:
+    """Say what went wrong, in one line and one more for each finding; the exit code that goes with it."""
+    from engine.i18n import describe, describe_field_error
+
+    locale = language()
+    click.echo(f"guicheng: {describe(error, locale)}", err=True)
+    if isinstance(error, DeploymentRefusedError):
+        show_findings(error.findings)
+    if isinstance(error, FormInvalidError):
+        for entry in error.errors:
+            click.echo(f"{entry.field}: {describe_field_error(entry, locale)}", err=True)
+    return WRONG_USE if isinstance(error, UsageError) else FAILED
+
+
+def report_wrong_use(error: click.ClickException) -> int:
+    """As `report`, for what click itself refuses."""
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context else "guicheng"
+    click.echo(f"guicheng: {_wrong_use(error)} （{path} --help）", err=True)
+    return WRONG_USE
+
+
+def show_findings(findings: Iterable[Finding]) -> None:
+    """One line each: file, element, severity, rule, sentence."""
+    from engine.i18n import describe_finding
+
+    for finding in findings:
+        where = f"{finding.file}:{finding.element_id or '-'}"
+        click.echo(f"{where}: {finding.severity} {finding.rule}: {describe_finding(finding, language())}", err=True)
+
+
+def _wrong_use(error: click.ClickException) -> str:
+    if isinstance(error, click.NoSuchOption):
+        return worded("沒有選項「{name}」。", name=error.option_name)
+    if isinstance(error, click.MissingParameter):
+        return worded("缺少{name}。", name=_parameter(error))
+    if isinstance(error, click.BadParameter):
+        return worded("{name}的值不正確：{reason}", name=_parameter(error), reason=error.message)
+    if isinstance(error, click.exceptions.NoSuchCommand):
+        return worded("沒有指令「{name}」。", name=error.command_name)
+    return error.format_message()
+
+
+def _parameter(error: click.BadParameter) -> str:
+    if error.param is None:
+        return str(error.param_hint or "")
+    return error.param.get_error_hint(error.ctx) if error.ctx else error.param.human_readable_name

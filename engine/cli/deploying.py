@@ -1,0 +1,76 @@
+"""`guicheng deploy`, `check`, `export`: procedures between folders and the store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from engine.cli.console import DONE, progress, report, say, show_findings
+from engine.cli.opening import db_option, open_engine
+from engine.errors import DeploymentRefusedError, NotFoundError
+from engine.model import SYSTEM
+from engine.settings import Settings
+
+_PATHS = click.Path(exists=True, path_type=Path)
+
+
+@click.command(help="部署流程：資料夾（一個流程或多個流程資料夾），或單獨的檔案。")
+@click.argument("paths", nargs=-1, required=True, type=_PATHS)
+@click.option("--note", default="", metavar="TEXT", help="這次部署的說明。")
+@click.option("--dry-run", is_flag=True, help="只檢查，不保存。")
+@db_option
+def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, db: str | None) -> int:
+    """Each procedure in a transaction of its own; goes on after a refused one and ends with 1."""
+    from engine import definitions
+    from engine.persistence.unit_of_work import UnitOfWork
+    from engine.procedures import read_procedures
+
+    procedures = read_procedures(paths)
+    code = DONE
+    with open_engine(Settings.load(db=db)) as runtime:
+        for procedure in progress(procedures, "部署", lambda entry: entry.name):
+            with UnitOfWork(runtime.database) as uow:
+                try:
+                    deployment = definitions.deploy(runtime, uow, SYSTEM, procedure.files, note=note, dry_run=dry_run)
+                except DeploymentRefusedError as error:
+                    code = report(error)
+                    continue
+                uow.commit()
+            show_findings(deployment.findings)
+            for info in deployment.definitions:
+                say("{key} 第 {version} 版（新）" if info.is_new else "{key} 第 {version} 版（未變更）", key=info.key, version=info.version)
+    return code
+
+
+@click.command(help="把目前版本的流程檔案寫到資料夾，每個部署一個子資料夾。")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@click.argument("keys", nargs=-1)
+@db_option
+def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
+    """The authors' files, byte for byte, under the key of the deployment's first process."""
+    from engine import definitions
+    from engine.persistence.unit_of_work import UnitOfWork
+
+    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+        current = definitions.list_latest(runtime, uow)
+        for key in keys:
+            if all(info.key != key for info in current):
+                raise NotFoundError(kind="流程", id=key)
+        chosen = [info for info in current if not keys or info.key in keys]
+        by_deployment = {info.deployment_id: info for info in reversed(chosen)}
+        for info in progress(sorted(by_deployment.values(), key=lambda info: info.key), "匯出", lambda info: info.key):
+            for name, raw in definitions.content(runtime, uow, info.id).files.items():
+                target = folder / info.key / name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(raw)
+    say("已匯出 {count} 個部署到 {folder}。", count=len(by_deployment), folder=folder)
+
+
+@click.command(help="檢查資料夾中的流程：語法、規則、情境測試，並列出尚未涵蓋的手冊條款。")
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def check(folder: Path) -> int:
+    """What the tests and a deployment check too; ends with 1 where anything fails."""
+    from engine.scenarios.checking import check_folder
+
+    return check_folder(folder)

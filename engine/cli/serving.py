@@ -1,0 +1,94 @@
+"""`guicheng serve`, `worker`, `demo`: the processes that run. Ends them so that nothing running is cut off."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from engine.cli.console import say
+from engine.cli.opening import db_option, open_engine
+from engine.clock import Clock, MovableClock
+from engine.settings import Settings
+
+if TYPE_CHECKING:
+    from engine.runtime import Runtime
+
+
+@click.command(help="啟動網頁伺服器，並在同一程序內執行計時和後續作業。")
+@db_option
+@click.option("--host", metavar="ADDRESS", help="監聽的位址，預設 127.0.0.1。")
+@click.option("--port", type=click.IntRange(0, 65535), help="監聽的連接埠，預設 8000；0 為任意空閒埠。")
+@click.option("--test-clock", is_flag=True, help="允許以 API 把時鐘向前撥（僅供測試）。")
+def serve(db: str | None, host: str | None, port: int | None, test_clock: bool) -> None:
+    """One process: pages, API, timers and side effects, until SIGTERM or Ctrl-C."""
+    settings = Settings.load(db=db, host=host, port=port)
+    clock: Clock | None = MovableClock(running=True) if test_clock else None
+    with open_engine(settings, clock=clock) as runtime:
+        serve_until_stopped(runtime)
+
+
+@click.command(help="執行計時和後續作業的程序（PostgreSQL，可啟動多個）。")
+@db_option
+def worker(db: str | None) -> None:
+    """Jobs without pages, until SIGTERM or Ctrl-C."""
+    from engine.jobs.worker import Worker
+
+    with open_engine(Settings.load(db=db)) as runtime:
+        running = Worker(runtime)
+        with _stopped_by_signals(running.stop):
+            say("作業程序已啟動，按 Ctrl-C 停止。")
+            running.run()
+
+
+@click.command(help="把空的資料庫填成示範公司；在終端機上另列出各角色的登入帳號。")
+@db_option
+@click.option("--serve", "then_serve", is_flag=True, help="填好後（或已填過）即啟動網頁伺服器。")
+@click.option("--host", metavar="ADDRESS", help="監聽的位址，預設 127.0.0.1。")
+@click.option("--port", type=click.IntRange(0, 65535), help="監聽的連接埠，預設 8000。")
+def demo(db: str | None, then_serve: bool, host: str | None, port: int | None) -> None:
+    """Fill an empty store; with `--serve` a store that this filled before is served as it is."""
+    from engine import demo as example
+
+    settings = Settings.load(db=db, host=host, port=port)
+    with open_engine(settings) as runtime:
+        if not (then_serve and example.is_filled(runtime)):
+            example.fill(runtime)
+        for line in example.sign_ins(runtime):
+            click.echo(line)
+        if then_serve:
+            serve_until_stopped(runtime)
+
+
+def serve_until_stopped(runtime: Runtime) -> None:
+    """Serve pages and run jobs in this process until SIGTERM, SIGINT or SIGHUP; running requests and jobs finish first."""
+    from engine.cli.http_server import EmbeddedServer
+    from engine.jobs.embedded import embedded_jobs
+    from webui.app import create_app
+
+    settings = runtime.settings
+    with embedded_jobs(runtime):
+        server = EmbeddedServer(create_app(runtime), settings.host, settings.port, settings.web_threads)
+        # what was loaded so far stays; scanning it again and again is what makes single requests slow
+        gc.collect()
+        gc.freeze()
+        with _stopped_by_signals(server.stop):
+            say("規程已啟動：{url}（按 Ctrl-C 停止）", url=server.url)
+            server.run()
+
+
+@contextmanager
+def _stopped_by_signals(stop: Callable[[], None]) -> Iterator[None]:
+    def handle(_number: int, _frame: Any) -> None:
+        stop()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
