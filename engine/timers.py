@@ -68,6 +68,11 @@ def hand_over(runtime: Runtime, uow: UnitOfWork, limit: int) -> list[DueRow]:
     return rows
 
 
+def still_stands(uow: UnitOfWork, row: DueRow) -> bool:
+    """Whether the row is there with the same due time."""
+    return uow.reading.execute(select(due.c.id).where(due.c.id == row.id, due.c.due_at == row.due_at)).scalar() is not None
+
+
 def _pending() -> Any:
     return due.c.handed_for.is_(None) | (due.c.handed_for != due.c.due_at)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 
 from engine import timers
 from engine.clock import MovableClock
@@ -13,7 +14,6 @@ from engine.steps import run_step
 
 #: rows that one call fires at most: a diagram that makes due rows as fast as they are fired is stopped here
 MOST = 100_000
-_BATCH = 200
 
 
 def run_due(runtime: Runtime, *, most: int = MOST) -> int:
@@ -23,21 +23,23 @@ def run_due(runtime: Runtime, *, most: int = MOST) -> int:
     after `most` rows.
     """
     fired = seen = 0
-    waiting: set[tuple[int, object]] = set()
+    #: rows that stay although they are due
+    waiting: set[int] = set()
     while True:
         with UnitOfWork(runtime.database) as uow:
-            rows = timers.due_now(runtime, uow, _BATCH + len(waiting))
-        row = next((each for each in rows if (each.id, each.due_at) not in waiting), None)
+            rows = timers.due_now(runtime, uow, len(waiting) + 1)
+        row = next((each for each in rows if each.id not in waiting), None)
         if row is None:
             return fired
         if seen >= most:
             raise BudgetExceededError(budget="到期事項", limit=most)
         seen += 1
-        due_id = row.id
-        if run_step(runtime, lambda uow: timers.fire(runtime, uow, due_id)):  # noqa: B023
+        if run_step(runtime, partial(timers.fire, runtime, due_id=row.id)):
             fired += 1
-        # a row that is still there waits for its instance; one that came back with another time is another row
-        waiting.add((row.id, row.due_at))
+        else:
+            with UnitOfWork(runtime.database) as uow:
+                if timers.still_stands(uow, row):
+                    waiting.add(row.id)
 
 
 def advance(runtime: Runtime, clock: MovableClock, by: timedelta, *, most: int = MOST) -> int:
