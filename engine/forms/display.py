@@ -12,7 +12,6 @@ from zoneinfo import ZoneInfo
 from engine.forms.model import FILE_LISTS, Field, FieldKind, Form, is_empty
 from engine.i18n import Catalogue, translate
 
-
 #: of a site that says nothing else
 DEFAULT_ZONE = ZoneInfo("Asia/Shanghai")
 

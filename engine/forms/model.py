@@ -219,15 +219,3 @@ class Form:
 def is_empty(value: Any) -> bool:
     """Whether a value is what an empty field holds; no and 0 are answers, not nothing."""
     return value is None or value in ("", [])
-
-
-def at_path(data: Any, path: str) -> Any:
-    """The value at a dotted path of nested objects and lists, None where the path leads nowhere."""
-    for part in path.split("."):
-        if isinstance(data, Mapping):
-            data = data.get(part)
-        elif isinstance(data, list) and part.isdigit() and int(part) < len(data):
-            data = data[int(part)]
-        else:
-            return None
-    return data

@@ -7,8 +7,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.forms.model import Field as FormField
-from engine.forms.model import FieldKind, Form, Referenced, at_path, is_empty
+from engine.forms.model import FieldKind, Form, Referenced, is_empty
 from engine.model import JsonObject
+from engine.paths import lookup
 
 
 def initial(form: Form, context: JsonObject, *, now: datetime, zone: ZoneInfo, me: Referenced | None = None) -> JsonObject:
@@ -39,7 +40,7 @@ def first_value(field: FormField, context: JsonObject, *, now: datetime, zone: Z
         return local.date().isoformat()
     if field.prefill == "@me":
         return _person(field, me)
-    value = at_path(context, field.prefill) if field.prefill else None
+    value = lookup(context, field.prefill) if field.prefill else None
     if is_empty(value):
         return field.empty if field.default is None else field.default
     if field.kind is FieldKind.SIGNATURE:

@@ -14,9 +14,10 @@ from engine.errors import DataNotStorableError, FieldError, FormInvalidError, To
 from engine.forms.cleaning import FileInfo, Refused, Resolve, Surroundings, check_count, clean, computed, missing
 from engine.forms.display import DEFAULT_ZONE
 from engine.forms.expressions import number_of
-from engine.forms.model import REFERENCES, Field, FieldKind, Form, Referenced, at_path, is_empty
+from engine.forms.model import REFERENCES, Field, FieldKind, Form, Referenced, is_empty
 from engine.forms.prefill import first_value
 from engine.model import JsonObject
+from engine.paths import lookup
 
 MAX_BYTES = 256 * 2**10
 
@@ -79,7 +80,7 @@ class _Submission:
         return {name: self._values[name] for name in fields}
 
     def _value(self, field: Field) -> Any:
-        if field.show_if and not field.show_if.holds(self._values.get, lambda path: at_path(self._context, path)):
+        if field.show_if and not field.show_if.holds(self._values.get, lambda path: lookup(self._context, path)):
             return field.empty
         if field.compute:
             return computed(field, field.compute.evaluate(lambda parts: self._operand(parts, {}, {})))
@@ -140,7 +141,7 @@ class _Submission:
         if parts[0] in columns and len(parts) == 1:
             return typed(columns[parts[0]], row.get(parts[0]))
         if parts[0] == "data":
-            return number_of(at_path(self._context, ".".join(parts[1:])))
+            return number_of(lookup(self._context, ".".join(parts[1:])))
         field = self._form.field(parts[0])
         value = self._values.get(parts[0])
         if field is None:

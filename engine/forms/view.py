@@ -13,9 +13,10 @@ from engine.errors import FieldError
 from engine.forms.cleaning import local_moment
 from engine.forms.display import FormTexts, field_at, plain_text, text_of
 from engine.forms.expressions import number_of
-from engine.forms.model import FILE_LISTS, REFERENCES, Field, FieldKind, Form, at_path, is_empty
+from engine.forms.model import FILE_LISTS, REFERENCES, Field, FieldKind, Form, is_empty
 from engine.i18n import describe_field_error
 from engine.model import JsonObject
+from engine.paths import lookup
 
 #: empty rows that a table opens with and offers beyond those filled, so that it works without JavaScript
 SPARE_ROWS = 1
@@ -146,7 +147,7 @@ def shown_above(form: Form, data: JsonObject, forms: Mapping[str, Form], texts: 
     """The values that `ui:show` names, worded by the forms that hold them; those not known yet are left out."""
     values = []
     for shown in form.shown:
-        value = at_path(data, shown.path)
+        value = lookup(data, shown.path)
         if is_empty(value):
             continue
         origin, beyond = field_at(shown.path, forms)
@@ -241,7 +242,7 @@ class _Drawing:
         )
 
     def _at(self, path: str) -> Any:
-        return at_path(self._context, path)
+        return lookup(self._context, path)
 
     def _operand(self, parts: tuple[str, ...]) -> Any:
         return number_of(self._at(".".join(parts[1:])))

@@ -1,0 +1,295 @@
+"""Attachments, photos and signatures: the content by its digest in a folder, one row each in the store, bound to an instance on submission.
+
+The data of an instance holds ids only. A file that no submission binds is swept after a day.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import unicodedata
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
+
+from engine import permissions
+from engine.errors import ConflictError, InvalidError, NotFoundError, StoreUnavailableError, TooLargeError
+from engine.file_types import IMAGES, PNG, PngError, detect, drawn_rows
+from engine.forms.model import FILE_LISTS, FieldKind, Form
+from engine.model import Actor, Channel, JsonObject
+from engine.persistence.tables import file, instance
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+
+KINDS = ("attachment", "photo", "signature")
+#: after which a file that nothing refers to goes
+UNBOUND_FOR = timedelta(days=1)
+SIGNATURE_BYTES = 200_000
+SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 3_000, 2_000
+#: rows of pixels that a stroke must touch at least: less is a slip of the finger
+SIGNATURE_ROWS = 4
+_CHUNK = 2**16
+
+
+class FileRefusedError(InvalidError):
+    """A file of a kind or content that is not kept."""
+
+    code = "file_refused"
+    sentence = "不能接受檔案「{name}」：{reason}"
+
+
+class FileBoundError(ConflictError):
+    """A file that belongs to another instance, or was swept."""
+
+    code = "file_bound"
+    sentence = "檔案已屬於其他流程或已過期，請重新上傳。"
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file's row."""
+
+    id: int
+    name: str
+    #: found by content
+    media_type: str
+    size: int
+    #: `attachment`, `photo` or `signature`
+    kind: str
+    #: SHA-256 of the content
+    digest: bytes
+    #: None until a submission binds it
+    instance_id: int | None
+    uploaded_by: int | None
+
+
+def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: BinaryIO | bytes, name: str, kind: str) -> StoredFile:
+    """Keep a file and give it an id. Raises TooLargeError, or FileRefusedError for what is not on the list of types."""
+    if kind not in KINDS:
+        raise FileRefusedError(name=name, reason="不是可用的檔案種類。")
+    shown = clean_name(name)
+    stream = BytesIO(source) if isinstance(source, bytes) else source
+    with _incoming(runtime.settings.files) as path:
+        digest, size = _receive(stream, path, runtime.settings.upload_bytes)
+        media_type = _media_type(path, shown, kind, size)
+        _keep(path, _place(runtime.settings.files, digest))
+    values = {
+        "digest": digest,
+        "name": shown,
+        "media_type": media_type,
+        "size": size,
+        "kind": kind,
+        "uploaded_at": runtime.clock.now(),
+        "uploaded_by": actor.user_id,
+    }
+    file_id: int = uow.writing.execute(insert(file).values(**values).returning(file.c.id)).scalar_one()
+    return StoredFile(file_id, shown, media_type, size, kind, digest, None, actor.user_id)
+
+
+def get(uow: UnitOfWork, actor: Actor, file_id: int) -> StoredFile:
+    """A file's row. NotFoundError when there is none or this person may not see it: one's own uploads, and those of instances one sees."""
+    row = uow.reading.execute(
+        select(file, instance.c.site_id).outerjoin(instance, instance.c.id == file.c.instance_id).where(file.c.id == file_id)
+    ).one_or_none()
+    if row is None or not _may_see(actor, row):
+        raise NotFoundError(kind="檔案", id=file_id)
+    return _stored(row)
+
+
+def open_file(runtime: Runtime, uow: UnitOfWork, actor: Actor, file_id: int) -> tuple[StoredFile, BinaryIO]:
+    """A file and its content, opened for reading; the caller closes it. Raises NotFoundError as `get` does."""
+    stored = get(uow, actor, file_id)
+    return stored, open_content(runtime, stored)
+
+
+def open_content(runtime: Runtime, stored: StoredFile) -> BinaryIO:
+    """The content of a file that the caller may see. StoreUnavailableError when the folder has lost it."""
+    try:
+        return _place(runtime.settings.files, stored.digest).open("rb")
+    except OSError as error:
+        raise StoreUnavailableError(reason=str(error)) from error
+
+
+def usable_in(uow: UnitOfWork, actor: Actor, instance_id: int | None) -> Callable[[int], StoredFile | None]:
+    """What form validation asks of files: those that this person uploaded and nothing holds yet, and those of the instance itself."""
+
+    def facts(file_id: int) -> StoredFile | None:
+        row = uow.reading.execute(select(file).where(file.c.id == file_id)).one_or_none()
+        if row is None:
+            return None
+        if row.instance_id is None:
+            return _stored(row) if _is_uploader(actor, row) else None
+        return _stored(row) if row.instance_id == instance_id else None
+
+    return facts
+
+
+def attach(uow: UnitOfWork, file_ids: Iterable[int], instance_id: int) -> None:
+    """Bind files to the instance that a submission put them in. FileBoundError when another was faster, and nothing is bound."""
+    wanted = sorted(set(file_ids))
+    if not wanted:
+        return
+    free: ColumnElement[bool] = or_(file.c.instance_id.is_(None), file.c.instance_id == instance_id)
+    bound = uow.writing.execute(update(file).where(file.c.id.in_(wanted), free).values(instance_id=instance_id)).rowcount
+    if bound != len(wanted):
+        raise FileBoundError(ids=wanted)
+
+
+def ids_in(form: Form, data: JsonObject) -> list[int]:
+    """Ids of all files that cleaned data of a form refers to, signatures included."""
+    found: list[int] = []
+    for field in form.fields:
+        value = data.get(field.name)
+        if field.kind in FILE_LISTS:
+            found += _ids(value)
+        elif field.kind is FieldKind.SIGNATURE and isinstance(value, dict):
+            found.append(value["file"])
+        elif field.kind is FieldKind.ROWS and isinstance(value, list):
+            found += [file_id for row in value for column in field.columns if column.kind in FILE_LISTS for file_id in _ids(row[column.name])]
+    return found
+
+
+def sweep(runtime: Runtime, uow: UnitOfWork) -> int:
+    """Drop files that nothing has bound for a day, and content that no row needs. Returns how many rows went."""
+    before = runtime.clock.now() - UNBOUND_FOR
+    gone = uow.writing.execute(
+        delete(file).where(file.c.instance_id.is_(None), file.c.uploaded_at < before).returning(file.c.digest)
+    ).all()
+    digests = {bytes(row.digest) for row in gone}
+    needed = {bytes(row.digest) for row in uow.writing.execute(select(file.c.digest).where(file.c.digest.in_(digests)))}
+    for digest in digests - needed:
+        uow.after_commit(lambda path=_place(runtime.settings.files, digest): _forget(path))  # type: ignore[misc]
+    return len(gone)
+
+
+def clean_name(name: str) -> str:
+    """A file's name without folders and without characters that cannot be shown or stored."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    shown = "".join(character for character in last if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+    stem, dot, extension = shown.strip().rpartition(".")
+    if dot and len(extension) <= 10:
+        return f"{stem[:180]}.{extension}" if stem else f"file.{extension}"
+    return shown.strip()[:190] or "file"
+
+
+def check_signature(content: bytes) -> None:
+    """Raise ValueError unless the bytes are a PNG of a reasonable size with something drawn on it."""
+    if len(content) > SIGNATURE_BYTES:
+        raise PngError("size")
+    if drawn_rows(content, max_width=SIGNATURE_WIDTH, max_height=SIGNATURE_HEIGHT) < SIGNATURE_ROWS:
+        raise PngError("blank")
+
+
+def _media_type(path: Path, name: str, kind: str, size: int) -> str:
+    if size == 0:
+        raise FileRefusedError(name=name, reason="檔案是空的。")
+    with path.open("rb") as stream:
+        media_type = detect(stream)
+    if media_type is None:
+        raise FileRefusedError(name=name, reason="只接受圖片（JPEG、PNG、WebP、GIF）、PDF 和 Office 文件（docx、xlsx）。")
+    if kind == "photo" and media_type not in IMAGES:
+        raise FileRefusedError(name=name, reason="照片只接受圖片檔。")
+    if kind == "signature":
+        try:
+            if media_type != PNG or size > SIGNATURE_BYTES:
+                raise PngError("kind")
+            check_signature(path.read_bytes())
+        except PngError as error:
+            raise FileRefusedError(name=name, reason="簽名須為有筆跡的 PNG 圖片。") from error
+    return media_type
+
+
+@contextmanager
+def _incoming(root: Path) -> Iterator[Path]:
+    """A name for a file that is being received, on the file system where it will stay; gone afterwards if it was not moved."""
+    folder = root / "incoming"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / secrets.token_hex(16)
+        try:
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(reason=str(error)) from error
+
+
+def _receive(stream: BinaryIO, path: Path, limit: int) -> tuple[bytes, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("wb") as out:
+        while chunk := stream.read(_CHUNK):
+            size += len(chunk)
+            if size > limit:
+                raise TooLargeError(what="檔案", limit=f"{limit // 2**20} MB" if limit >= 2**20 else f"{limit} B")
+            digest.update(chunk)
+            out.write(chunk)
+        out.flush()
+        os.fsync(out.fileno())
+    return digest.digest(), size
+
+
+def _keep(path: Path, place: Path) -> None:
+    if place.exists():
+        # says to a sweep that runs at the same time that somebody needs it
+        os.utime(place)
+        return
+    place.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(place)
+    _sync(place.parent)
+
+
+def _sync(folder: Path) -> None:
+    # a rename lasts through a power cut only when the folder is written too; Windows cannot open folders and needs none
+    with suppress(PermissionError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def _forget(path: Path) -> None:
+    with suppress(OSError):
+        # just uploaded again by somebody whose row is not committed yet: leave it
+        if _age(path) > timedelta(hours=1):
+            path.unlink()
+
+
+def _age(path: Path) -> timedelta:
+    probe = path.parent / f".{secrets.token_hex(8)}"
+    probe.touch()
+    try:
+        # by the file system's own clock, which also stamped the file
+        return timedelta(seconds=probe.stat().st_mtime - path.stat().st_mtime)
+    finally:
+        probe.unlink(missing_ok=True)
+
+
+def _place(root: Path, digest: bytes) -> Path:
+    name = digest.hex()
+    return root / name[:2] / name[2:4] / name
+
+
+def _may_see(actor: Actor, row: Row[Any]) -> bool:
+    if row.instance_id is None:
+        return _is_uploader(actor, row)
+    return permissions.may(actor, "process-instance:read", row.site_id)
+
+
+def _is_uploader(actor: Actor, row: Row[Any]) -> bool:
+    return bool(row.uploaded_by == actor.user_id) or actor.channel is Channel.SYSTEM
+
+
+def _stored(row: Row[Any]) -> StoredFile:
+    return StoredFile(row.id, row.name, row.media_type, row.size, row.kind, bytes(row.digest), row.instance_id, row.uploaded_by)
+
+
+def _ids(value: Any) -> list[int]:
+    return [entry["id"] for entry in value] if isinstance(value, list) else []

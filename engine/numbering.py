@@ -1,0 +1,69 @@
+"""Gapless numbers of records and cases, drawn inside the caller's transaction: what is rolled back gives its number back."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import literal, true
+from sqlalchemy.dialects import postgresql, sqlite
+
+from engine.content import Organisation
+from engine.errors import InvalidError
+from engine.persistence.tables import number_sequence
+from engine.persistence.unit_of_work import UnitOfWork
+
+#: of a series that organisation.toml does not name
+DEFAULT_PATTERN = "{yyyy}{mm}-{seq:04}"
+_PART = re.compile(r"\{(yyyy|yy|mm|dd|seq)(?::0(\d))?\}")
+
+
+class NumberPatternError(InvalidError):
+    """A pattern in organisation.toml that gives no number."""
+
+    code = "number_pattern_invalid"
+    sentence = "編號「{series}」的格式「{pattern}」不正確。"
+
+
+def draw(uow: UnitOfWork, organisation: Organisation, series: str, at: datetime) -> str:
+    """The next number of a series at a moment, e.g. `R202611-0001`.
+
+    Draw it last: it holds the series' row until the transaction ends, so that the next one waits and no gap can open. The year, month
+    and day are the company's; what of them the pattern holds decides when counting starts again.
+    """
+    pattern = organisation.numbering.get(series, DEFAULT_PATTERN)
+    local = at.astimezone(ZoneInfo(organisation.calendar.zone))
+    period = period_of(series, pattern, local)
+    build = postgresql.insert if uow.writing.dialect.name == "postgresql" else sqlite.insert
+    statement = build(number_sequence).values(series=series, period=period, last=literal(1))
+    statement = statement.on_conflict_do_update(
+        index_elements=[number_sequence.c.series, number_sequence.c.period], set_={"last": number_sequence.c.last + 1}, where=true()
+    )
+    number: int = uow.writing.execute(statement.returning(number_sequence.c.last)).scalar_one()
+    return format_number(pattern, local, number)
+
+
+def period_of(series: str, pattern: str, local: datetime) -> str:
+    """What restarts the counting: the date parts that the pattern holds, e.g. `202611`; empty for a series that never restarts."""
+    parts = [match[1] for match in _PART.finditer(pattern)]
+    if parts.count("seq") != 1 or "{" in _PART.sub("", pattern) or "}" in _PART.sub("", pattern):
+        raise NumberPatternError(series=series, pattern=pattern)
+    if ("dd" in parts and "mm" not in parts) or ("mm" in parts and not {"yyyy", "yy"} & set(parts)):
+        # a month without its year would give last year's numbers again
+        raise NumberPatternError(series=series, pattern=pattern)
+    if "dd" in parts:
+        return f"{local:%Y%m%d}"
+    if "mm" in parts:
+        return f"{local:%Y%m}"
+    return f"{local:%Y}" if {"yyyy", "yy"} & set(parts) else ""
+
+
+def format_number(pattern: str, local: datetime, number: int) -> str:
+    """A number in its pattern."""
+    dates = {"yyyy": f"{local:%Y}", "yy": f"{local:%y}", "mm": f"{local:%m}", "dd": f"{local:%d}"}
+
+    def part(match: re.Match[str]) -> str:
+        return dates[match[1]] if match[1] != "seq" else f"{number:0{match[2] or 1}d}"
+
+    return _PART.sub(part, pattern)

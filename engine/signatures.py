@@ -1,0 +1,104 @@
+"""Handwritten signatures: the drawn image as a file, and a row that binds it to exactly the content that was signed.
+
+Any later change of that content is found by comparing digests; a signature field is never part of what it signs.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select
+
+from engine import files
+from engine.errors import NotFoundError
+from engine.file_types import PngError
+from engine.files import FileRefusedError
+from engine.forms.model import FieldKind, Form
+from engine.model import Actor, JsonObject
+from engine.persistence.tables import signature
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+
+_PREFIX = "data:image/png;base64,"
+FILE_NAME = "signature.png"
+
+
+def decode_signature(data_url: str) -> bytes:
+    """The PNG of a signature pad. FileRefusedError unless it is a PNG data URL of a reasonable size with something drawn on it."""
+    try:
+        if not data_url.startswith(_PREFIX) or len(data_url) > files.SIGNATURE_BYTES * 4 // 3 + len(_PREFIX) + 4:
+            raise PngError("no data URL")
+        content = base64.b64decode(data_url.removeprefix(_PREFIX), validate=True)
+        files.check_signature(content)
+    except (PngError, binascii.Error, ValueError) as error:
+        raise FileRefusedError(name=FILE_NAME, reason="簽名須為有筆跡的 PNG 圖片。") from error
+    return content
+
+
+def receive(runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, submitted: JsonObject) -> JsonObject:
+    """The submission with every drawn image (`{"image": …}`) stored as a file (`{"file": id}`), ready for `forms.validate`."""
+    received = dict(submitted)
+    for field in form.of_kind(FieldKind.SIGNATURE):
+        value = submitted.get(field.name)
+        if isinstance(value, dict) and "image" in value:
+            image = value["image"] if isinstance(value["image"], str) else ""
+            stored = files.store(runtime, uow, actor, decode_signature(image), FILE_NAME, "signature")
+            received[field.name] = {**{name: part for name, part in value.items() if name != "image"}, "file": stored.id}
+    return received
+
+
+def sign_all(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, data: JsonObject, *, instance_id: int, token: str, element_id: str,
+    attended: bool = False,
+) -> list[int]:
+    """Bind all files of a submission to its instance and write one row for each signature in it. Returns the signatures' ids.
+
+    `attended`: an outside person signed at the device of the staff member who acts.
+    """
+    files.attach(uow, files.ids_in(form, data), instance_id)
+    rows = []
+    for field in form.of_kind(FieldKind.SIGNATURE):
+        value = data.get(field.name)
+        if value:
+            rows.append(
+                sign(
+                    uow, file_id=value["file"], instance_id=instance_id, token=token, element_id=element_id, field=f"{form.key}.{field.name}",
+                    signer=value["signer"], channel=actor.channel, attended_by=actor.user_id if attended else None, at=runtime.clock.now(),
+                    content_digest=content_digest(form, data),
+                )
+            )
+    return rows
+
+
+def sign(
+    uow: UnitOfWork, *, file_id: int, instance_id: int, token: str, element_id: str, field: str, signer: str, channel: str,
+    attended_by: int | None, at: datetime, content_digest: bytes,
+) -> int:
+    """Write one signature's row and return its id."""
+    values: dict[str, Any] = {
+        "file_id": file_id, "instance_id": instance_id, "token": token, "element_id": element_id, "field": field, "signer": signer,
+        "channel": channel, "attended_by": attended_by, "at": at, "content_digest": content_digest,
+    }
+    signature_id: int = uow.writing.execute(insert(signature).values(**values).returning(signature.c.id)).scalar_one()
+    return signature_id
+
+
+def content_digest(form: Form, data: JsonObject) -> bytes:
+    """SHA-256 over the canonical JSON of a form's data without its signatures: what the signer saw."""
+    signatures = {field.name for field in form.of_kind(FieldKind.SIGNATURE)}
+    signed = {name: value for name, value in data.items() if name not in signatures}
+    return hashlib.sha256(orjson.dumps(signed, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def verify_signature(uow: UnitOfWork, signature_id: int, form: Form, data: JsonObject) -> bool:
+    """Whether the data is still what was signed. NotFoundError if there is no such signature."""
+    query = select(signature.c.content_digest).where(signature.c.id == signature_id)
+    digest = uow.reading.execute(query).scalar_one_or_none()
+    if digest is None:
+        raise NotFoundError(kind="簽名", id=signature_id)
+    return bytes(digest) == content_digest(form, data)
