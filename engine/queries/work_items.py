@@ -62,13 +62,18 @@ class Candidate:
 
 def get(uow: UnitOfWork, actor: Actor, work_item_id: int) -> WorkItemRow:
     """One work item; NotFoundError when there is none, or the person has nothing to do with it."""
-    row = uow.reading.execute(select_work_items().where(work_item.c.id == work_item_id)).one_or_none()
-    if row is None:
-        raise NotFoundError(kind="待辦事項", id=work_item_id)
-    item = WorkItemRow(**row._mapping)
+    item = find(uow, work_item_id)
     if not may_see(actor, item):
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     return item
+
+
+def find(uow: UnitOfWork, work_item_id: int) -> WorkItemRow:
+    """One work item, whoever asks: for the answer to a command that its service has allowed. NotFoundError when there is none."""
+    row = uow.reading.execute(select_work_items().where(work_item.c.id == work_item_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="待辦事項", id=work_item_id)
+    return WorkItemRow(**row._mapping)
 
 
 def may_see(actor: Actor, item: WorkItemRow) -> bool:

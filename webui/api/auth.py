@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import flask
-from flask_wtf.csrf import validate_csrf
-from wtforms import ValidationError
+from flask_wtf.csrf import ValidationError, validate_csrf
 
 from engine.company.users import actor_for_token
 from engine.model import Actor

@@ -174,7 +174,7 @@ def _body_parts() -> list[bytes]:
         return [request.get_data()]
     parts = [f"{name}={value}".encode() for name, value in request.form.items(multi=True)]
     for name, file in request.files.items(multi=True):
-        parts += [name.encode(), (file.filename or "").encode(), hashlib.file_digest(file.stream, "sha256").digest()]
+        parts += [name.encode(), (file.filename or "").encode(), hashlib.sha256(file.stream.read()).digest()]
         file.stream.seek(0)
     return parts
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any
 
 import marshmallow
-from marshmallow import fields, validate
+from marshmallow import ValidationError, fields, validate
 from werkzeug.routing import BaseConverter
 
 #: largest id: eighteen digits, which both databases and every client hold
 MAX_ID = 10**18 - 1
+
+
+_NO_PERSON = "Must be a user id or a sign-in name."
 
 
 class RowIdConverter(BaseConverter):
@@ -31,15 +34,13 @@ class RowIdConverter(BaseConverter):
 class Text(fields.String):
     """Text without the NUL character, which no store keeps. `length`: most characters."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"nul": "Must not contain the NUL character."}
-
     def __init__(self, *, length: int = 300, shortest: int = 0, **options: Any) -> None:
         super().__init__(validate=validate.Length(min=shortest or None, max=length), **options)
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
         text = super()._deserialize(value, attr, data, **kwargs)
         if text is None or "\0" in text:
-            raise self.make_error("nul")
+            raise ValidationError("Must not contain the NUL character.")
         try:
             text.encode()
         except UnicodeEncodeError as error:
@@ -50,29 +51,25 @@ class Text(fields.String):
 class Instant(fields.AwareDateTime):
     """A moment with its offset from UTC, in the years that calendars and databases can reckon with."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"range": "Must lie between the years 1900 and 9000."}
-
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> datetime:
         moment = super()._deserialize(value, attr, data, **kwargs)
         if moment is None or not 1900 <= moment.year <= 9000:
-            raise self.make_error("range")
+            raise ValidationError("Must lie between the years 1900 and 9000.")
         return moment.astimezone(UTC)
 
 
 class Person(fields.Field[Any]):
     """A user, by id or by sign-in name; in queries also `me`."""
 
-    default_error_messages: ClassVar[dict[str, str]] = {"invalid": "Must be a user id or a sign-in name."}
-
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | str:
         if isinstance(value, str) and value.isascii() and value.isdigit():
             value = int(value)
         if isinstance(value, bool) or not isinstance(value, int | str):
-            raise self.make_error("invalid")
+            raise ValidationError(_NO_PERSON)
         if isinstance(value, int) and not 1 <= value <= MAX_ID:
-            raise self.make_error("invalid")
+            raise ValidationError(_NO_PERSON)
         if isinstance(value, str) and (not value or len(value) > 60 or not value.isprintable()):
-            raise self.make_error("invalid")
+            raise ValidationError(_NO_PERSON)
         return value
 
 

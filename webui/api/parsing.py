@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, NoReturn
+from typing import Any, NoReturn
 
 import flask
 import marshmallow
@@ -16,18 +16,35 @@ from webui.api.errors import MalformedBodyError, RequestInvalidError, Unsupporte
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 
-_SENTENCES = {
-    "required": "缺少必填欄位「{field}」。",
-    "unknown_field": "沒有「{field}」這個欄位。",
-    "null": "欄位「{field}」不能是 null。",
-    "invalid_value": "欄位「{field}」的值不正確：{reason}",
-}
+#: how marshmallow's refusals begin → our code and source sentence; it tells them apart by their sentences only
+_REFUSALS = (
+    ("Missing data", "required", "缺少必填欄位「{field}」。"),
+    ("Unknown field", "unknown_field", "沒有「{field}」這個欄位。"),
+    ("Field may not be null", "null", "欄位「{field}」不能是 null。"),
+    ("Not a valid integer", "integer", "欄位「{field}」應為整數。"),
+    ("Not a valid string", "string", "欄位「{field}」應為文字。"),
+    ("Not a valid boolean", "boolean", "欄位「{field}」應為 true 或 false。"),
+    ("Not a valid mapping", "object", "欄位「{field}」應為 JSON 物件。"),
+    ("Not a valid aware", "date_time", "欄位「{field}」應為帶時區的 ISO 8601 時間。"),
+    ("Not a valid datetime", "date_time", "欄位「{field}」應為帶時區的 ISO 8601 時間。"),
+    ("Must lie between", "date_time", "欄位「{field}」應為帶時區的 ISO 8601 時間。"),
+    ("Must be a user id", "person", "欄位「{field}」應為使用者代碼或登入名。"),
+    ("Must be one of", "enum", "欄位「{field}」的值不在可用的範圍內。"),
+    ("Must be greater", "range", "欄位「{field}」的值超出範圍。"),
+    ("Must be less", "range", "欄位「{field}」的值超出範圍。"),
+    ("Shorter than", "length", "欄位「{field}」太短或太長。"),
+    ("Longer than", "length", "欄位「{field}」太短或太長。"),
+    ("Length must", "length", "欄位「{field}」太短或太長。"),
+    ("", "invalid_value", "欄位「{field}」的值不正確。"),
+)
 
 
 class StrictParser(FlaskParser):
     """JSON bodies must be declared as JSON and be an object; query fields must be known."""
 
-    DEFAULT_UNKNOWN_BY_LOCATION: ClassVar[dict[str, str | None]] = dict.fromkeys(("query", "json", "form", "files"), marshmallow.RAISE)
+    def __init__(self) -> None:
+        # webargs would drop unknown query fields in silence
+        super().__init__(unknown=marshmallow.RAISE)
 
     def load_json(self, req: flask.Request, schema: marshmallow.Schema) -> Any:
         """The body as an object; an absent body is an empty object."""
@@ -75,13 +92,8 @@ def _leaves(messages: Any, path: str = "") -> Iterator[tuple[str, str]]:
 
 
 def _field_error(path: str, reason: str) -> FieldError:
-    # marshmallow tells the kinds of refusal apart by their sentences only
-    code = {
-        "Missing data for required field.": "required",
-        "Unknown field.": "unknown_field",
-        "Field may not be null.": "null",
-    }.get(reason, "invalid_value")
-    return FieldError(field=path, code=code, sentence=_SENTENCES[code], data={"field": path, "reason": reason})
+    code, sentence = next((code, sentence) for beginning, code, sentence in _REFUSALS if reason.startswith(beginning))
+    return FieldError(field=path, code=code, sentence=sentence, data={"field": path})
 
 
 def _texts(value: Any) -> Iterator[str]:

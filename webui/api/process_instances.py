@@ -13,6 +13,7 @@ from engine.queries import history
 from engine.queries import instances as queries
 from webui.api import schemas, views
 from webui.api.calls import ID, Call, Calls
+from webui.api.drawing import diagram_svg
 from webui.api.instance_view import instance_view
 
 calls = Calls("process_instances", "Running and ended cases")

@@ -73,7 +73,8 @@ def _document(app: flask.Flask) -> Api:
         "info": {"description": _DESCRIPTION, "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"}},
         "security": [{"bearer": []}, {"session": []}],
     })
-    plugin.converter.add_attribute_function(person_properties)
+    assert plugin.converter is not None
+    plugin.converter.add_attribute_function(person_properties)  # type: ignore[no-untyped-call]  # apispec has no types here
     api.register_converter(RowIdConverter, RowIdConverter.document)
     api.spec.components.security_scheme("bearer", {"type": "http", "scheme": "bearer"})
     api.spec.components.security_scheme("session", {"type": "apiKey", "in": "cookie", "name": app.config["SESSION_COOKIE_NAME"]})
@@ -100,7 +101,7 @@ def _exists(method: str) -> bool:
         endpoint, _ = flask.current_app.create_url_adapter(flask.request).match(method=method)  # type: ignore[union-attr]
     except HTTPException:
         return False
-    return endpoint != "api_fallback.unknown"
+    return str(endpoint) != "api_fallback.unknown"
 
 
 def _version() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from engine import instances, work_items
+from engine import definitions, instances, work_items
 from engine.company import users
 from engine.errors import NotFoundError
 from engine.model import Actor, WorkItemState
@@ -15,7 +15,7 @@ from engine.queries import work_items as queries
 from engine.queries.paging import Page
 from webui.api import schemas, views
 from webui.api.calls import ID, Call, Calls
-from webui.api.form_view import form_view, instructions
+from webui.api.form_view import form_view
 
 calls = Calls("work_items", "Pieces of human work")
 
@@ -34,10 +34,14 @@ def list_work_items(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 def get_work_item(call: Call, work_item_id: int) -> dict[str, Any]:
     """One work item with its form, what the form starts with, and where it can be returned to."""
     item = queries.get(call.uow, call.actor, work_item_id)
+    held = definitions.content(call.runtime, call.uow, item.definition_id)
+    element = held.diagram.elements.get(item.element_id)
     earlier = instances.returnable_elements(call.runtime, call.uow, work_item_id) if item.is_live else []
     return {
-        **views.work_item(item), "form": form_view(call, item), "instructions": instructions(call, item),
-        "returnable_elements": [{"id": element.id, "name": element.name} for element in earlier],
+        **views.work_item(item),
+        "form": form_view(call, item, held),
+        "instructions": element.instructions if element is not None else "",
+        "returnable_elements": earlier,
     }
 
 
@@ -132,7 +136,7 @@ def _person(call: Call, reference: int | str) -> int:
 
 
 def _view(call: Call, work_item_id: int) -> dict[str, Any]:
-    return views.work_item(queries.get(call.uow, call.actor, work_item_id))
+    return views.work_item(queries.find(call.uow, work_item_id))
 
 
 def _step(step: Any) -> dict[str, Any]:

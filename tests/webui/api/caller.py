@@ -1,0 +1,58 @@
+"""Somebody who calls the REST API."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+from werkzeug.test import TestResponse
+
+from tests.builders import Person
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Somebody who calls the interface."""
+
+    app: Flask
+    token: str | None
+    person: Person | None = None
+    language: str = "en"
+
+    def get(self, path: str, **query: Any) -> TestResponse:
+        """GET under /api/v1."""
+        return self._send("GET", path, query_string=query)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **options: Any) -> TestResponse:
+        """POST JSON under /api/v1, with an Idempotency-Key where one is given."""
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        if body is not None:
+            options["json"] = body
+        return self._send("POST", path, headers=headers, **options)
+
+    def upload(self, path: str, files: list[tuple[str, str, bytes]], *, key: str | None = None, **fields: str) -> TestResponse:
+        """POST multipart: (field, file name, content)."""
+        data: dict[str, Any] = dict(fields)
+        for field, name, content in files:
+            data.setdefault(field, []).append((io.BytesIO(content), name))
+        headers = {"Idempotency-Key": key} if key is not None else {}
+        return self._send("POST", path, headers=headers, data=data, content_type="multipart/form-data")
+
+    def deploy(self, files: dict[str, bytes], **query: str) -> TestResponse:
+        """POST /process-definitions."""
+        data = {"files": [(io.BytesIO(content), name) for name, content in files.items()]}
+        return self._send("POST", "/process-definitions", query_string=query, data=data, content_type="multipart/form-data")
+
+    def _send(self, method: str, path: str, headers: dict[str, str] | None = None, **options: Any) -> TestResponse:
+        sent = {"Accept-Language": self.language, **(headers or {})}
+        if self.token is not None:
+            sent["Authorization"] = f"Bearer {self.token}"
+        # a client of its own for each request: a program keeps no cookies
+        return self.app.test_client(use_cookies=False).open(f"/api/v1{path}", method=method, headers=sent, **options)
+
+
+#: makes a caller who holds the roles
+CallAs = Callable[..., Caller]

@@ -1,0 +1,96 @@
+"""Every call × nobody, a wrong role and a right role."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+
+from engine.runtime import Runtime
+from tests.builders import deploy_simple, simple_process, start
+from tests.webui.api.caller import CallAs, Caller
+
+pytestmark = pytest.mark.databases("sqlite")
+
+#: method, path, body, a role that may, a role that may not (None: any role may), status for who may
+MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
+    ("POST", "/process-definitions", "files", "process_designer", "customer_service", 201),
+    ("GET", "/process-definitions", None, "cashier", None, 200),
+    ("GET", "/process-definitions/{definition}", None, "cashier", None, 200),
+    ("GET", "/process-definitions/{definition}/xml", None, "cashier", None, 200),
+    ("POST", "/process-definitions/errand/start", {}, "customer_service", None, 201),
+    ("GET", "/process-instances", None, "cashier", None, 200),
+    ("GET", "/process-instances/{instance}", None, "cashier", None, 200),
+    ("GET", "/process-instances/{instance}/history", None, "cashier", None, 200),
+    ("GET", "/process-instances/{instance}/diagram.svg", None, "cashier", None, 200),
+    ("POST", "/process-instances/{instance}/suspend", {"reason": "x"}, "manager", "customer_service", 200),
+    ("POST", "/process-instances/{instance}/resume", {"reason": "x"}, "manager", "customer_service", 409),
+    ("POST", "/process-instances/{instance}/cancel", {"reason": "x"}, "manager", "customer_service", 200),
+    ("POST", "/process-instances/{instance}/retry", {}, "manager", "customer_service", 404),
+    ("GET", "/work-items", None, "cashier", None, 200),
+    ("GET", "/work-items?assignee={person}", None, "manager", "cashier", 200),
+    ("GET", "/work-items?role=dispatcher", None, "dispatcher", "cashier", 200),
+    ("GET", "/work-items?process_instance_id={instance}", None, "manager", "cashier", 200),
+    ("GET", "/work-items/{item}", None, "customer_service", "cashier", 200),
+    ("POST", "/work-items/{item}/claim", {}, "customer_service", "cashier", 200),
+    ("POST", "/work-items/{item}/unclaim", {}, "customer_service", "cashier", 409),
+    ("POST", "/work-items/{item}/assign", {"assignee": "{person}"}, "manager", "cashier", 200),
+    ("POST", "/work-items/{item}/delegate", {"to": "{person}"}, "customer_service", "cashier", 409),
+    ("POST", "/work-items/{item}/resolve", {}, "customer_service", "cashier", 409),
+    ("POST", "/work-items/{item}/complete", {"variables": {}}, "customer_service", "cashier", 200),
+    ("POST", "/work-items/{item}/return", {"element_id": "nowhere"}, "customer_service", "cashier", 409),
+    ("POST", "/messages", {"name": "nobody"}, "manager", "cashier", 409),
+    ("POST", "/signals", {"name": "nobody"}, "manager", "cashier", 200),
+    ("POST", "/files", "file", "repair_worker", None, 201),
+    ("POST", "/test-clock", {"advance": "PT1M"}, "manager", "cashier", 200),
+    ("GET", "/test-clock", None, "cashier", None, 200),
+]
+
+
+@pytest.fixture
+def places(runtime: Runtime, call_as: CallAs) -> dict[str, str]:
+    """One of each thing that a path names."""
+    definition = deploy_simple(runtime)
+    instance = start(runtime, "errand")
+    person = call_as("customer_service").person
+    assert person is not None
+    return {"definition": str(definition.id), "instance": str(instance.id), "item": str(instance.work_item_ids[0]), "person": str(person.id)}
+
+
+def _send(caller: Caller, method: str, path: str, body: Any, places: dict[str, str]) -> Any:
+    path = path.format(**places)
+    options: dict[str, Any] = {}
+    if body == "files":
+        options = {"data": {"files": (io.BytesIO(simple_process("other", ("a_task", "cashier"))), "other.bpmn")}}
+    elif body == "file":
+        options = {"data": {"file": (io.BytesIO(b"hello"), "note.txt")}}
+    elif body is not None:
+        options = {"json": {name: value.format(**places) if isinstance(value, str) else value for name, value in body.items()}}
+    headers = {"Authorization": f"Bearer {caller.token}"} if caller.token else {}
+    return caller.app.test_client(use_cookies=False).open(f"/api/v1{path}", method=method, headers=headers, **options)
+
+
+@pytest.mark.parametrize(("method", "path", "body", "right", "wrong", "status"), MATRIX, ids=lambda value: value if isinstance(value, str) else "")
+def test_each_call_is_open_to_whom_it_should_be(
+    call_as: CallAs, stranger: Caller, places: dict[str, str], method: str, path: str, body: Any, right: str, wrong: str | None, status: int
+) -> None:
+    """401 for nobody, 403 (or 404 where the thing is not theirs to see) for the wrong role, the call's own answer for the right one."""
+    assert _send(stranger, method, path, body, places).status_code == 401
+    if wrong is not None:
+        refused = _send(call_as(wrong), method, path, body, places)
+        assert refused.status_code in (403, 404), refused.get_json()
+    answer = _send(call_as(right), method, path, body, places)
+    assert answer.status_code == status, answer.get_data(as_text=True)[:500]
+
+
+@pytest.mark.parametrize("path", ["/process-instances/{instance}", "/process-instances/{instance}/history", "/process-instances/{instance}/diagram.svg"])
+def test_another_sites_case_is_not_found(runtime: Runtime, call_as: CallAs, path: str) -> None:
+    """A case of a site where one holds no role doesn't exist for one."""
+    from tests.builders import make_site
+
+    deploy_simple(runtime)
+    here, there = make_site(runtime), make_site(runtime)
+    instance = start(runtime, "errand", site_id=there)
+    assert call_as("manager", site_id=here).get(path.format(instance=instance.id)).status_code == 404
+    assert call_as("manager", site_id=there).get(path.format(instance=instance.id)).status_code == 200

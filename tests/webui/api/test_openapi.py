@@ -1,0 +1,97 @@
+"""The OpenAPI document: valid, complete, and without what doesn't exist."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from flask import Flask
+from schemathesis.specs.openapi.definitions import OPENAPI_31_VALIDATOR
+
+from engine.clock import SystemClock
+from engine.runtime import Runtime
+from tests.webui.api.caller import CallAs, Caller
+from webui.app import create_app
+
+pytestmark = pytest.mark.databases("sqlite")
+
+#: the table of the interface: method, path
+CALLS = {
+    ("post", "/process-definitions"), ("get", "/process-definitions"), ("get", "/process-definitions/{definition_id}"),
+    ("get", "/process-definitions/{definition_id}/xml"), ("post", "/process-definitions/{key}/start"),
+    ("get", "/process-instances"), ("get", "/process-instances/{instance_id}"),
+    *(("post", f"/process-instances/{{instance_id}}/{verb}") for verb in ("suspend", "resume", "cancel", "retry")),
+    ("get", "/process-instances/{instance_id}/history"), ("get", "/process-instances/{instance_id}/diagram.svg"),
+    ("get", "/work-items"), ("get", "/work-items/{work_item_id}"),
+    *(("post", f"/work-items/{{work_item_id}}/{verb}")
+      for verb in ("claim", "unclaim", "assign", "delegate", "resolve", "complete", "return")),
+    ("post", "/messages"), ("post", "/signals"), ("post", "/files"), ("get", "/files/{file_id}"),
+    ("post", "/test-clock"), ("get", "/test-clock"),
+}
+
+
+@pytest.fixture
+def document(stranger: Caller) -> dict[str, Any]:
+    """The document, which needs no sign-in."""
+    answer = stranger.get("/openapi.json")
+    assert answer.status_code == 200
+    found: dict[str, Any] = answer.get_json()
+    return found
+
+
+def test_it_is_valid(document: dict[str, Any]) -> None:
+    """OpenAPI 3.1, by the specification's own schema."""
+    assert document["openapi"].startswith("3.1")
+    assert [str(error) for error in OPENAPI_31_VALIDATOR.iter_errors(document)] == []
+
+
+def test_every_reference_leads_somewhere(document: dict[str, Any]) -> None:
+    """No dangling `$ref`."""
+    for reference in re.findall(r'"\$ref": "([^"]+)"', __import__("json").dumps(document)):
+        place: Any = document
+        for part in reference.removeprefix("#/").split("/"):
+            place = place[part]
+
+
+def test_it_holds_every_call_and_no_other(document: dict[str, Any]) -> None:
+    """What is documented is what there is."""
+    documented = {
+        (method, path.removeprefix("/api/v1")) for path, item in document["paths"].items() for method in item if method in ("get", "post")
+    }
+    assert documented == CALLS
+
+
+def test_it_holds_every_route(document: dict[str, Any], app: Flask) -> None:
+    """No call is left undocumented."""
+    known = {re.sub(r"\{\w+\}", "{}", path) for path in document["paths"]}
+    open_to_all = {"/api/v1/health", "/api/v1/openapi.json", "/api/v1/{}"}
+    routes = {re.sub(r"<[^>]+>", "{}", rule.rule) for rule in app.url_map.iter_rules() if rule.rule.startswith("/api/v1")}
+    assert routes - open_to_all == known
+
+
+def test_every_post_takes_an_idempotency_key(document: dict[str, Any]) -> None:
+    """And says so."""
+    for path, item in document["paths"].items():
+        if "post" in item:
+            assert "Idempotency-Key" in [parameter["name"] for parameter in item["post"]["parameters"]], path
+
+
+def test_every_call_says_what_a_refusal_looks_like(document: dict[str, Any]) -> None:
+    """A problem, by default."""
+    problem = document["components"]["responses"]["DEFAULT_ERROR"]
+    assert list(problem["content"]) == ["application/problem+json"]
+    for item in document["paths"].values():
+        for method in ("get", "post"):
+            if method in item:
+                assert item[method]["responses"]["default"] == {"$ref": "#/components/responses/DEFAULT_ERROR"}
+                assert item[method]["summary"]
+
+
+def test_the_test_clock_exists_only_where_the_clock_moves(runtime: Runtime, call_as: CallAs) -> None:
+    """On a server with the machine's clock the route isn't there, nor documented."""
+    caller = call_as("administrator")
+    runtime.clock = SystemClock()
+    real = Caller(create_app(runtime), caller.token)
+    assert real.post("/test-clock", {"advance": "PT1M"}).status_code == 404
+    assert "/api/v1/test-clock" not in real.get("/openapi.json").get_json()["paths"]
