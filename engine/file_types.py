@@ -64,7 +64,7 @@ def drawn_rows(png: bytes, *, max_width: int, max_height: int) -> int:
     Raises PngError unless it is a well-formed, not interlaced image of eight bits a channel within the limits. Rows are looked at as
     they are filtered: in an image of one colour every filter leaves all pixels of a row but the first alike, so nothing need be undone.
     """
-    width, height, channels, data = _pixels(png, max_width, max_height)
+    width, channels, data = _pixels(png, max_width, max_height)
     row_bytes = 1 + width * channels
     drawn = 0
     for start in range(0, len(data), row_bytes):
@@ -73,7 +73,7 @@ def drawn_rows(png: bytes, *, max_width: int, max_height: int) -> int:
     return drawn
 
 
-def _pixels(png: bytes, max_width: int, max_height: int) -> tuple[int, int, int, bytes]:
+def _pixels(png: bytes, max_width: int, max_height: int) -> tuple[int, int, bytes]:
     if not png.startswith(_PNG_START) or png[12:16] != b"IHDR":
         raise PngError("no PNG")
     width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
@@ -100,4 +100,4 @@ def _pixels(png: bytes, max_width: int, max_height: int) -> tuple[int, int, int,
         raise PngError("data") from error
     if not ended or len(data) != expected:
         raise PngError("length")
-    return width, height, _CHANNELS[colour], data
+    return width, _CHANNELS[colour], data

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -152,7 +153,8 @@ def ids_in(form: Form, data: JsonObject) -> list[int]:
         elif field.kind is FieldKind.SIGNATURE and isinstance(value, dict):
             found.append(value["file"])
         elif field.kind is FieldKind.ROWS and isinstance(value, list):
-            found += [file_id for row in value for column in field.columns if column.kind in FILE_LISTS for file_id in _ids(row[column.name])]
+            columns = [column.name for column in field.columns if column.kind in FILE_LISTS]
+            found += [file_id for row in value for name in columns for file_id in _ids(row.get(name))]
     return found
 
 
@@ -165,7 +167,7 @@ def sweep(runtime: Runtime, uow: UnitOfWork) -> int:
     digests = {bytes(row.digest) for row in gone}
     needed = {bytes(row.digest) for row in uow.writing.execute(select(file.c.digest).where(file.c.digest.in_(digests)))}
     for digest in digests - needed:
-        uow.after_commit(lambda path=_place(runtime.settings.files, digest): _forget(path))  # type: ignore[misc]
+        uow.after_commit(partial(_forget, _place(runtime.settings.files, digest)))
     return len(gone)
 
 

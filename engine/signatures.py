@@ -41,7 +41,10 @@ def decode_signature(data_url: str) -> bytes:
 
 
 def receive(runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, submitted: JsonObject) -> JsonObject:
-    """The submission with every drawn image (`{"image": …}`) stored as a file (`{"file": id}`), ready for `forms.validate`."""
+    """The submission with every drawn image (`{"image": …}`) stored as a file (`{"file": id}`), ready for `forms.validate`.
+
+    For the edge, in a transaction of its own before the step: it writes, and a step must not hold the writer while it runs.
+    """
     received = dict(submitted)
     for field in form.of_kind(FieldKind.SIGNATURE):
         value = submitted.get(field.name)
@@ -53,26 +56,30 @@ def receive(runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, submitt
 
 
 def sign_all(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, data: JsonObject, *, instance_id: int, token: str, element_id: str,
-    attended: bool = False,
+    uow: UnitOfWork, actor: Actor, form: Form, data: JsonObject, *, instance_id: int, token: str, element_id: str, attended: bool = False
 ) -> list[int]:
     """Bind all files of a submission to its instance and write one row for each signature in it. Returns the signatures' ids.
 
-    `attended`: an outside person signed at the device of the staff member who acts.
+    `attended`: an outside person signed at the device of the staff member who acts. FileBoundError as from `files.attach`.
     """
     files.attach(uow, files.ids_in(form, data), instance_id)
-    rows = []
-    for field in form.of_kind(FieldKind.SIGNATURE):
-        value = data.get(field.name)
-        if value:
-            rows.append(
-                sign(
-                    uow, file_id=value["file"], instance_id=instance_id, token=token, element_id=element_id, field=f"{form.key}.{field.name}",
-                    signer=value["signer"], channel=actor.channel, attended_by=actor.user_id if attended else None, at=runtime.clock.now(),
-                    content_digest=content_digest(form, data),
-                )
-            )
-    return rows
+    signed = [(field, data[field.name]) for field in form.of_kind(FieldKind.SIGNATURE) if data.get(field.name)]
+    return [
+        sign(
+            uow,
+            file_id=value["file"],
+            instance_id=instance_id,
+            token=token,
+            element_id=element_id,
+            field=f"{form.key}.{field.name}",
+            signer=value["signer"],
+            channel=actor.channel,
+            attended_by=actor.user_id if attended else None,
+            at=datetime.fromisoformat(value["at"]),
+            content_digest=content_digest(form, data),
+        )
+        for field, value in signed
+    ]
 
 
 def sign(
