@@ -16,6 +16,13 @@ _PROCESS = re.compile(rb"<(?:\w+:)?process\b[^>]*?\bid\s*=\s*[\"']([^\"']+)[\"']
 _CALLED = re.compile(rb"\bcalledElement\s*=\s*[\"']([^\"']+)[\"']")
 
 
+class NoDiagramError(UsageError):
+    """A path that holds nothing to deploy."""
+
+    code = "no_diagram"
+    sentence = "「{path}」中沒有流程圖（.bpmn）。"
+
+
 @dataclass(frozen=True, slots=True)
 class Procedure:
     """A set of files that is deployed together."""
@@ -29,7 +36,7 @@ class Procedure:
 def read_procedures(paths: Iterable[Path]) -> list[Procedure]:
     """What the paths hold: a procedure's folder, a folder of such folders, or loose files, which make one procedure together.
 
-    UsageError for a path without any diagram.
+    NoDiagramError for a path without any diagram.
     """
     found: list[Procedure] = []
     loose: dict[str, bytes] = {}
@@ -37,12 +44,12 @@ def read_procedures(paths: Iterable[Path]) -> list[Procedure]:
         if path.is_dir():
             folders = [path] if _is_procedure(path) else sorted(filter(_is_procedure, path.iterdir()))
             if not folders:
-                raise UsageError(reason=f"「{path}」中沒有流程圖（.bpmn）。")
+                raise NoDiagramError(path=path)
             found += [Procedure(folder.resolve().name, read_folder(folder)) for folder in folders]
         elif path.is_file():
             loose[path.name] = path.read_bytes()
         else:
-            raise UsageError(reason=f"找不到「{path}」。")
+            raise NoDiagramError(path=path)
     if loose:
         found.append(Procedure(Path(next(iter(loose))).stem, loose))
     return _called_first(found)

@@ -15,6 +15,13 @@ DRAIN_SECONDS = 30.0
 _WsgiApplication = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+class CannotListenError(UsageError):
+    """The address or port isn't ours to listen on."""
+
+    code = "cannot_listen"
+    sentence = "不能在 {host}:{port} 提供服務：{error}"
+
+
 class EmbeddedServer:
     """Listens from the moment it is made; serves while `run` runs; `stop` may be called from any thread or signal handler."""
 
@@ -63,5 +70,5 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
     except (OSError, OverflowError) as error:
-        raise UsageError(reason=f"不能在 {host}:{port} 提供服務：{error}") from error
+        raise CannotListenError(host=host, port=port, error=error.strerror if isinstance(error, OSError) else error) from error
     return listener

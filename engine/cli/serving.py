@@ -45,7 +45,7 @@ def worker(db: str | None) -> None:
             running.run()
 
 
-@click.command(help="把空的資料庫填成示範公司；在終端機上另列出各角色的登入帳號。")
+@click.command(help="把空的資料庫填成示範公司，並列出各角色的登入帳號。")
 @db_option
 @click.option("--serve", "then_serve", is_flag=True, help="填好後（或已填過）即啟動網頁伺服器。")
 @click.option("--host", metavar="ADDRESS", help="監聽的位址，預設 127.0.0.1。")
