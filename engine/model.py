@@ -108,6 +108,8 @@ class OpenItem:
     data: Mapping[str, Any]
     #: inside a multi-instance: its item or index, else None
     item: Any = None
+    #: the process that holds the element: a called one, not always the instance's own
+    process_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +126,10 @@ class Waiting:
     correlation: Mapping[str, Any] = field(default_factory=dict)
     #: when a timer is due
     due_at: datetime | None = None
+    #: the process that holds the element
+    process_key: str = ""
+    #: the token's data (read only), for correlation
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,8 @@ class Passed:
     element_id: str
     #: `completed` or `cancelled`
     outcome: str
+    #: the process that holds the element
+    process_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +152,8 @@ class TokenView:
     element_id: str
     #: `ready`, `waiting`, `error`
     state: str
+    #: the process that holds the element
+    process_key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

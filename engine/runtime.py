@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from engine.persistence.database import Database
     from engine.persistence.unit_of_work import UnitOfWork
     from engine.spiff.cache import DefinitionCache, LiveCache
+    from engine.spiff.reader import InProcessReader, PackageReader
     from engine.spiff.sandbox import Sandbox
 
 
@@ -91,6 +92,7 @@ class Runtime:
     live: LiveCache
     sandbox: Sandbox
     organisation: Organisation
+    reader: InProcessReader | PackageReader
     clock: Clock = field(default_factory=SystemClock)
     outbox: Outbox = field(default_factory=NoOutbox)
     directory: Directory = field(default_factory=NoDirectory)

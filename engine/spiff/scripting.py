@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from SpiffWorkflow.bpmn.script_engine.python_engine import PythonScriptEngine
@@ -11,6 +12,7 @@ from SpiffWorkflow.bpmn.script_engine.python_environment import BasePythonScript
 from SpiffWorkflow.task import Task
 
 from engine.clock import Clock
+from engine.errors import GuichengError
 from engine.model import Effect
 from engine.spiff.sandbox import Sandbox, SandboxSession
 
@@ -26,11 +28,13 @@ class StepScriptEngine(PythonScriptEngine):
 
     def evaluate(self, task: Task, expression: str, external_context: Mapping[str, Any] | None = None) -> Any:
         """The expression over the token's data."""
-        return self.session.evaluate(expression, {**(external_context or {}), **task.data})
+        with _located(task):
+            return self.session.evaluate(expression, {**(external_context or {}), **task.data})
 
     def execute(self, task: Task, script: str, external_context: Mapping[str, Any] | None = None) -> bool:
         """The script over the token's data, which it may change."""
-        self.session.execute(script, task.data)
+        with _located(task):
+            self.session.execute(script, task.data)
         return True
 
     def call_service(self, task: Task, **keywords: Any) -> str:
@@ -42,6 +46,16 @@ class StepScriptEngine(PythonScriptEngine):
     def close(self) -> None:
         """Give the sandbox's worker back."""
         self.session.close()
+
+
+@contextmanager
+def _located(task: Task) -> Iterator[None]:
+    """Name the element where a designer's expression failed."""
+    try:
+        yield
+    except GuichengError as error:
+        error.data.setdefault("element_id", task.task_spec.bpmn_id)
+        raise
 
 
 class _Environment(BasePythonScriptEngineEnvironment):

@@ -1,0 +1,47 @@
+"""Puts a runtime together from settings: the one place where the layers are joined. Used by the command line, the web and the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from engine.clock import Clock, SystemClock
+from engine.company.directory import CompanyDirectory
+from engine.content import Organisation, read_organisation
+from engine.operators.catalogue import operators
+from engine.persistence.database import Database
+from engine.persistence.schema import require_current
+from engine.runtime import NoOutbox, Outbox, Runtime
+from engine.settings import Settings
+from engine.spiff.cache import DefinitionCache, LiveCache
+from engine.spiff.reader import InProcessReader, PackageReader
+from engine.spiff.sandbox import Sandbox
+
+
+@contextmanager
+def open_runtime(
+    settings: Settings, *, clock: Clock | None = None, outbox: Outbox | None = None, is_trusted: bool = False
+) -> Iterator[Runtime]:
+    """A runtime over the settings' store, whose schema must be current. `is_trusted`: read deployments in this process."""
+    database = Database(settings.db)
+    sandbox = Sandbox(settings)
+    reader = InProcessReader() if is_trusted else PackageReader()
+    try:
+        require_current(database)
+        runtime = Runtime(
+            settings=settings, database=database, definitions=DefinitionCache(), live=LiveCache(settings.live_cache), sandbox=sandbox,
+            organisation=load_organisation(settings), reader=reader, clock=clock or SystemClock(), outbox=outbox or NoOutbox(),
+            directory=CompanyDirectory(),
+        )
+        runtime.operators = operators(runtime)
+        yield runtime
+    finally:
+        reader.close()
+        sandbox.close()
+        database.close()
+
+
+def load_organisation(settings: Settings) -> Organisation:
+    """organisation.toml of the settings' folder of procedures; a company without one works around the clock."""
+    path = settings.bpmn / "organisation.toml"
+    return read_organisation(path.read_bytes() if path.exists() else b"")

@@ -1,0 +1,281 @@
+"""Definitions: deployed sets of files as immutable versions, and what they hold. Deploys, finds, compiles; runs nothing."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, Select, insert, select, update
+
+from engine import limit_rules, permissions, start_timers
+from engine.content import DefinitionContent, InstanceContent
+from engine.diagram import Diagram, read_diagram
+from engine.errors import DeploymentRefusedError, Finding, NotFoundError
+from engine.forms import load_form
+from engine.model import Actor
+from engine.persistence.tables import blob, definition, deployment, deployment_file, start_subscription
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+from engine.spiff.compiled import CompiledDefinition
+from engine.spiff.parser import compile_process
+from engine.spiff.reading import ReadProcess
+
+
+@dataclass(frozen=True, slots=True)
+class DefinitionInfo:
+    """One version of a process."""
+
+    id: int
+    #: the BPMN process id
+    key: str
+    version: int
+    name: str
+    deployment_id: int
+    file_name: str
+    #: whether this deployment made it; False when the same content was there already
+    is_new: bool = False
+    is_latest: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Deployment:
+    """What a deployment made."""
+
+    #: None for a dry run
+    id: int | None
+    definitions: tuple[DefinitionInfo, ...]
+    #: warnings; an error would have refused it
+    findings: tuple[Finding, ...]
+
+
+def deploy(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], *, note: str = "", dry_run: bool = False, is_ours: bool = False
+) -> Deployment:
+    """Read, lint and store a set of files as new versions of the processes in it.
+
+    The same set again gives the same versions. Raises DeploymentRefusedError with every finding, and nothing is stored. `is_ours` holds
+    the project's own procedures to stricter rules than imported files.
+    """
+    permissions.require(actor, "process-definition:deploy")
+    known = {info.key: info.id for info in list_latest(runtime, uow)}
+    package = runtime.reader.read(
+        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, runtime.operators, is_ours=is_ours
+    )
+    if package.is_refused:
+        raise DeploymentRefusedError(package.findings)
+    digest = _digest_of(files)
+    existing = _by_digest(uow, digest, [process.process_id for process in package.processes])
+    if existing is not None:
+        return Deployment(existing[0].deployment_id, tuple(existing), tuple(package.findings))
+    if dry_run:
+        infos = [_planned(uow, process.process_id, process.name, process.file_name) for process in package.processes]
+        return Deployment(None, tuple(infos), tuple(package.findings))
+    deployment_id = _store_files(runtime, uow, actor, files, package.normalised, digest, note)
+    made = tuple(_store_definition(runtime, uow, deployment_id, process) for process in package.processes)
+    return Deployment(deployment_id, made, tuple(package.findings))
+
+
+def get(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> DefinitionInfo:
+    """One version; NotFoundError if there is none."""
+    row = uow.reading.execute(_select().where(definition.c.id == definition_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="流程定義", id=definition_id)
+    return _info(row)
+
+
+def latest(runtime: Runtime, uow: UnitOfWork, key: str) -> DefinitionInfo:
+    """The current version of a process; NotFoundError if there is none."""
+    row = uow.reading.execute(_select().where(definition.c.key == key, definition.c.is_latest)).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="流程", id=key)
+    return _info(row)
+
+
+def version(runtime: Runtime, uow: UnitOfWork, key: str, number: int) -> DefinitionInfo:
+    """A certain version of a process; NotFoundError if there is none."""
+    row = uow.reading.execute(_select().where(definition.c.key == key, definition.c.version == number)).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="流程版本", id=f"{key} v{number}")
+    return _info(row)
+
+
+def list_latest(runtime: Runtime, uow: UnitOfWork) -> list[DefinitionInfo]:
+    """The current version of every process, by key."""
+    return [_info(row) for row in uow.reading.execute(_select().where(definition.c.is_latest).order_by(definition.c.key))]
+
+
+def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
+    """The author's .bpmn file, byte for byte."""
+    info = get(runtime, uow, definition_id)
+    query = (
+        select(blob.c.body)
+        .join(deployment_file, deployment_file.c.source_digest == blob.c.digest)
+        .where(deployment_file.c.deployment_id == info.deployment_id, deployment_file.c.name == info.file_name)
+    )
+    return bytes(uow.reading.execute(query).scalar_one())
+
+
+def content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> DefinitionContent:
+    """Everything that was deployed with a version, read once per process and kept."""
+    return runtime.definitions.content(definition_id, lambda: _read_content(runtime, uow, definition_id))
+
+
+def bindings(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> dict[str, int]:
+    """What the process's call activities, and those of what they call, are bound to if an instance starts now: key → definition id."""
+    found: dict[str, int] = {}
+    waiting = list(content(runtime, uow, definition_id).diagram.called)
+    while waiting:
+        key = waiting.pop()
+        if key not in found:
+            found[key] = latest(runtime, uow, key).id
+            waiting.extend(content(runtime, uow, found[key]).diagram.called)
+    return found
+
+
+def instance_content(runtime: Runtime, uow: UnitOfWork, definition_id: int, bound: Mapping[str, int]) -> InstanceContent:
+    """The instance's own definition and the bound ones."""
+    return InstanceContent(content(runtime, uow, definition_id), {key: content(runtime, uow, each) for key, each in bound.items()})
+
+
+def compiled(runtime: Runtime, uow: UnitOfWork, definition_id: int, bound: Mapping[str, int]) -> CompiledDefinition:
+    """The specification to run, parsed once per version and set of bindings."""
+    key = (definition_id, *sorted(bound.items()))
+
+    def build() -> CompiledDefinition:
+        own = _parsed(runtime, uow, definition_id)
+        subprocesses = dict(own.subprocesses)
+        for called_key, called_id in bound.items():
+            called = _parsed(runtime, uow, called_id)
+            subprocesses[called_key] = called.spec
+            subprocesses.update(called.subprocesses)
+        return CompiledDefinition(own.spec, subprocesses)
+
+    return runtime.definitions.compiled(key, build)
+
+
+def _parsed(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> CompiledDefinition:
+    def build() -> CompiledDefinition:
+        held = content(runtime, uow, definition_id)
+        info = get(runtime, uow, definition_id)
+        sources = {name: body for name, body in held.files.items() if name.endswith(".dmn")}
+        sources[info.file_name] = held.xml
+        return CompiledDefinition(*compile_process(sources, held.key))
+
+    return runtime.definitions.compiled(("own", definition_id), build)
+
+
+def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> DefinitionContent:
+    info = get(runtime, uow, definition_id)
+    query = select(deployment_file.c.name, deployment_file.c.source_digest, deployment_file.c.normalised_digest).where(
+        deployment_file.c.deployment_id == info.deployment_id
+    )
+    names = uow.reading.execute(query).all()
+    digests = {digest for row in names for digest in (row.source_digest, row.normalised_digest) if digest is not None}
+    bodies = {bytes(row.digest): bytes(row.body) for row in uow.reading.execute(select(blob).where(blob.c.digest.in_(digests)))}
+    files = {row.name: bodies[bytes(row.source_digest)] for row in names}
+    running = {row.name: bodies[bytes(row.normalised_digest or row.source_digest)] for row in names}
+    xml = running[info.file_name]
+    forms = {stem(name): load_form(body, stem(name)) for name, body in running.items() if name.startswith("forms/") and name.endswith(".json")}
+    limits = limit_rules.read_limits(running[limit_rules.FILE], info.key) if limit_rules.FILE in running else ()
+    return DefinitionContent(
+        id=info.id, key=info.key, version=info.version, name=info.name, deployment_id=info.deployment_id,
+        diagram=read_diagram(xml)[info.key], forms=forms,
+        records={stem(name): body for name, body in running.items() if name.startswith("records/") and name.endswith(".html")},
+        limits=limits, xml=xml, files={**files, **{name: body for name, body in running.items() if name.endswith(".dmn")}},
+    )
+
+
+def stem(name: str) -> str:
+    """`forms/registration.json` → `registration`."""
+    return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+
+
+def _known_processes(runtime: Runtime, uow: UnitOfWork, known: Mapping[str, int]) -> dict[str, Diagram]:
+    return {key: content(runtime, uow, each).diagram for key, each in known.items()}
+
+
+def _digest_of(files: Mapping[str, bytes]) -> bytes:
+    digest = hashlib.sha256()
+    for name in sorted(files):
+        digest.update(name.encode() + b"\0" + hashlib.sha256(files[name]).digest())
+    return digest.digest()
+
+
+def _by_digest(uow: UnitOfWork, digest: bytes, keys: list[str]) -> list[DefinitionInfo] | None:
+    """The versions that this very content made, if they are all still the latest."""
+    query = (
+        _select()
+        .join(deployment, deployment.c.id == definition.c.deployment_id)
+        .where(deployment.c.digest == digest, definition.c.is_latest)
+    )
+    infos = [_info(row) for row in uow.reading.execute(query)]
+    return infos if infos and sorted(info.key for info in infos) == sorted(keys) else None
+
+
+def _store_files(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], normalised: Mapping[str, bytes], digest: bytes, note: str
+) -> int:
+    connection = uow.writing
+    now = runtime.clock.now()
+    deployment_id: int = connection.execute(
+        insert(deployment).values(digest=digest, created_at=now, created_by=actor.user_id, note=note or None).returning(deployment.c.id)
+    ).scalar_one()
+    bodies = {hashlib.sha256(body).digest(): body for body in [*files.values(), *normalised.values()]}
+    there = {bytes(row[0]) for row in connection.execute(select(blob.c.digest).where(blob.c.digest.in_(bodies)))}
+    if fresh := [{"digest": key, "body": body} for key, body in bodies.items() if key not in there]:
+        connection.execute(insert(blob), fresh)
+    rows = [
+        {
+            "deployment_id": deployment_id,
+            "name": name,
+            "source_digest": hashlib.sha256(body).digest(),
+            "normalised_digest": hashlib.sha256(normalised[name]).digest() if name in normalised else None,
+        }
+        for name, body in files.items()
+    ]
+    connection.execute(insert(deployment_file), rows)
+    return deployment_id
+
+
+def _store_definition(runtime: Runtime, uow: UnitOfWork, deployment_id: int, process: ReadProcess) -> DefinitionInfo:
+    connection = uow.writing
+    before = connection.execute(_select().where(definition.c.key == process.process_id, definition.c.is_latest)).one_or_none()
+    number = 1 if before is None else before.version + 1
+    if before is not None:
+        connection.execute(update(definition).where(definition.c.id == before.id).values(is_latest=False))
+    definition_id = connection.execute(
+        insert(definition)
+        .values(
+            key=process.process_id, version=number, name=process.name or process.process_id, deployment_id=deployment_id,
+            file_name=process.file_name, created_at=runtime.clock.now(), is_latest=True, calls=orjson.dumps(list(process.called)).decode(),
+        )
+        .returning(definition.c.id)
+    ).scalar_one()
+    timers = [(each.element_id, each.name) for each in process.starts if each.kind == "timer"]
+    start_timers.schedule(runtime, uow, definition_id, timers, None if before is None else before.id)
+    if before is not None:
+        # an earlier version starts nothing any more
+        connection.execute(start_subscription.delete().where(start_subscription.c.definition_id == before.id))
+    if process.starts:
+        rows = [{"definition_id": definition_id, "element_id": each.element_id, "kind": each.kind, "name": each.name} for each in process.starts]
+        connection.execute(insert(start_subscription), rows)
+    return DefinitionInfo(definition_id, process.process_id, number, process.name or process.process_id, deployment_id, process.file_name, True)
+
+
+def _planned(uow: UnitOfWork, key: str, name: str, file_name: str) -> DefinitionInfo:
+    number = uow.reading.execute(select(definition.c.version).where(definition.c.key == key, definition.c.is_latest)).scalar()
+    return DefinitionInfo(0, key, (number or 0) + 1, name or key, 0, file_name, True)
+
+
+def _select() -> Select[Any]:
+    return select(
+        definition.c.id, definition.c.key, definition.c.version, definition.c.name, definition.c.deployment_id, definition.c.file_name,
+        definition.c.is_latest,
+    )
+
+
+def _info(row: Row[Any]) -> DefinitionInfo:
+    return DefinitionInfo(row.id, row.key, row.version, row.name, row.deployment_id, row.file_name, False, row.is_latest)

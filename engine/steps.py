@@ -1,0 +1,320 @@
+"""One step of an instance, from reading it to writing everything the step did. The verbs in `instances`, `work_items`, `messages` and
+`timers` all go through here.
+
+Read without a lock; run; then lock, compare the version, write, version + 1. A version that moved raises StaleInstanceError and the edge
+runs the step again. A step that fails leaves the instance where it stood and an incident that keeps what was submitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, TypeVar
+
+import orjson
+from sqlalchemy import Row, delete, insert, select, update
+
+from engine import definitions, history, limits, openings
+from engine.content import InstanceContent
+from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
+from engine.history import Batch, Head, NewEvent
+from engine.limit_rules import Happening, Moment
+from engine.model import Actor, InstanceState, OpenItem, Passed, WorkItemState
+from engine.paths import fill
+from engine.persistence.tables import due, event_subscription, incident, instance, instance_variable, work_item
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+from engine.spiff.runner import Change, Run
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """Where an instance stands after a step."""
+
+    instance_id: int
+    state: InstanceState
+    #: ids of the work items that the step opened
+    new_work_items: tuple[int, ...] = ()
+    #: the incident that the step ended in; None when it went well
+    incident_id: int | None = None
+
+
+@dataclass(slots=True)
+class Command:
+    """What is asked of a step, also kept by its incident so that a retry asks nobody to type again."""
+
+    #: `start`, `complete`, `refresh`, `catch`, `return`
+    name: str
+    #: what is done to the live workflow; raises a user's error before it changes anything
+    act: Callable[[Run], None]
+    #: the history event of the command itself; None for one that only lets time pass
+    event: Callable[[], NewEvent | None]
+    #: JSON for the incident
+    submitted: dict[str, Any] = field(default_factory=dict)
+    #: the item that the step completes
+    completes: str | None = None
+    #: variables for lists: name → (text, number, moment)
+    indexed: dict[str, tuple[str | None, Any, datetime | None]] = field(default_factory=dict)
+    #: further writes in the same transaction, after everything else: signatures, files
+    then: list[Callable[[UnitOfWork, int], None]] = field(default_factory=list)
+
+
+def run_step(runtime: Runtime, act: Callable[[UnitOfWork], T], attempts: int = 5) -> T:
+    """Do something in a unit of work of its own and commit; again when somebody else's step came between."""
+    from engine.persistence.unit_of_work import UnitOfWork as Work  # noqa: PLC0415
+
+    while True:
+        attempts -= 1
+        with Work(runtime.database) as uow:
+            try:
+                result = act(uow)
+                uow.commit()
+                return result
+            except StaleInstanceError:
+                if not attempts:
+                    raise
+
+
+def load(uow: UnitOfWork, instance_id: int) -> Row[Any]:
+    """The instance's row; NotFoundError if there is none."""
+    row = uow.reading.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="案件", id=instance_id)
+    return row
+
+
+def bound(row: Row[Any]) -> dict[str, int]:
+    """What the instance's call activities are bound to."""
+    found: dict[str, int] = orjson.loads(row.bindings) if row.bindings else {}
+    return found
+
+
+def open_run(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> Run:
+    """The live workflow of an instance: from the cache, or from its saved state."""
+    live = runtime.live.take(row.id, row.version)
+    if live is not None:
+        return Run.resume(live, runtime.sandbox, runtime.clock, runtime.settings)
+    compiled = definitions.compiled(runtime, uow, row.definition_id, bound(row))
+    return Run.load(bytes(row.data), compiled, runtime.sandbox, runtime.clock, runtime.settings)
+
+
+def step(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command: Command, *, run: Run | None = None
+) -> StepResult:
+    """Carry out a command on an instance whose row was just read. `run`: its workflow, where that was never saved yet."""
+    content = definitions.instance_content(runtime, uow, row.definition_id, bound(row))
+    now = runtime.clock.now()
+    try:
+        with run or open_run(runtime, uow, row) as run:
+            waiting_before = {(each.token, each.name) for each in run.waiting()}
+            command.act(run)
+            change, state = run.finish()
+            planned = [openings.plan(runtime, content, run, item, now) for item in change.opened]
+            data = run.data()
+            happened = _happenings(content, change, is_first=row.version == 0)
+            limit_plan = limits.foresee(runtime, content, happened, now, lambda expression: run.evaluate(expression, data))
+            workflow = run.workflow
+    except (StepFailedError, DataNotStorableError) as error:
+        return _fail(runtime, uow, actor, row, command, error, now)
+    writer = _Writer(runtime, uow, actor, content, command, change, planned, data, now)
+    events = writer.events(row)
+    title = _title(content, data) or row.title
+    values: dict[str, Any] = {
+        "version": row.version + 1, "data": state, "moved_at": now, "history_seq": events.head.seq,
+        "history_digest": events.head.digest, "title": title,
+    }
+    if change.is_completed:
+        values |= {"state": InstanceState.COMPLETED, "ended_at": now}
+    moved = uow.writing.execute(
+        update(instance)
+        .where(instance.c.id == row.id, instance.c.version == row.version, instance.c.history_seq == row.history_seq)
+        .values(**values)
+    )
+    if moved.rowcount != 1:
+        raise StaleInstanceError(instance_id=row.id)
+    events.insert(uow)
+    subject = openings.Subject(row.id, title, row.business_key, row.site_id)
+    new_items = writer.items(subject)
+    writer.rest(row, run.due_before, waiting_before)
+    limits.on_step(
+        runtime, uow, instance_row=row, content=content, events=happened, data=data, now=now, claimed_at=actor.claimed_at, plan=limit_plan
+    )
+    if not change.is_completed:
+        uow.after_commit(lambda: runtime.live.put(row.id, row.version + 1, workflow))
+    return StepResult(row.id, InstanceState.COMPLETED if change.is_completed else InstanceState.ACTIVE, new_items)
+
+
+class _Writer:
+    """Everything that a step writes besides the instance's own row."""
+
+    def __init__(
+        self, runtime: Runtime, uow: UnitOfWork, actor: Actor, content: InstanceContent, command: Command, change: Change,
+        planned: list[openings.Opening], data: dict[str, Any], now: datetime,
+    ) -> None:
+        self._runtime, self._uow, self._actor, self._content = runtime, uow, actor, content
+        self._command, self._change, self._planned, self._data, self._now = command, change, planned, data, now
+
+    def events(self, row: Row[Any]) -> Batch:
+        """The command's event with everything the step passed and opened; the end of the instance as one of its own."""
+        change = self._change
+        event = self._command.event()
+        moves: dict[str, Any] = {}
+        if change.passed:
+            moves["passed"] = [_mark(self._content, each) for each in change.passed]
+        if change.opened:
+            moves["opened"] = [_mark(self._content, each) for each in change.opened]
+        events = []
+        if event is not None or moves:
+            event = event or NewEvent("timer.fired")
+            events.append(NewEvent(event.type, event.element_id, event.token, {**event.detail, **moves}, event.values))
+        if change.is_completed:
+            events.append(NewEvent("instance.completed", detail={"ends": _ends(self._content, change.passed)}))
+        return history.compose(self._actor, row.id, row.definition_id, Head(row.history_seq, row.history_digest), events, self._now)
+
+    def items(self, subject: openings.Subject) -> tuple[int, ...]:
+        """Close the item that was completed and those that vanished, open the new ones; their ids in order."""
+        connection, change = self._uow.writing, self._change
+        done = self._command.completes
+        if done is not None:
+            connection.execute(
+                update(work_item)
+                .where(work_item.c.instance_id == subject.instance_id, work_item.c.token == done)
+                .values(state=WorkItemState.COMPLETED, is_live=False, completed_at=self._now, completed_by=self._actor.user_id)
+            )
+        if change.withdrawn:
+            connection.execute(
+                update(work_item)
+                .where(work_item.c.instance_id == subject.instance_id, work_item.c.token.in_(change.withdrawn))
+                .values(state=WorkItemState.WITHDRAWN, is_live=False, completed_at=self._now)
+            )
+        if not self._planned:
+            return ()
+        rows = [opening.row(subject) for opening in self._planned]
+        inserted = connection.execute(insert(work_item).returning(work_item.c.id, sort_by_parameter_order=True), rows)
+        return tuple(inserted.scalars())
+
+    def rest(self, row: Row[Any], due_before: datetime | None, waiting_before: set[tuple[str, str | None]]) -> None:
+        """Due times, subscriptions, variables, effects: nothing where there is nothing."""
+        self._due(row.id, due_before)
+        self._subscriptions(row.id, waiting_before)
+        write_variables(self._uow, row.id, self._command.indexed)
+        for act in self._command.then:
+            act(self._uow, row.id)
+        self._effects(row.id)
+
+    def _due(self, instance_id: int, due_before: datetime | None) -> None:
+        connection, change = self._uow.writing, self._change
+        closed = [*change.withdrawn, *([self._command.completes] if self._command.completes else [])]
+        gone = [due.c.subject.in_(closed)] if closed else []
+        timer_moved = change.next_due != due_before
+        if timer_moved and due_before is not None:
+            gone.append(due.c.kind == "timer")
+        for condition in gone:
+            connection.execute(delete(due).where(due.c.instance_id == instance_id, condition))
+        rows = [row for opening in self._planned for row in opening.due_rows(instance_id)]
+        if timer_moved and change.next_due is not None:
+            rows.append({"kind": "timer", "due_at": change.next_due, "instance_id": instance_id, "subject": ""})
+        if rows:
+            connection.execute(insert(due), rows)
+            self._uow.after_commit(self._runtime.outbox.wake)
+
+    def _subscriptions(self, instance_id: int, before: set[tuple[str, str | None]]) -> None:
+        now = {(each.token, each.name) for each in self._change.waiting}
+        if now == before and self._command.name != "start":
+            return
+        connection = self._uow.writing
+        connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
+        rows = [
+            {
+                "instance_id": instance_id, "token": each.token, "element_id": each.element_id, "kind": each.kind, "name": each.name,
+                "correlation": orjson.dumps(each.correlation, option=orjson.OPT_SORT_KEYS).decode(),
+            }
+            for each in self._change.waiting
+        ]
+        if rows:
+            connection.execute(insert(event_subscription), rows)
+
+    def _effects(self, instance_id: int) -> None:
+        for effect in self._change.effects:
+            self._runtime.operators[effect.operator](self._uow, self._actor, instance_id, effect.parameters)
+        for number, event in enumerate(self._change.outgoing):
+            payload = {"kind": event.kind, "name": event.name, "payload": event.payload or {}, "correlation": dict(event.correlation)}
+            key = f"event-{instance_id}-{self._now.timestamp()}-{number}"
+            self._runtime.outbox.enqueue(self._uow.writing, "deliver_event", key, payload)
+            self._uow.after_commit(self._runtime.outbox.wake)
+
+
+def _happenings(content: InstanceContent, change: Change, *, is_first: bool) -> list[Happening]:
+    """What a step did, for the limits."""
+    moments = [*([Moment.STARTED] if is_first else []), *([Moment.ENDED] if change.is_completed else [])]
+    return limits.happenings(content.own.key, opened=change.opened, passed=change.passed, moments=moments)
+
+
+def write_variables(uow: UnitOfWork, instance_id: int, indexed: Mapping[str, tuple[str | None, Any, datetime | None]]) -> None:
+    """Project variables that lists and registers need into their typed table."""
+    if not indexed:
+        return
+    connection = uow.writing
+    table = instance_variable
+    connection.execute(delete(table).where(table.c.instance_id == instance_id, table.c.name.in_(indexed)))
+    rows = [
+        {"instance_id": instance_id, "name": name, "text": None if text is None else text[:300], "number": number, "at": moment}
+        for name, (text, number, moment) in indexed.items()
+    ]
+    connection.execute(insert(table), rows)
+
+
+def _fail(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command: Command, error: Any, now: datetime) -> StepResult:
+    """Keep the instance where it stood, and what was submitted beside the reason."""
+    event = NewEvent("incident.created", error.element_id, detail={"code": error.code, "command": command.name})
+    events = history.compose(actor, row.id, row.definition_id, Head(row.history_seq, row.history_digest), [event], now)
+    moved = uow.writing.execute(
+        update(instance)
+        .where(instance.c.id == row.id, instance.c.version == row.version, instance.c.history_seq == row.history_seq)
+        .values(
+            version=row.version + 1, state=InstanceState.INCIDENT, moved_at=now, history_seq=events.head.seq,
+            history_digest=events.head.digest, incident_count=row.incident_count + 1,
+        )
+    )
+    if moved.rowcount != 1:
+        raise StaleInstanceError(instance_id=row.id)
+    events.insert(uow)
+    incident_id = write_incident(uow, actor, row.id, command, error, now)
+    return StepResult(row.id, InstanceState.INCIDENT, (), incident_id)
+
+
+def write_incident(uow: UnitOfWork, actor: Actor, instance_id: int, command: Command, error: Any, now: datetime) -> int:
+    """The incident's row; its id."""
+    incident_id: int = uow.writing.execute(
+        insert(incident)
+        .values(
+            instance_id=instance_id, element_id=error.element_id, token=command.completes, code=error.code,
+            message=orjson.dumps({"sentence": error.sentence, "data": {key: str(value) for key, value in error.data.items()}}).decode(),
+            submitted=orjson.dumps({"command": command.name, **command.submitted}), actor_id=actor.user_id, created_at=now,
+        )
+        .returning(incident.c.id)
+    ).scalar_one()
+    return incident_id
+
+
+def _mark(content: InstanceContent, each: Passed | OpenItem) -> str:
+    """`element`, or `process/element` inside a called process; `-` before an element that was cancelled."""
+    mark = each.element_id if each.process_key in ("", content.own.key) else f"{each.process_key}/{each.element_id}"
+    return f"-{mark}" if isinstance(each, Passed) and each.outcome == "cancelled" else mark
+
+
+def _ends(content: InstanceContent, passed: list[Passed]) -> list[str]:
+    ends = []
+    for each in passed:
+        element = content.own.diagram.elements.get(each.element_id)
+        if each.process_key == content.own.key and element is not None and element.kind == "endEvent":
+            ends.append(each.element_id)
+    return ends
+
+
+def _title(content: InstanceContent, data: Mapping[str, Any]) -> str:
+    template = content.own.diagram.title
+    return fill(template, data) if template else ""

@@ -1,0 +1,148 @@
+"""What a person submits with a form: checked against it, turned into the instance's data, with the files and signatures it holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from sqlalchemy import Row, select
+
+from engine import files, forms, permissions, signatures, steps
+from engine.diagram import Element
+from engine.errors import ForbiddenError, InstanceNotActiveError, NotFoundError, WorkItemNotOpenError, WorkItemNotYoursError
+from engine.model import Actor, InstanceState, JsonObject
+from engine.persistence.tables import user, work_item
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Reference, Runtime
+from engine.spiff.sandbox import check_storable
+
+Indexed = tuple[str | None, Any, datetime | None]
+
+
+@dataclass(slots=True)
+class Submission:
+    """A submission that was accepted."""
+
+    #: top-level keys to put into the instance's data
+    data: JsonObject
+    #: fields before and after, for history
+    changes: JsonObject
+    #: variables for lists: name → (text, number, moment)
+    indexed: dict[str, Indexed] = field(default_factory=dict)
+    #: site of the unit that the form names
+    site_id: int | None = None
+    form: forms.Form | None = None
+    cleaned: JsonObject = field(default_factory=dict)
+
+    def then(self, actor: Actor, token: str | None, element: Element | None) -> list[Callable[[UnitOfWork, int], None]]:
+        """What is to be written with the step besides the data: files bound to the instance, signatures with what they sign."""
+        if self.form is None:
+            return []
+        form, cleaned = self.form, self.cleaned
+        if not files.ids_in(form, cleaned):
+            return []
+
+        def bind(uow: UnitOfWork, instance_id: int) -> None:
+            signatures.sign_all(
+                uow, actor, form, cleaned, instance_id=instance_id, token=token or "", element_id=element.id if element else "",
+                attended=element is not None and element.outside is not None,
+            )
+
+        return [bind]
+
+
+def check(
+    runtime: Runtime, uow: UnitOfWork, form: forms.Form | None, variables: JsonObject, context: Mapping[str, Any], actor: Actor
+) -> Submission:
+    """Check variables against the form; FormInvalidError names the fields. Without a form they are taken as they are, if they are JSON.
+
+    With a form the variables are its fields; they may also come wrapped under the form's key, as they lie in the data.
+    """
+    if form is None:
+        check_storable(variables, "variables")
+        return Submission(dict(variables), {"variables": variables} if variables else {})
+    names = {each.name for each in form.fields}
+    if set(variables) == {form.key} and form.key not in names and isinstance(variables[form.key], dict):
+        variables = variables[form.key]
+    references: list[Reference] = []
+
+    def resolve(kind: str, value: Any) -> Reference | None:
+        found = runtime.directory.resolve(uow.reading, kind, value)
+        if found is not None and kind == "unit":
+            references.append(found)
+        return found
+
+    me = None if actor.user_id is None else Reference(actor.user_id, actor.name)
+    cleaned = forms.validate(
+        form, variables, context=dict(context), resolve=resolve, now=runtime.clock.now(), me=me, max_bytes=runtime.settings.form_bytes,
+        file_info=files.usable_in(uow, actor, (context.get("_") or {}).get("instance_id")),
+    )
+    before = context.get(form.key) or {}
+    changes: JsonObject = {"form": form.key, "after": {name: value for name, value in cleaned.items() if before.get(name) != value}}
+    if replaced := {name: before[name] for name in changes["after"] if before.get(name) not in (None, "", [])}:
+        changes["before"] = replaced
+    site = next((each.site_id for each in references if each.site_id is not None), None)
+    return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned)
+
+
+def _typed(form: forms.Form, cleaned: JsonObject) -> dict[str, Indexed]:
+    typed: dict[str, Indexed] = {}
+    for name, value in forms.indexed(form, cleaned).items():
+        if isinstance(value, Decimal):
+            typed[name] = (None, value, None)
+        elif isinstance(value, datetime):
+            typed[name] = (None, None, value)
+        else:
+            typed[name] = (value, None, None)
+    return typed
+
+
+def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Row[Any], Row[Any]]:
+    """The item and its instance, if this person may act on the item now; otherwise the error that says why not."""
+    item = find_item(uow, work_item_id)
+    require_live(uow, item)
+    if item.assignee_id is not None:
+        if item.assignee_id != actor.user_id:
+            raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
+    elif not is_candidate(actor, item) and not permissions.may(actor, "work-item:complete-any", item.site_id):
+        raise ForbiddenError(permission=f"辦理「{item.name}」")
+    row = steps.load(uow, item.instance_id)
+    if row.state != InstanceState.ACTIVE:
+        raise InstanceNotActiveError(instance_id=row.id, state=row.state)
+    return item, row
+
+
+def find_item(uow: UnitOfWork, work_item_id: int) -> Row[Any]:
+    """The item's row; NotFoundError if there is none."""
+    item = uow.reading.execute(select(work_item).where(work_item.c.id == work_item_id)).one_or_none()
+    if item is None:
+        raise NotFoundError(kind="待辦事項", id=work_item_id)
+    return item
+
+
+def require_live(uow: UnitOfWork, item: Row[Any]) -> None:
+    """Raise the error that tells who was first, or that the case rests."""
+    if item.is_live:
+        return
+    if item.completed_at is None:
+        raise InstanceNotActiveError(instance_id=item.instance_id, state="suspended")
+    raise WorkItemNotOpenError(
+        work_item_id=item.id, completed_by=name_of(uow, item.completed_by), completed_at=item.completed_at.isoformat(timespec="minutes")
+    )
+
+
+def is_candidate(actor: Actor, item: Row[Any]) -> bool:
+    """Whether the item lies in one of the person's lists."""
+    return any(role and actor.holds(role, item.site_id) for role in (item.role, item.escalated_role))
+
+
+def name_of(uow: UnitOfWork, user_id: int | None) -> str:
+    """A person's name for a message."""
+    if user_id is None:
+        return "系統"
+    return uow.reading.execute(select(user.c.display_name).where(user.c.id == user_id)).scalar() or "—"
+
+
