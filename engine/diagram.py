@@ -422,7 +422,7 @@ def _read_events(node: etree._Element, names: _Names) -> Iterator[EventDefinitio
         elif event == "link":
             yield EventDefinition("link", name=child.get("name"))
         else:
-            reference = child.get(_EVENT_REFERENCES.get(event, ""), "")
+            reference = child.get(_EVENT_REFERENCES[event], "") if event in _EVENT_REFERENCES else ""
             # SpiffWorkflow takes the event's own name where it refers to no message or signal.
             name = names.names.get(reference) if reference else (node.get("name") if event in ("message", "signal") else None)
             yield EventDefinition(event, name=name or None, code=names.codes.get(reference))
