@@ -22,6 +22,9 @@ from engine.persistence.tables import history_event, history_value, instance
 from engine.persistence.unit_of_work import UnitOfWork
 
 _START = b"\0" * 32
+# built once, for every step sends them
+_EVENTS = insert(history_event)
+_VALUES = insert(history_value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +60,9 @@ class Batch:
     def insert(self, uow: UnitOfWork) -> None:
         """Write them: at most two statements. The instance's row must already carry the new head."""
         if self.rows:
-            uow.writing.execute(insert(history_event), self.rows)
+            uow.writing.execute(_EVENTS, self.rows)
         if self.values:
-            uow.writing.execute(insert(history_value), self.values)
+            uow.writing.execute(_VALUES, self.values)
 
 
 def compose(actor: Actor, instance_id: int, definition_id: int | None, head: Head, events: Sequence[NewEvent], now: datetime) -> Batch:

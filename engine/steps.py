@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from engine import definitions, history, limits, openings
 from engine.content import InstanceContent
@@ -28,6 +28,28 @@ from engine.runtime import Runtime
 from engine.spiff.runner import Change, Run
 
 T = TypeVar("T")
+
+# The statements of the hot path are built once: building one costs more than sending it.
+_LOAD = select(instance).where(instance.c.id == bindparam("instance_id"))
+_MOVE = (
+    update(instance)
+    .where(instance.c.id == bindparam("at_id"), instance.c.version == bindparam("at_version"), instance.c.history_seq == bindparam("at_seq"))
+    .values(
+        {
+            name: bindparam(f"new_{name}")
+            for name in ("version", "data", "moved_at", "history_seq", "history_digest", "title", "state", "ended_at")
+        }
+    )
+)
+_COMPLETE = (
+    update(work_item)
+    .where(work_item.c.instance_id == bindparam("at_instance"), work_item.c.token == bindparam("at_token"))
+    .values(
+        state=WorkItemState.COMPLETED, is_live=False, completed_at=bindparam("new_completed_at"), completed_by=bindparam("new_completed_by")
+    )
+)
+_OPEN = insert(work_item).returning(work_item.c.id, sort_by_parameter_order=True)
+_ARM = insert(due)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +78,8 @@ class Command:
     submitted: dict[str, Any] = field(default_factory=dict)
     #: the item that the step completes
     completes: str | None = None
+    #: whether that item has due rows
+    was_timed: bool = True
     #: variables for lists: name → (text, number, moment)
     indexed: dict[str, tuple[str | None, Any, datetime | None]] = field(default_factory=dict)
     #: further writes in the same transaction, after everything else: signatures, files
@@ -80,7 +104,7 @@ def run_step(runtime: Runtime, act: Callable[[UnitOfWork], T], attempts: int = 5
 
 def load(uow: UnitOfWork, instance_id: int) -> Row[Any]:
     """The instance's row; NotFoundError if there is none."""
-    row = uow.reading.execute(select(instance).where(instance.c.id == instance_id)).one_or_none()
+    row = uow.reading.execute(_LOAD, {"instance_id": instance_id}).one_or_none()
     if row is None:
         raise NotFoundError(kind="案件", id=instance_id)
     return row
@@ -122,16 +146,13 @@ def step(
     writer = _Writer(runtime, uow, actor, content, command, change, planned, data, now)
     events = writer.events(row)
     title = _title(content, data) or row.title
-    values: dict[str, Any] = {
-        "version": row.version + 1, "data": state, "moved_at": now, "history_seq": events.head.seq,
-        "history_digest": events.head.digest, "title": title,
-    }
-    if change.is_completed:
-        values |= {"state": InstanceState.COMPLETED, "ended_at": now}
     moved = uow.writing.execute(
-        update(instance)
-        .where(instance.c.id == row.id, instance.c.version == row.version, instance.c.history_seq == row.history_seq)
-        .values(**values)
+        _MOVE,
+        {
+            "at_id": row.id, "at_version": row.version, "at_seq": row.history_seq, "new_version": row.version + 1, "new_data": state,
+            "new_moved_at": now, "new_history_seq": events.head.seq, "new_history_digest": events.head.digest, "new_title": title,
+            "new_state": InstanceState.COMPLETED if change.is_completed else row.state, "new_ended_at": now if change.is_completed else None,
+        },
     )
     if moved.rowcount != 1:
         raise StaleInstanceError(instance_id=row.id)
@@ -180,9 +201,11 @@ class _Writer:
         done = self._command.completes
         if done is not None:
             connection.execute(
-                update(work_item)
-                .where(work_item.c.instance_id == subject.instance_id, work_item.c.token == done)
-                .values(state=WorkItemState.COMPLETED, is_live=False, completed_at=self._now, completed_by=self._actor.user_id)
+                _COMPLETE,
+                {
+                    "at_instance": subject.instance_id, "at_token": done, "new_completed_at": self._now,
+                    "new_completed_by": self._actor.user_id,
+                },
             )
         if change.withdrawn:
             connection.execute(
@@ -193,7 +216,7 @@ class _Writer:
         if not self._planned:
             return ()
         rows = [opening.row(subject) for opening in self._planned]
-        inserted = connection.execute(insert(work_item).returning(work_item.c.id, sort_by_parameter_order=True), rows)
+        inserted = connection.execute(_OPEN, rows)
         return tuple(inserted.scalars())
 
     def rest(self, row: Row[Any], due_before: datetime | None, waiting_before: set[tuple[str, str | None]]) -> None:
@@ -207,7 +230,7 @@ class _Writer:
 
     def _due(self, instance_id: int, due_before: datetime | None) -> None:
         connection, change = self._uow.writing, self._change
-        closed = [*change.withdrawn, *([self._command.completes] if self._command.completes else [])]
+        closed = [*change.withdrawn, *([self._command.completes] if self._command.completes and self._command.was_timed else [])]
         gone = [due.c.subject.in_(closed)] if closed else []
         timer_moved = change.next_due != due_before
         if timer_moved and due_before is not None:
@@ -218,7 +241,7 @@ class _Writer:
         if timer_moved and change.next_due is not None:
             rows.append({"kind": "timer", "due_at": change.next_due, "instance_id": instance_id, "subject": ""})
         if rows:
-            connection.execute(insert(due), rows)
+            connection.execute(_ARM, rows)
             self._uow.after_commit(self._runtime.outbox.wake)
 
     def _subscriptions(self, instance_id: int, before: set[tuple[str, str | None]]) -> None:

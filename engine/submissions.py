@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, bindparam, select
 
 from engine import files, forms, permissions, signatures, steps
 from engine.diagram import Element
@@ -18,6 +18,8 @@ from engine.persistence.tables import user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Reference, Runtime
 from engine.spiff.sandbox import check_storable
+
+_FIND = select(work_item).where(work_item.c.id == bindparam("work_item_id"))
 
 Indexed = tuple[str | None, Any, datetime | None]
 
@@ -55,11 +57,13 @@ class Submission:
 
 
 def check(
-    runtime: Runtime, uow: UnitOfWork, form: forms.Form | None, variables: JsonObject, context: Mapping[str, Any], actor: Actor
+    runtime: Runtime, uow: UnitOfWork, form: forms.Form | None, variables: JsonObject, context: Mapping[str, Any], actor: Actor,
+    instance_id: int | None = None,
 ) -> Submission:
     """Check variables against the form; FormInvalidError names the fields. Without a form they are taken as they are, if they are JSON.
 
-    With a form the variables are its fields; they may also come wrapped under the form's key, as they lie in the data.
+    With a form the variables are its fields; they may also come wrapped under the form's key, as they lie in the data. Files
+    must be the actor's own uploads, or belong to the instance already.
     """
     if form is None:
         check_storable(variables, "variables")
@@ -78,7 +82,7 @@ def check(
     me = None if actor.user_id is None else Reference(actor.user_id, actor.name)
     cleaned = forms.validate(
         form, variables, context=dict(context), resolve=resolve, now=runtime.clock.now(), me=me, max_bytes=runtime.settings.form_bytes,
-        file_info=files.usable_in(uow, actor, (context.get("_") or {}).get("instance_id")),
+        file_info=files.usable_in(uow, actor, instance_id),
     )
     before = context.get(form.key) or {}
     changes: JsonObject = {"form": form.key, "after": {name: value for name, value in cleaned.items() if before.get(name) != value}}
@@ -117,7 +121,7 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Row[An
 
 def find_item(uow: UnitOfWork, work_item_id: int) -> Row[Any]:
     """The item's row; NotFoundError if there is none."""
-    item = uow.reading.execute(select(work_item).where(work_item.c.id == work_item_id)).one_or_none()
+    item = uow.reading.execute(_FIND, {"work_item_id": work_item_id}).one_or_none()
     if item is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     return item

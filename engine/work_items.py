@@ -110,13 +110,14 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
     held = definitions.content(runtime, uow, item.definition_id)
     element = held.diagram.elements[item.element_id]
     form = held.forms.get(element.form) if element.form else None
-    command = Command("complete", lambda run: None, lambda: None, completes=item.token)
+    was_timed = item.due_at is not None or item.warn_at is not None
+    command = Command("complete", lambda run: None, lambda: None, completes=item.token, was_timed=was_timed)
 
     def act(run: Run) -> None:
         data = next((each.data for each in run.open_items() if each.token == item.token), None)
         if data is None:
             raise StaleInstanceError(instance_id=row.id)
-        submission = submissions.check(runtime, uow, form, variables, data, actor)
+        submission = submissions.check(runtime, uow, form, variables, data, actor, row.id)
         command.submitted = {"token": item.token, "variables": submission.data}
         command.indexed = submission.indexed
         command.then = submission.then(actor, item.token, element)
