@@ -162,8 +162,10 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes) -> dict[str, Any
     requests, answers = process.stdin, process.stdout
     if requests is None or answers is None:
         raise EOFError
-    requests.write(_LENGTH.pack(len(request)) + request)
-    requests.flush()
+    # the pipes are unbuffered: a write may take, and a read may give, only a part
+    rest = memoryview(_LENGTH.pack(len(request)) + request)
+    while rest:
+        rest = rest[requests.write(rest) :]
     (length,) = _LENGTH.unpack(_read_exactly(answers, _LENGTH.size))
     if length > _LARGEST_ANSWER:
         raise ValueError(length)
@@ -172,10 +174,14 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes) -> dict[str, Any
 
 
 def _read_exactly(pipe: IO[bytes], length: int) -> bytes:
-    content = pipe.read(length)
-    if len(content) < length:
-        raise EOFError
-    return content
+    parts: list[bytes] = []
+    while length:
+        part = pipe.read(length)
+        if not part:
+            raise EOFError
+        parts.append(part)
+        length -= len(part)
+    return b"".join(parts)
 
 
 def _failed(rule: str, sentence: str, **data: Any) -> ReadPackage:
