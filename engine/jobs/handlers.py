@@ -1,0 +1,85 @@
+"""What each kind of job does, by name. A job may run more than once: each handler makes its repeat harmless, by state or by key."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import structlog
+from sqlalchemy import insert, select
+
+from engine import history, messages, timers
+from engine.errors import ConflictError, StaleInstanceError
+from engine.history import NewEvent
+from engine.model import SYSTEM, JsonObject
+from engine.persistence.tables import idempotency
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+from engine.steps import run_step
+
+_log = structlog.get_logger(__name__)
+
+#: (runtime, key, payload); raises to be tried again later
+Handler = Callable[[Runtime, str, JsonObject], None]
+#: stands for the system among the users of `idempotency`
+NOBODY = 0
+_ATTEMPTS = 10
+
+
+def fire_due(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Fire a due row; it does nothing when it is stale."""
+    run_step(runtime, lambda uow: timers.fire(runtime, uow, payload["due_id"]), _ATTEMPTS)
+
+
+def notify(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Tell a role or a person of something: a line in the log and an event in the history, once a key."""
+
+    def tell(uow: UnitOfWork) -> bool:
+        if not once(runtime, uow, key):
+            return False
+        if payload.get("instance_id") is not None:
+            detail = {name: payload.get(name) for name in ("event", "subject", "role", "assignee_id") if payload.get(name) is not None}
+            history.append(uow, SYSTEM, payload["instance_id"], [NewEvent("notification.sent", detail=detail)], runtime.clock.now())
+        return True
+
+    if run_step(runtime, tell, _ATTEMPTS):
+        _log.info("notification", key=key, **{("about" if name == "event" else name): value for name, value in payload.items()})
+
+
+def deliver_event(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Give a message or signal that a diagram threw to whoever waits for it, once a key. A message that nobody waits for is lost."""
+
+    def deliver(uow: UnitOfWork) -> None:
+        if not once(runtime, uow, key):
+            return
+        body = payload.get("payload") or {}
+        if payload["kind"] == "signal":
+            messages.send_signal(runtime, uow, SYSTEM, payload["name"], body)
+        else:
+            messages.send_message(runtime, uow, SYSTEM, payload["name"], payload.get("correlation") or {}, body)
+
+    try:
+        run_step(runtime, deliver, _ATTEMPTS)
+    except StaleInstanceError:
+        raise
+    except ConflictError as error:
+        # nobody waits, or nobody can tell which of several is meant: another attempt would say the same
+        _log.warning("event_not_delivered", key=key, kind=payload["kind"], name=payload["name"], reason=str(error))
+
+
+def once(runtime: Runtime, uow: UnitOfWork, key: str) -> bool:
+    """Whether this is the first time; remembered in the same transaction as the effect that it guards."""
+    known = select(idempotency.c.key).where(idempotency.c.user_id == NOBODY, idempotency.c.key == key)
+    if uow.writing.execute(known).scalar() is not None:
+        return False
+    row = {"user_id": NOBODY, "key": key, "request": b"", "status": 0, "response": b"", "at": runtime.clock.now()}
+    uow.writing.execute(insert(idempotency).values(row))
+    return True
+
+
+#: job name → what carries it out
+HANDLERS: Mapping[str, Handler] = {"fire_due": fire_due, "notify": notify, "deliver_event": deliver_event}
+
+
+def run(runtime: Runtime, name: str, key: str, payload: JsonObject) -> None:
+    """Carry out one job."""
+    HANDLERS[name](runtime, key, payload)
