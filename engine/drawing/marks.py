@@ -1,0 +1,55 @@
+"""How the state of an element looks: colours, line and sign, never by colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Status(StrEnum):
+    """Where an element of a running instance stands."""
+
+    #: a token has passed
+    DONE = "done"
+    #: a token waits here
+    CURRENT = "current"
+    #: a token waits here, and its time is over
+    OVERDUE = "overdue"
+    #: a step failed here
+    INCIDENT = "incident"
+
+
+@dataclass(frozen=True, slots=True)
+class ElementMark:
+    """What a picture says of one element beyond the diagram."""
+
+    status: Status
+    #: a few characters at the upper right, e.g. a count or a name; empty for none
+    badge: str = ""
+    #: shown on hover and read aloud: names and times
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a shape is painted."""
+
+    fill: str
+    stroke: str
+    width: float
+    #: of the line; empty for a full one
+    dashes: str = ""
+
+
+PLAIN = Look("#ffffff", "#243b53", 1.5)
+LOOKS = {
+    Status.DONE: Look("#eef2f6", "#829ab1", 1.5),
+    Status.CURRENT: Look("#e3f5e6", "#2f7d32", 3),
+    Status.OVERDUE: Look("#fdeaea", "#c62828", 3.5),
+    Status.INCIDENT: Look("#fff3d6", "#b45309", 3.5, "7 3"),
+}
+
+
+def look_of(mark: ElementMark | None) -> Look:
+    """The look of an element with its mark, or without one."""
+    return PLAIN if mark is None else LOOKS[mark.status]
