@@ -29,8 +29,15 @@ def open_runtime(
     try:
         require_current(database)
         runtime = Runtime(
-            settings=settings, database=database, definitions=DefinitionCache(), live=LiveCache(settings.live_cache), sandbox=sandbox,
-            organisation=load_organisation(settings), reader=reader, clock=clock or SystemClock(), outbox=outbox or NoOutbox(),
+            settings=settings,
+            database=database,
+            definitions=DefinitionCache(),
+            live=LiveCache(settings.live_cache),
+            sandbox=sandbox,
+            organisation=load_organisation(settings),
+            reader=reader,
+            clock=clock or SystemClock(),
+            outbox=outbox or NoOutbox(),
             directory=CompanyDirectory(),
         )
         runtime.operators = operators(runtime)

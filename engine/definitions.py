@@ -52,7 +52,14 @@ class Deployment:
 
 
 def deploy(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], *, note: str = "", dry_run: bool = False, is_ours: bool = False
+    runtime: Runtime,
+    uow: UnitOfWork,
+    actor: Actor,
+    files: Mapping[str, bytes],
+    *,
+    note: str = "",
+    dry_run: bool = False,
+    is_ours: bool = False,
 ) -> Deployment:
     """Read, lint and store a set of files as new versions of the processes in it.
 
@@ -178,13 +185,22 @@ def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> Defi
     files = {row.name: bodies[bytes(row.source_digest)] for row in names}
     running = {row.name: bodies[bytes(row.normalised_digest or row.source_digest)] for row in names}
     xml = running[info.file_name]
-    forms = {stem(name): load_form(body, stem(name)) for name, body in running.items() if name.startswith("forms/") and name.endswith(".json")}
+    forms = {
+        stem(name): load_form(body, stem(name)) for name, body in running.items() if name.startswith("forms/") and name.endswith(".json")
+    }
     limits = limit_rules.read_limits(running[limit_rules.FILE], info.key) if limit_rules.FILE in running else ()
     return DefinitionContent(
-        id=info.id, key=info.key, version=info.version, name=info.name, deployment_id=info.deployment_id,
-        diagram=read_diagram(xml)[info.key], forms=forms,
+        id=info.id,
+        key=info.key,
+        version=info.version,
+        name=info.name,
+        deployment_id=info.deployment_id,
+        diagram=read_diagram(xml)[info.key],
+        forms=forms,
         records={stem(name): body for name, body in running.items() if name.startswith("records/") and name.endswith(".html")},
-        limits=limits, xml=xml, files={**files, **{name: body for name, body in running.items() if name.endswith(".dmn")}},
+        limits=limits,
+        xml=xml,
+        files={**files, **{name: body for name, body in running.items() if name.endswith(".dmn")}},
     )
 
 
@@ -249,8 +265,14 @@ def _store_definition(runtime: Runtime, uow: UnitOfWork, deployment_id: int, pro
     definition_id = connection.execute(
         insert(definition)
         .values(
-            key=process.process_id, version=number, name=process.name or process.process_id, deployment_id=deployment_id,
-            file_name=process.file_name, created_at=runtime.clock.now(), is_latest=True, calls=orjson.dumps(list(process.called)).decode(),
+            key=process.process_id,
+            version=number,
+            name=process.name or process.process_id,
+            deployment_id=deployment_id,
+            file_name=process.file_name,
+            created_at=runtime.clock.now(),
+            is_latest=True,
+            calls=orjson.dumps(list(process.called)).decode(),
         )
         .returning(definition.c.id)
     ).scalar_one()
@@ -260,9 +282,13 @@ def _store_definition(runtime: Runtime, uow: UnitOfWork, deployment_id: int, pro
         # an earlier version starts nothing any more
         connection.execute(start_subscription.delete().where(start_subscription.c.definition_id == before.id))
     if process.starts:
-        rows = [{"definition_id": definition_id, "element_id": each.element_id, "kind": each.kind, "name": each.name} for each in process.starts]
+        rows = [
+            {"definition_id": definition_id, "element_id": each.element_id, "kind": each.kind, "name": each.name} for each in process.starts
+        ]
         connection.execute(insert(start_subscription), rows)
-    return DefinitionInfo(definition_id, process.process_id, number, process.name or process.process_id, deployment_id, process.file_name, True)
+    return DefinitionInfo(
+        definition_id, process.process_id, number, process.name or process.process_id, deployment_id, process.file_name, True
+    )
 
 
 def _planned(uow: UnitOfWork, key: str, name: str, file_name: str) -> DefinitionInfo:
@@ -272,7 +298,12 @@ def _planned(uow: UnitOfWork, key: str, name: str, file_name: str) -> Definition
 
 def _select() -> Select[Any]:
     return select(
-        definition.c.id, definition.c.key, definition.c.version, definition.c.name, definition.c.deployment_id, definition.c.file_name,
+        definition.c.id,
+        definition.c.key,
+        definition.c.version,
+        definition.c.name,
+        definition.c.deployment_id,
+        definition.c.file_name,
         definition.c.is_latest,
     )
 

@@ -74,9 +74,18 @@ def compose(actor: Actor, instance_id: int, definition_id: int | None, head: Hea
         seq += 1
         detail = orjson.dumps(event.detail, option=orjson.OPT_SORT_KEYS).decode() if event.detail else None
         row: dict[str, Any] = {
-            "instance_id": instance_id, "seq": seq, "type": event.type, "at": now, "claimed_at": actor.claimed_at, "actor_id": actor.user_id,
-            "on_behalf_of": actor.on_behalf_of, "channel": str(actor.channel), "definition_id": definition_id,
-            "element_id": event.element_id, "token": event.token, "detail": detail,
+            "instance_id": instance_id,
+            "seq": seq,
+            "type": event.type,
+            "at": now,
+            "claimed_at": actor.claimed_at,
+            "actor_id": actor.user_id,
+            "on_behalf_of": actor.on_behalf_of,
+            "channel": str(actor.channel),
+            "definition_id": definition_id,
+            "element_id": event.element_id,
+            "token": event.token,
+            "detail": detail,
         }
         sealed = b""
         if event.values:
@@ -107,7 +116,9 @@ def append(uow: UnitOfWork, actor: Actor, instance_id: int, events: Sequence[New
 
 def verify(uow: UnitOfWork, instance_id: int) -> int | None:
     """Sequence number of the first event that was changed, removed or put in later; None when the chain holds."""
-    events = uow.reading.execute(select(history_event).where(history_event.c.instance_id == instance_id).order_by(history_event.c.seq)).all()
+    events = uow.reading.execute(
+        select(history_event).where(history_event.c.instance_id == instance_id).order_by(history_event.c.seq)
+    ).all()
     query = select(history_value.c.seq, history_value.c.salt, history_value.c.body).where(history_value.c.instance_id == instance_id)
     values = {seq: (salt, body) for seq, salt, body in uow.reading.execute(query)}
     digest = _START
@@ -130,7 +141,20 @@ def verify(uow: UnitOfWork, instance_id: int) -> int | None:
     return None
 
 
-_FIELDS = ("instance_id", "seq", "type", "at", "claimed_at", "actor_id", "on_behalf_of", "channel", "definition_id", "element_id", "token", "detail")
+_FIELDS = (
+    "instance_id",
+    "seq",
+    "type",
+    "at",
+    "claimed_at",
+    "actor_id",
+    "on_behalf_of",
+    "channel",
+    "definition_id",
+    "element_id",
+    "token",
+    "detail",
+)
 
 
 def _digest(before: bytes, row: dict[str, Any], sealed: bytes) -> bytes:

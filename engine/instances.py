@@ -9,12 +9,11 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import definitions, forms, history, numbering, permissions, steps, submissions
+from engine import definitions, history, numbering, permissions, steps, submissions
 from engine.content import InstanceContent
 from engine.diagram import Element
 from engine.errors import (
     ForbiddenError,
-    GuichengError,
     InstanceNotActiveError,
     NotFoundError,
     ReturnNotPossibleError,
@@ -22,17 +21,28 @@ from engine.errors import (
 )
 from engine.history import NewEvent
 from engine.limit_rules import Happening, Moment
-from engine.model import Actor, InstanceState, JsonObject, Passed, TokenView, WorkItemState
+from engine.model import Actor, InstanceState, JsonObject, TokenView, WorkItemState
 from engine.persistence.tables import due, event_subscription, history_event, incident, instance, site, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.spiff import codec
 from engine.spiff.runner import Run
-from engine.spiff.sandbox import check_storable
 from engine.steps import Command, StepResult, run_step
 
-__all__ = ["StartedInstance", "StepResult", "View", "cancel", "inspect", "resume", "retry", "return_to", "returnable_elements", "run_step",
-           "start", "suspend"]
+__all__ = [
+    "StartedInstance",
+    "StepResult",
+    "View",
+    "cancel",
+    "inspect",
+    "resume",
+    "retry",
+    "return_to",
+    "returnable_elements",
+    "run_step",
+    "start",
+    "suspend",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +68,17 @@ class View:
 
 
 def start(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, variables: JsonObject, *, business_key: str | None = None,
-    site_id: int | None = None, version: int | None = None, parent_id: int | None = None, start_element: str | None = None,
+    runtime: Runtime,
+    uow: UnitOfWork,
+    actor: Actor,
+    key: str,
+    variables: JsonObject,
+    *,
+    business_key: str | None = None,
+    site_id: int | None = None,
+    version: int | None = None,
+    parent_id: int | None = None,
+    start_element: str | None = None,
     payload: JsonObject | None = None,
 ) -> StartedInstance:
     """Start a process at its current version, or a named one.
@@ -84,9 +103,18 @@ def start(
     if business_key is None and series:
         business_key = numbering.draw(uow, runtime.organisation, series, now)
     values = {
-        "definition_id": info.id, "definition_key": key, "version": 0, "state": InstanceState.ACTIVE, "site_id": site_id,
-        "business_key": business_key, "started_at": now, "started_by": actor.user_id, "moved_at": now, "parent_id": parent_id,
-        "bindings": orjson.dumps(bound).decode() if bound else None, "data": b"",
+        "definition_id": info.id,
+        "definition_key": key,
+        "version": 0,
+        "state": InstanceState.ACTIVE,
+        "site_id": site_id,
+        "business_key": business_key,
+        "started_at": now,
+        "started_by": actor.user_id,
+        "moved_at": now,
+        "parent_id": parent_id,
+        "bindings": orjson.dumps(bound).decode() if bound else None,
+        "data": b"",
     }
     instance_id = connection.execute(insert(instance).values(**values).returning(instance.c.id)).scalar_one()
 
@@ -94,13 +122,16 @@ def start(
         run.begin(data, start_element, payload)
 
     command = Command(
-        "start", begin, lambda: NewEvent("instance.started", entry.id if entry else None, values=submitted.changes),
+        "start",
+        begin,
+        lambda: NewEvent("instance.started", entry.id if entry else None, values=submitted.changes),
         submitted={"variables": data, "start_element": start_element, "payload": payload},
-        indexed=submitted.indexed, then=submitted.then(actor, None, entry),
+        indexed=submitted.indexed,
+        then=submitted.then(actor, None, entry),
     )
     row = steps.load(uow, instance_id)
     fresh = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings)
-    result = steps.step(runtime, uow, actor, row, command, run=fresh)
+    result = steps.step(runtime, uow, actor, row, command, fresh=fresh)
     return StartedInstance(instance_id, business_key, result.state, result.new_work_items, result.incident_id)
 
 
@@ -128,7 +159,9 @@ def cancel(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, re
     now = runtime.clock.now()
     _turn(runtime, uow, actor, row, InstanceState.CANCELLED, "instance.cancelled", reason, ended_at=now)
     connection = uow.writing
-    live = (work_item.c.instance_id == instance_id) & work_item.c.state.in_([WorkItemState.OPEN, WorkItemState.CLAIMED, WorkItemState.DELEGATED])
+    live = (work_item.c.instance_id == instance_id) & work_item.c.state.in_(
+        [WorkItemState.OPEN, WorkItemState.CLAIMED, WorkItemState.DELEGATED]
+    )
     connection.execute(update(work_item).where(live).values(state=WorkItemState.WITHDRAWN, is_live=False, completed_at=now))
     connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
     _tell_limits(runtime, uow, row, Moment.ENDED)
@@ -147,7 +180,7 @@ def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> 
     command = _command_again(found, submitted)
     compiled = definitions.compiled(runtime, uow, row.definition_id, steps.bound(row))
     run = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings) if submitted["command"] == "start" else None
-    result = steps.step(runtime, uow, actor, row, command, run=run)
+    result = steps.step(runtime, uow, actor, row, command, fresh=run)
     if result.incident_id is None:
         now = runtime.clock.now()
         connection = uow.writing
@@ -160,7 +193,9 @@ def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> 
         return StepResult(result.instance_id, state, result.new_work_items)
     connection = uow.writing
     # the new incident stands for the old one
-    connection.execute(update(incident).where(incident.c.id == incident_id).values(resolved_at=runtime.clock.now(), resolved_by=actor.user_id))
+    connection.execute(
+        update(incident).where(incident.c.id == incident_id).values(resolved_at=runtime.clock.now(), resolved_by=actor.user_id)
+    )
     connection.execute(update(instance).where(instance.c.id == row.id).values(incident_count=1))
     return result
 
@@ -182,7 +217,9 @@ def _command_again(found: Row[Any], submitted: dict[str, Any]) -> Command:
 
     event = NewEvent("incident.resolved", found.element_id, found.token, {"incident": found.id, "command": name})
     completes = submitted["token"] if name in ("complete", "return") else None
-    return Command(name, act, lambda: event, submitted={key: value for key, value in submitted.items() if key != "command"}, completes=completes)
+    return Command(
+        name, act, lambda: event, submitted={key: value for key, value in submitted.items() if key != "command"}, completes=completes
+    )
 
 
 def return_to(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, element_id: str, reason: str) -> StepResult:
@@ -209,7 +246,8 @@ def returnable_elements(runtime: Runtime, uow: UnitOfWork, work_item_id: int) ->
         return []
     row = steps.load(uow, item.instance_id)
     query = select(work_item.c.element_id).where(
-        work_item.c.instance_id == item.instance_id, work_item.c.definition_id == item.definition_id,
+        work_item.c.instance_id == item.instance_id,
+        work_item.c.definition_id == item.definition_id,
         work_item.c.state == WorkItemState.COMPLETED,
     )
     done = set(uow.reading.execute(query).scalars())
@@ -271,12 +309,24 @@ def _managed(uow: UnitOfWork, actor: Actor, instance_id: int, permission: str, s
 
 
 def _turn(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], state: InstanceState, event: str, reason: str, ended_at: datetime | None = None
+    runtime: Runtime,
+    uow: UnitOfWork,
+    actor: Actor,
+    row: Row[Any],
+    state: InstanceState,
+    event: str,
+    reason: str,
+    ended_at: datetime | None = None,
 ) -> None:
     """Set the instance's state, with its reason on record."""
     now = runtime.clock.now()
     batch = history.compose(
-        actor, row.id, row.definition_id, history.Head(row.history_seq, row.history_digest), [NewEvent(event, values={"reason": reason})], now
+        actor,
+        row.id,
+        row.definition_id,
+        history.Head(row.history_seq, row.history_digest),
+        [NewEvent(event, values={"reason": reason})],
+        now,
     )
     moved = uow.writing.execute(
         update(instance)
@@ -300,8 +350,13 @@ def _tell_limits(runtime: Runtime, uow: UnitOfWork, row: Row[Any], moment: Momen
 
     content = definitions.instance_content(runtime, uow, row.definition_id, steps.bound(row))
     limits.on_step(
-        runtime, uow, instance_row=row, content=content, events=[Happening(row.definition_key, None, moment)],
-        data=inspect(runtime, uow, row.id).variables, now=runtime.clock.now(),
+        runtime,
+        uow,
+        instance_row=row,
+        content=content,
+        events=[Happening(row.definition_key, None, moment)],
+        data=inspect(runtime, uow, row.id).variables,
+        now=runtime.clock.now(),
     )
 
 

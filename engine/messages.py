@@ -16,8 +16,8 @@ from engine.persistence.tables import definition, event_subscription, instance, 
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.spiff.runner import Run
-from engine.spiff.sandbox import check_storable
 from engine.steps import Command
+from engine.submissions import check_free
 
 
 class AmbiguousMessageError(ConflictError):
@@ -39,7 +39,7 @@ def send_message(
     NobodyWaitsError when nothing waits and nothing starts; AmbiguousMessageError when several wait.
     """
     permissions.require(actor, "process-instance:send-event")
-    check_storable(variables, "variables")
+    check_free(variables)
     waiting = _waiting(uow, "message", name, correlation)
     found = sorted({row.instance_id for row in waiting})
     if len(found) > 1:
@@ -56,7 +56,7 @@ def send_message(
 def send_signal(runtime: Runtime, uow: UnitOfWork, actor: Actor, name: str, variables: JsonObject) -> list[int]:
     """Give a signal to everything that waits for it, and start what begins with it; ids of the instances, which may be none."""
     permissions.require(actor, "process-instance:send-event")
-    check_storable(variables, "variables")
+    check_free(variables)
     waiting = _waiting(uow, "signal", name, {})
     found = sorted({row.instance_id for row in waiting})
     for instance_id in found:
@@ -65,7 +65,7 @@ def send_signal(runtime: Runtime, uow: UnitOfWork, actor: Actor, name: str, vari
     return found + _start(runtime, uow, actor, "signal", name, variables, {})
 
 
-def _waiting(uow: UnitOfWork, kind: str, name: str, correlation: Mapping[str, Any]) -> list[Row[Any]]:
+def _waiting(uow: UnitOfWork, kind: str, name: str, correlation: Mapping[str, Any]) -> list[Row[int, str, str]]:
     query = (
         select(event_subscription.c.instance_id, event_subscription.c.token, event_subscription.c.correlation)
         .join(instance, instance.c.id == event_subscription.c.instance_id)
@@ -105,7 +105,13 @@ def _start(
     key = correlation.get("business_key")
     return [
         instances.start(
-            runtime, uow, actor, row.key, variables, start_element=row.element_id, payload=variables,
+            runtime,
+            uow,
+            actor,
+            row.key,
+            variables,
+            start_element=row.element_id,
+            payload=variables,
             business_key=None if key is None else str(key),
         ).id
         for row in uow.reading.execute(query).all()

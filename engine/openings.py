@@ -43,12 +43,25 @@ class Opening:
     def row(self, subject: Subject) -> dict[str, Any]:
         """Its row."""
         return {
-            "instance_id": subject.instance_id, "token": self.item.token, "element_id": self.item.element_id, "name": self.name,
-            "definition_id": self.definition_id, "definition_key": self.definition_key, "title": subject.title,
-            "business_key": subject.business_key, "form_key": self.form_key, "role": self.role, "outside": self.outside,
-            "site_id": subject.site_id, "state": WorkItemState.OPEN if self.assignee_id is None else WorkItemState.CLAIMED, "is_live": True,
-            "assignee_id": self.assignee_id, "created_at": self.created_at,
-            "claimed_at": None if self.assignee_id is None else self.created_at, "warn_at": self.warn_at, "due_at": self.due_at,
+            "instance_id": subject.instance_id,
+            "token": self.item.token,
+            "element_id": self.item.element_id,
+            "name": self.name,
+            "definition_id": self.definition_id,
+            "definition_key": self.definition_key,
+            "title": subject.title,
+            "business_key": subject.business_key,
+            "form_key": self.form_key,
+            "role": self.role,
+            "outside": self.outside,
+            "site_id": subject.site_id,
+            "state": WorkItemState.OPEN if self.assignee_id is None else WorkItemState.CLAIMED,
+            "is_live": True,
+            "assignee_id": self.assignee_id,
+            "created_at": self.created_at,
+            "claimed_at": None if self.assignee_id is None else self.created_at,
+            "warn_at": self.warn_at,
+            "due_at": self.due_at,
         }
 
     def due_rows(self, instance_id: int) -> list[dict[str, Any]]:
@@ -73,10 +86,17 @@ def plan(runtime: Runtime, content: InstanceContent, run: Run, item: OpenItem, n
         due_at = runtime.organisation.calendar.add(now, parse_target(element.due), "working" if element.calendar == "working" else "always")
         warn = warn_at(now, due_at, parse_duration(element.warn)) if element.warn else None
     return Opening(
-        item=item, name=element.name or element.id, definition_id=held.id, definition_key=held.key, form_key=element.form,
-        role=role or runtime.organisation.fallback_role, outside=element.outside,
+        item=item,
+        name=element.name or element.id,
+        definition_id=held.id,
+        definition_key=held.key,
+        form_key=element.form,
+        role=role or runtime.organisation.fallback_role,
+        outside=element.outside,
         assignee_id=_person(run.evaluate(element.assignee, item.data), element.id) if element.assignee else None,
-        created_at=now, warn_at=warn, due_at=due_at,
+        created_at=now,
+        warn_at=warn,
+        due_at=due_at,
     )
 
 

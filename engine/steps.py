@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import Row, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
 
 from engine import definitions, history, limits, openings
 from engine.content import InstanceContent
@@ -33,7 +33,9 @@ T = TypeVar("T")
 _LOAD = select(instance).where(instance.c.id == bindparam("instance_id"))
 _MOVE = (
     update(instance)
-    .where(instance.c.id == bindparam("at_id"), instance.c.version == bindparam("at_version"), instance.c.history_seq == bindparam("at_seq"))
+    .where(
+        instance.c.id == bindparam("at_id"), instance.c.version == bindparam("at_version"), instance.c.history_seq == bindparam("at_seq")
+    )
     .values(
         {
             name: bindparam(f"new_{name}")
@@ -125,14 +127,12 @@ def open_run(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> Run:
     return Run.load(bytes(row.data), compiled, runtime.sandbox, runtime.clock, runtime.settings)
 
 
-def step(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command: Command, *, run: Run | None = None
-) -> StepResult:
-    """Carry out a command on an instance whose row was just read. `run`: its workflow, where that was never saved yet."""
+def step(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command: Command, *, fresh: Run | None = None) -> StepResult:
+    """Carry out a command on an instance whose row was just read. `fresh`: its workflow, where that was never saved yet."""
     content = definitions.instance_content(runtime, uow, row.definition_id, bound(row))
     now = runtime.clock.now()
     try:
-        with run or open_run(runtime, uow, row) as run:
+        with fresh or open_run(runtime, uow, row) as run:
             waiting_before = {(each.token, each.name) for each in run.waiting()}
             command.act(run)
             change, state = run.finish()
@@ -149,9 +149,17 @@ def step(
     moved = uow.writing.execute(
         _MOVE,
         {
-            "at_id": row.id, "at_version": row.version, "at_seq": row.history_seq, "new_version": row.version + 1, "new_data": state,
-            "new_moved_at": now, "new_history_seq": events.head.seq, "new_history_digest": events.head.digest, "new_title": title,
-            "new_state": InstanceState.COMPLETED if change.is_completed else row.state, "new_ended_at": now if change.is_completed else None,
+            "at_id": row.id,
+            "at_version": row.version,
+            "at_seq": row.history_seq,
+            "new_version": row.version + 1,
+            "new_data": state,
+            "new_moved_at": now,
+            "new_history_seq": events.head.seq,
+            "new_history_digest": events.head.digest,
+            "new_title": title,
+            "new_state": InstanceState.COMPLETED if change.is_completed else row.state,
+            "new_ended_at": now if change.is_completed else None,
         },
     )
     if moved.rowcount != 1:
@@ -172,8 +180,16 @@ class _Writer:
     """Everything that a step writes besides the instance's own row."""
 
     def __init__(
-        self, runtime: Runtime, uow: UnitOfWork, actor: Actor, content: InstanceContent, command: Command, change: Change,
-        planned: list[openings.Opening], data: dict[str, Any], now: datetime,
+        self,
+        runtime: Runtime,
+        uow: UnitOfWork,
+        actor: Actor,
+        content: InstanceContent,
+        command: Command,
+        change: Change,
+        planned: list[openings.Opening],
+        data: dict[str, Any],
+        now: datetime,
     ) -> None:
         self._runtime, self._uow, self._actor, self._content = runtime, uow, actor, content
         self._command, self._change, self._planned, self._data, self._now = command, change, planned, data, now
@@ -203,7 +219,9 @@ class _Writer:
             connection.execute(
                 _COMPLETE,
                 {
-                    "at_instance": subject.instance_id, "at_token": done, "new_completed_at": self._now,
+                    "at_instance": subject.instance_id,
+                    "at_token": done,
+                    "new_completed_at": self._now,
                     "new_completed_by": self._actor.user_id,
                 },
             )
@@ -231,7 +249,7 @@ class _Writer:
     def _due(self, instance_id: int, due_before: datetime | None) -> None:
         connection, change = self._uow.writing, self._change
         closed = [*change.withdrawn, *([self._command.completes] if self._command.completes and self._command.was_timed else [])]
-        gone = [due.c.subject.in_(closed)] if closed else []
+        gone: list[ColumnElement[bool]] = [due.c.subject.in_(closed)] if closed else []
         timer_moved = change.next_due != due_before
         if timer_moved and due_before is not None:
             gone.append(due.c.kind == "timer")
@@ -252,7 +270,11 @@ class _Writer:
         connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
         rows = [
             {
-                "instance_id": instance_id, "token": each.token, "element_id": each.element_id, "kind": each.kind, "name": each.name,
+                "instance_id": instance_id,
+                "token": each.token,
+                "element_id": each.element_id,
+                "kind": each.kind,
+                "name": each.name,
                 "correlation": orjson.dumps(each.correlation, option=orjson.OPT_SORT_KEYS).decode(),
             }
             for each in self._change.waiting
@@ -298,8 +320,12 @@ def _fail(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], comman
         update(instance)
         .where(instance.c.id == row.id, instance.c.version == row.version, instance.c.history_seq == row.history_seq)
         .values(
-            version=row.version + 1, state=InstanceState.INCIDENT, moved_at=now, history_seq=events.head.seq,
-            history_digest=events.head.digest, incident_count=row.incident_count + 1,
+            version=row.version + 1,
+            state=InstanceState.INCIDENT,
+            moved_at=now,
+            history_seq=events.head.seq,
+            history_digest=events.head.digest,
+            incident_count=row.incident_count + 1,
         )
     )
     if moved.rowcount != 1:
@@ -314,9 +340,14 @@ def write_incident(uow: UnitOfWork, actor: Actor, instance_id: int, command: Com
     incident_id: int = uow.writing.execute(
         insert(incident)
         .values(
-            instance_id=instance_id, element_id=error.element_id, token=command.completes, code=error.code,
+            instance_id=instance_id,
+            element_id=error.element_id,
+            token=command.completes,
+            code=error.code,
             message=orjson.dumps({"sentence": error.sentence, "data": {key: str(value) for key, value in error.data.items()}}).decode(),
-            submitted=orjson.dumps({"command": command.name, **command.submitted}), actor_id=actor.user_id, created_at=now,
+            submitted=orjson.dumps({"command": command.name, **command.submitted}),
+            actor_id=actor.user_id,
+            created_at=now,
         )
         .returning(incident.c.id)
     ).scalar_one()

@@ -12,7 +12,14 @@ from sqlalchemy import Row, bindparam, select
 
 from engine import files, forms, permissions, signatures, steps
 from engine.diagram import Element
-from engine.errors import ForbiddenError, InstanceNotActiveError, NotFoundError, WorkItemNotOpenError, WorkItemNotYoursError
+from engine.errors import (
+    DataNotStorableError,
+    ForbiddenError,
+    InstanceNotActiveError,
+    NotFoundError,
+    WorkItemNotOpenError,
+    WorkItemNotYoursError,
+)
 from engine.model import Actor, InstanceState, JsonObject
 from engine.persistence.tables import user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
@@ -49,7 +56,13 @@ class Submission:
 
         def bind(uow: UnitOfWork, instance_id: int) -> None:
             signatures.sign_all(
-                uow, actor, form, cleaned, instance_id=instance_id, token=token or "", element_id=element.id if element else "",
+                uow,
+                actor,
+                form,
+                cleaned,
+                instance_id=instance_id,
+                token=token or "",
+                element_id=element.id if element else "",
                 attended=element is not None and element.outside is not None,
             )
 
@@ -57,7 +70,12 @@ class Submission:
 
 
 def check(
-    runtime: Runtime, uow: UnitOfWork, form: forms.Form | None, variables: JsonObject, context: Mapping[str, Any], actor: Actor,
+    runtime: Runtime,
+    uow: UnitOfWork,
+    form: forms.Form | None,
+    variables: JsonObject,
+    context: Mapping[str, Any],
+    actor: Actor,
     instance_id: int | None = None,
 ) -> Submission:
     """Check variables against the form; FormInvalidError names the fields. Without a form they are taken as they are, if they are JSON.
@@ -66,7 +84,7 @@ def check(
     must be the actor's own uploads, or belong to the instance already.
     """
     if form is None:
-        check_storable(variables, "variables")
+        check_free(variables)
         return Submission(dict(variables), {"variables": variables} if variables else {})
     names = {each.name for each in form.fields}
     if set(variables) == {form.key} and form.key not in names and isinstance(variables[form.key], dict):
@@ -81,7 +99,13 @@ def check(
 
     me = None if actor.user_id is None else Reference(actor.user_id, actor.name)
     cleaned = forms.validate(
-        form, variables, context=dict(context), resolve=resolve, now=runtime.clock.now(), me=me, max_bytes=runtime.settings.form_bytes,
+        form,
+        variables,
+        context=dict(context),
+        resolve=resolve,
+        now=runtime.clock.now(),
+        me=me,
+        max_bytes=runtime.settings.form_bytes,
         file_info=files.usable_in(uow, actor, instance_id),
     )
     before = context.get(form.key) or {}
@@ -90,6 +114,13 @@ def check(
         changes["before"] = replaced
     site = next((each.site_id for each in references if each.site_id is not None), None)
     return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned)
+
+
+def check_free(variables: JsonObject) -> None:
+    """Raise DataNotStorableError unless variables that no form describes are JSON and leave the engine's own key alone."""
+    if "_" in variables:
+        raise DataNotStorableError(path="_", reason="這個名稱由系統使用。")
+    check_storable(variables, "variables")
 
 
 def _typed(form: forms.Form, cleaned: JsonObject) -> dict[str, Indexed]:
@@ -148,5 +179,3 @@ def name_of(uow: UnitOfWork, user_id: int | None) -> str:
     if user_id is None:
         return "系統"
     return uow.reading.execute(select(user.c.display_name).where(user.c.id == user_id)).scalar() or "—"
-
-

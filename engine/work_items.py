@@ -58,7 +58,17 @@ def unclaim(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) 
         return
     if item.assignee_id != actor.user_id and not permissions.may(actor, "work-item:assign", item.site_id):
         raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
-    _hand(runtime, uow, actor, item, "work_item.unclaimed", {"from": item.assignee_id}, state=WorkItemState.OPEN, assignee_id=None, owner_id=None)
+    _hand(
+        runtime,
+        uow,
+        actor,
+        item,
+        "work_item.unclaimed",
+        {"from": item.assignee_id},
+        state=WorkItemState.OPEN,
+        assignee_id=None,
+        owner_id=None,
+    )
 
 
 def assign(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, assignee_id: int) -> None:
@@ -96,8 +106,16 @@ def resolve(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, 
         raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     values: JsonObject = {"answer": variables} if variables else {}
     _hand(
-        runtime, uow, actor, item, "work_item.resolved", {"to": item.owner_id}, values, state=WorkItemState.CLAIMED,
-        assignee_id=item.owner_id, owner_id=None,
+        runtime,
+        uow,
+        actor,
+        item,
+        "work_item.resolved",
+        {"to": item.owner_id},
+        values,
+        state=WorkItemState.CLAIMED,
+        assignee_id=item.owner_id,
+        owner_id=None,
     )
 
 
@@ -138,7 +156,14 @@ def _require_gate(run: Run, element: Element, data: Mapping[str, Any]) -> None:
 
 
 def _hand(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, item: Row[Any], event: str, detail: JsonObject, values: JsonObject | None = None, **columns: Any
+    runtime: Runtime,
+    uow: UnitOfWork,
+    actor: Actor,
+    item: Row[Any],
+    event: str,
+    detail: JsonObject,
+    values: JsonObject | None = None,
+    **columns: Any,
 ) -> None:
     """Change who has an item; it must still be with whom it was."""
     now = runtime.clock.now()
@@ -156,7 +181,9 @@ def _hand(
 def _say_who_was_first(uow: UnitOfWork, work_item_id: int) -> None:
     now = uow.writing.execute(select(work_item).where(work_item.c.id == work_item_id)).one()
     if not now.is_live:
-        raise WorkItemNotOpenError(work_item_id=work_item_id, completed_by=name_of(uow, now.completed_by), completed_at=str(now.completed_at))
+        raise WorkItemNotOpenError(
+            work_item_id=work_item_id, completed_by=name_of(uow, now.completed_by), completed_at=str(now.completed_at)
+        )
     raise WorkItemAlreadyClaimedError(work_item_id=work_item_id, assignee=name_of(uow, now.assignee_id))
 
 

@@ -1,4 +1,4 @@
-"""The operators by name. A service task names one and gives its parameters as expressions; nothing else of ours can be reached from a diagram."""
+"""The operators by name. A service task names one and gives its parameters as expressions; it reaches nothing else of ours."""
 
 from __future__ import annotations
 

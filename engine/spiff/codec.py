@@ -49,7 +49,9 @@ def encode(workflow: LiveWorkflow, limit: int) -> bytes:
     for parent_id, sub in workflow.subprocesses.items():
         sub_rows, sub_places = _rows(sub)
         last = sub_places.get(sub.last_task.id) if sub.last_task else None
-        subprocesses.append((parent_id.hex, sub.spec.name, int(sub.success), int(sub.completed), last, sub.data, sub.correlations, sub_rows))
+        subprocesses.append(
+            (parent_id.hex, sub.spec.name, int(sub.success), int(sub.completed), last, sub.data, sub.correlations, sub_rows)
+        )
     last = places.get(workflow.last_task.id) if workflow.last_task else None
     document = (FORMAT, int(workflow.success), int(workflow.completed), last, workflow.data, workflow.correlations, rows, subprocesses)
     try:
@@ -134,7 +136,8 @@ def _differs(value: Any, other: Any) -> bool:
 
 
 def _tasks(workflow: Any, rows: list[list[Any]], top: LiveWorkflow) -> list[Task]:
-    specs, tasks, built = workflow.spec.task_specs, workflow.tasks, []
+    specs, tasks = workflow.spec.task_specs, workflow.tasks
+    built: list[Task] = []
     now = time.time()
     for row in rows:
         task = Task.__new__(Task)

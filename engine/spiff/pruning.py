@@ -88,7 +88,11 @@ def _cut_branches(workflow: Any, needed: set[Any], front: Task) -> None:
         if len(task._children) != 1:
             continue
         child, parent = tasks[task._children[0]], tasks[task._parent]
-        if not child._state & FINISHED or isinstance(task.task_spec, (EventSplit, UnstructuredJoin)) or isinstance(child.task_spec, UnstructuredJoin):
+        if (
+            not child._state & FINISHED
+            or isinstance(task.task_spec, (EventSplit, UnstructuredJoin))
+            or isinstance(child.task_spec, UnstructuredJoin)
+        ):
             continue
         if not parent._state & FINISHED or isinstance(parent.task_spec, LoopTask):
             continue

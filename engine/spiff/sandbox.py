@@ -161,7 +161,8 @@ def _expression(source: str) -> _Snippet:
 @lru_cache(4096)
 def _script(source: str) -> _Snippet:
     tree = _parse(source, "exec")
-    reads, binds = set(), set()
+    reads: set[str] = set()
+    binds: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name):
             (binds if isinstance(node.ctx, ast.Store) else reads).add(node.id)
@@ -188,7 +189,12 @@ def _top_level_names(tree: ast.AST) -> list[str]:
 @lru_cache(4096)
 def _collector(names: tuple[str, ...]) -> str:
     """A snippet that gathers those of the names that are bound to data."""
-    lines = ["import math as __module", "def __function(): pass", "__bound = {}", "__code = (type(__function), type(__module), type(int), type(len))"]
+    lines = [
+        "import math as __module",
+        "def __function(): pass",
+        "__bound = {}",
+        "__code = (type(__function), type(__module), type(int), type(len))",
+    ]
     for name in names:
         lines += ["try:", f"    if type({name}) not in __code: __bound[{name!r}] = {name}", "except NameError:", "    pass"]
     return "\n".join([*lines, "__bound"])

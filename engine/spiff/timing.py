@@ -29,7 +29,9 @@ def _now(task: Task) -> datetime:
 def _text(definition: Any, task: Task) -> str:
     value = task.workflow.script_engine.evaluate(task, definition.expression)
     if not isinstance(value, str) or not value:
-        raise ExpressionError(expression=definition.expression, reason="計時器需要 ISO 8601 的時間或時長", element_id=task.task_spec.bpmn_id)
+        raise ExpressionError(
+            expression=definition.expression, reason="計時器需要 ISO 8601 的時間或時長", element_id=task.task_spec.bpmn_id
+        )
     return value
 
 
