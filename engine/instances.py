@@ -96,12 +96,13 @@ def start(
     submitted = submissions.check(runtime, uow, form, variables, {}, actor)
     site_id = submitted.site_id or site_id or _site_of(uow, actor)
     now = runtime.clock.now()
-    data = {**submitted.data, "_": {"site_id": site_id, "started_at": now.isoformat(), "started_by": actor.user_id}}
     compiled = definitions.compiled(runtime, uow, info.id, bound)
     connection = uow.writing
     series = content.own.diagram.number
     if business_key is None and series:
         business_key = numbering.draw(uow, runtime.organisation, series, now)
+    own = {"business_key": business_key, "site_id": site_id, "started_at": now.isoformat(), "started_by": actor.user_id}
+    data = {**submitted.data, "_": own}
     values = {
         "definition_id": info.id,
         "definition_key": key,
