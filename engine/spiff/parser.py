@@ -9,8 +9,10 @@ from typing import Any, TypeVar
 
 from SpiffWorkflow.bpmn.parser.task_parsers import ConditionalGatewayParser, GatewayParser
 from SpiffWorkflow.bpmn.parser.util import full_tag
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity, SubWorkflowTask
 from SpiffWorkflow.spiff.parser.process import SpiffBpmnParser
 
+from engine.spiff.element_parsers import OVERRIDES, ProcessParser, UndrawnMixin
 from engine.spiff.joins import LoopSafeParallelGateway, MergingInclusiveGateway
 
 T = TypeVar("T")
@@ -19,20 +21,23 @@ _RECURSION = 50_000
 _STACK = 256 * 2**20
 
 
-class Parser(SpiffBpmnParser):
-    """SpiffWorkflow's parser with our joins."""
+class Parser(UndrawnMixin, SpiffBpmnParser):
+    """SpiffWorkflow's parser with our joins and our reading of some elements."""
 
+    PROCESS_PARSER_CLASS = ProcessParser
     OVERRIDE_PARSER_CLASSES = {  # noqa: RUF012 - the library reads it from the class
         **SpiffBpmnParser.OVERRIDE_PARSER_CLASSES,
+        **OVERRIDES,
         full_tag("parallelGateway"): (GatewayParser, LoopSafeParallelGateway),
         full_tag("inclusiveGateway"): (ConditionalGatewayParser, MergingInclusiveGateway),
     }
 
 
 def compile_process(files: Mapping[str, bytes], process_id: str) -> tuple[Any, dict[str, Any]]:
-    """The specification of a process and those of its embedded sub-processes and of what it calls, by name.
+    """The specification of a process, and those of its embedded sub-processes by element id.
 
-    `files` are .bpmn and .dmn files; those of called processes must be among them.
+    `files` are the .bpmn and .dmn files of its deployment. Processes that it calls are not looked for: they are bound when an instance
+    starts, each compiled by itself.
     """
 
     def parse() -> tuple[Any, dict[str, Any]]:
@@ -42,7 +47,15 @@ def compile_process(files: Mapping[str, bytes], process_id: str) -> tuple[Any, d
                 parser.add_bpmn_str(body, filename=name)
             elif name.endswith(".dmn"):
                 parser.add_dmn_str(body, filename=name)
-        return parser.get_spec(process_id), parser.get_subprocess_specs(process_id)
+        spec = parser.get_spec(process_id)
+        embedded: dict[str, Any] = {}
+        stack = [spec]
+        while stack:
+            for task_spec in stack.pop().task_specs.values():
+                if isinstance(task_spec, SubWorkflowTask) and not isinstance(task_spec, CallActivity):
+                    embedded[task_spec.spec] = parser.get_spec(task_spec.spec)
+                    stack.append(embedded[task_spec.spec])
+        return spec, embedded
 
     return with_deep_stack(parse)
 

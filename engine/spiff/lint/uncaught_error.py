@@ -1,42 +1,40 @@
-"""An error that no boundary event catches: SpiffWorkflow goes on as if nothing had happened."""
+"""An error is caught at the border of the sub-process or call that it ends.
+
+Uncaught, SpiffWorkflow goes on as if nothing had happened; caught farther out, what follows in between still runs first.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
 from engine.diagram import Diagram, Element
-from engine.spiff.lint.graph import ancestors
 from engine.spiff.lint.rule import Found, Rule, Source, named
 
 
 def check(source: Source) -> Iterator[Found]:
-    """Error end events that nothing around them catches, nor any call of their process in this deployment."""
+    """Error end events whose own sub-process has no boundary event for them; of a process: whose calls don't all have one."""
     for diagram, element in source.elements():
-        if element.kind == "endEvent" and diagram.is_executable:
-            for event in element.events:
-                if event.kind == "error" and not _caught(source, diagram, element, event.code, frozenset()):
-                    yield element.id, named(element)
+        if element.kind != "endEvent" or not diagram.is_executable:
+            continue
+        for event in element.events:
+            if event.kind == "error" and not _caught(source, diagram, element, event.code):
+                yield element.id, named(element)
 
 
-def _caught(source: Source, diagram: Diagram, element: Element, code: str | None, seen: frozenset[str]) -> bool:
-    if any(_catches(diagram, around, code) for around in ancestors(diagram, element)):
-        return True
-    if diagram.process_id in seen:
-        return False
-    calls = [
-        (caller, call) for caller in source.package.diagrams() for call in caller.elements.values() if call.called == diagram.process_id
-    ]
-    seen = seen | {diagram.process_id}
-    return bool(calls) and all(_catches(caller, call, code) or _caught(source, caller, call, code, seen) for caller, call in calls)
+def _caught(source: Source, diagram: Diagram, element: Element, code: str | None) -> bool:
+    if element.parent_id is not None:
+        return _catches(diagram, element.parent_id, code)
+    calls = [(caller, call) for caller in source.package.diagrams() for call in caller.elements.values() if call.called == diagram.process_id]
+    return bool(calls) and all(_catches(caller, call.id, code) for caller, call in calls)
 
 
-def _catches(diagram: Diagram, host: Element, code: str | None) -> bool:
+def _catches(diagram: Diagram, host_id: str, code: str | None) -> bool:
     return any(
         event.kind == "error" and event.code in (None, code)
         for element in diagram.elements.values()
-        if element.attached_to == host.id
+        if element.attached_to == host_id
         for event in element.events
     )
 
 
-RULE = Rule("uncaught-error", "錯誤結束事件「{name}」拋出的錯誤沒有任何邊界事件承接。", check)
+RULE = Rule("uncaught-error", "錯誤結束事件「{name}」拋出的錯誤，沒有由其所在子流程（或呼叫）的邊界事件承接。", check)
