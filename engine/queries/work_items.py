@@ -77,11 +77,13 @@ def find(uow: UnitOfWork, work_item_id: int) -> WorkItemRow:
 
 
 def may_see(actor: Actor, item: WorkItemRow) -> bool:
-    """Its role's people, those it was escalated to, whoever has, had or did it, and those who may read any."""
+    """Its role's people, those it was escalated to, whoever has, had or did it, and those who may read or hand out any."""
     if actor.user_id is not None and actor.user_id in (item.assignee_id, item.owner_id, item.completed_by):
         return True
     roles = [role for role in (item.role, item.escalated_role) if role]
-    return any(actor.holds(role, item.site_id) for role in roles) or may(actor, "work-item:read-any", item.site_id)
+    if any(actor.holds(role, item.site_id) for role in roles):
+        return True
+    return any(may(actor, permission, item.site_id) for permission in ("work-item:read-any", "work-item:assign"))
 
 
 def of_instance(uow: UnitOfWork, instance_id: int) -> tuple[WorkItemRow, ...]:

@@ -31,6 +31,14 @@ class RowIdConverter(BaseConverter):
         return {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 
 
+class RestConverter(BaseConverter):
+    """Whatever is left of an address, line breaks and slashes included."""
+
+    part_isolating = False
+    regex = r"[\s\S]*?"
+    weight = 1_000
+
+
 class Text(fields.String):
     """Text without the NUL character, which no store keeps. `length`: most characters."""
 

@@ -9,14 +9,11 @@ import flask
 from engine import files
 from engine.errors import FieldError
 from webui.api import schemas
-from webui.api.calls import Call, Calls
+from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
 from webui.api.parsing import MULTIPART
 
 calls = Calls("files", "Attachments, photos and signatures")
-
-#: what the form says a file is
-KINDS = ("attachment", "photo", "signature")
 
 _UPLOAD = {
     "requestBody": {
@@ -25,7 +22,7 @@ _UPLOAD = {
             "type": "object", "required": ["file"], "additionalProperties": False,
             "properties": {
                 "file": {"type": "string", "contentMediaType": "application/octet-stream"},
-                "kind": {"type": "string", "enum": list(KINDS), "default": "attachment"},
+                "kind": {"type": "string", "enum": list(files.KINDS), "default": "attachment"},
             },
         }}},
     }
@@ -39,10 +36,19 @@ def upload_file(call: Call) -> Any:
     if request.mimetype != MULTIPART:
         raise UnsupportedContentTypeError(given=request.mimetype or "—", expected=MULTIPART)
     kind = request.form.get("kind", "attachment")
-    if kind not in KINDS:
+    if kind not in files.KINDS:
         sentence = "「{value}」不是檔案種類，可用：{allowed}。"
-        raise RequestInvalidError([FieldError("kind", "enum", sentence, {"value": kind, "allowed": "、".join(KINDS)})])
+        raise RequestInvalidError([FieldError("kind", "enum", sentence, {"value": kind, "allowed": "、".join(files.KINDS)})])
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise RequestInvalidError([FieldError("file", "required", "缺少必填欄位「{field}」。", {"field": "file"})])
     return files.store(call.runtime, call.uow, call.actor, upload.stream, upload.filename, kind)
+
+
+@calls.lookup(f"/files/<{ID}:file_id>", gives=None, content_type="application/octet-stream")
+def download_file(call: Call, file_id: int) -> flask.Response:
+    """A file's content: one's own uploads, and those of cases one may see."""
+    stored, content = files.open_file(call.runtime, call.uow, call.actor, file_id)
+    response = flask.send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.name, etag=False)
+    response.headers["Cache-Control"] = "no-store"
+    return response

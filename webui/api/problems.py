@@ -78,7 +78,7 @@ def refuse(error: errors.GuichengError) -> flask.Response:
     if status == 401:
         response.headers["WWW-Authenticate"] = "Bearer"
     if isinstance(error, api_errors.MethodNotAllowedError):
-        response.headers["Allow"] = str(error.data["allowed"])
+        response.headers["Allow"] = str(error.data.get("allowed", ""))
     return response
 
 

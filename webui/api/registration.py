@@ -15,7 +15,7 @@ from engine.clock import MovableClock
 from webui.api import events, files, health, process_definitions, process_instances, test_clock, work_items
 from webui.api.calls import ID, guard
 from webui.api.errors import MethodNotAllowedError, UnknownAddressError
-from webui.api.fields import RowIdConverter, person_properties
+from webui.api.fields import RestConverter, RowIdConverter, person_properties
 from webui.api.problems import MEDIA_TYPE
 from webui.api.schemas import Problem
 
@@ -51,7 +51,7 @@ def register(app: flask.Flask) -> None:
     resources = [process_definitions.calls, process_instances.calls, work_items.calls, events.calls, files.calls]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)
-    app.url_map.converters[ID] = RowIdConverter
+    app.url_map.converters.update({ID: RowIdConverter, "api_rest": RestConverter})
     api = _document(app)
     csrf = app.extensions.get("csrf")
     for calls in resources:
@@ -86,7 +86,7 @@ def _fallback() -> flask.Blueprint:
     blueprint = flask.Blueprint("api_fallback", __name__, url_prefix="/api/v1")
     guard(blueprint)
 
-    @blueprint.route("/<path:rest>", methods=_ANY_METHOD)
+    @blueprint.route("/<api_rest:rest>", methods=_ANY_METHOD)
     def unknown(rest: str) -> flask.Response:
         allowed = [method for method in _ANY_METHOD if _exists(method)]
         if allowed:

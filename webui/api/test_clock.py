@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import isodate
 
 from engine.clock import MovableClock
 from engine.errors import FieldError
+from engine.jobs.inline import advance
 from engine.permissions import require
 from webui.api import schemas
 from webui.api.calls import Call, Calls
@@ -22,18 +24,14 @@ _FARTHEST = timedelta(days=3_700)
 
 @calls.command("/test-clock", takes=schemas.Advance, gives=schemas.ClockView)
 def advance_test_clock(call: Call, body: dict[str, Any]) -> dict[str, Any]:
-    """Move the clock forward; what falls due on the way is then done, in order."""
+    """Move the clock forward; what falls due on the way is done, in order, before the answer."""
     require(call.actor, "test-clock:advance")
     clock = call.runtime.clock
     assert isinstance(clock, MovableClock)
     by = _duration(body["advance"], call)
 
-    def move() -> None:
-        clock.advance(by)
-        call.runtime.outbox.wake()
-
     # after the commit, so that a repeated request, whose response is remembered in it, does not move the clock again
-    call.uow.after_commit(move)
+    call.uow.after_commit(partial(advance, call.runtime, clock, by))
     return {"now": clock.now() + by}
 
 

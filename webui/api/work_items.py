@@ -55,6 +55,7 @@ def claim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict
 @calls.command(f"{_ONE}/unclaim", takes=schemas.Nothing, gives=schemas.WorkItemView)
 def unclaim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Put a work item back for its role."""
+    queries.get(call.uow, call.actor, work_item_id)
     work_items.unclaim(call.runtime, call.uow, call.actor, work_item_id)
     return _view(call, work_item_id)
 
@@ -76,6 +77,7 @@ def delegate_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> d
 @calls.command(f"{_ONE}/resolve", takes=schemas.Resolve, gives=schemas.WorkItemView)
 def resolve_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Give a delegated work item back to its owner."""
+    queries.get(call.uow, call.actor, work_item_id)
     work_items.resolve(call.runtime, call.uow, call.actor, work_item_id, body["variables"])
     return _view(call, work_item_id)
 

@@ -12,6 +12,10 @@ from werkzeug.test import TestResponse
 
 from tests.builders import Person
 
+#: one transparent pixel
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002000001e221bc330000000049454e44ae426082")
+
 
 @dataclass(frozen=True, slots=True)
 class Caller:

@@ -42,6 +42,6 @@ def test_the_test_clock_moves_forward_only(runtime: Runtime, call_as: CallAs, cl
     assert answer.get_json()["now"] == clock.now().isoformat()
     assert manager.post("/test-clock", {"advance": "PT20M"}, key="k-1").get_json() == answer.get_json()
     assert (clock.now() - before).total_seconds() == 1200
-    for advance in ("-PT1M", "20 minutes", "P1", "PT", "P100Y", "PT1e400S"):
+    for advance in ("-PT1M", "20 minutes", "P1", "P100Y", "PT1e400S"):
         assert manager.post("/test-clock", {"advance": advance}).status_code == 422, advance
     assert manager.get("/test-clock").get_json()["now"] == clock.now().isoformat()

@@ -10,7 +10,7 @@ from engine.instances import run_step
 from engine.persistence import tables
 from engine.runtime import Runtime
 from tests.builders import deploy_simple, rows, simple_process, start
-from tests.webui.api.caller import CallAs
+from tests.webui.api.caller import PNG, CallAs
 
 
 def test_a_repeat_gets_the_first_response_and_starts_nothing(runtime: Runtime, call_as: CallAs) -> None:
@@ -75,10 +75,10 @@ def test_a_completed_item_is_completed_once(runtime: Runtime, call_as: CallAs) -
 def test_a_repeated_upload_counts_by_its_parts(runtime: Runtime, call_as: CallAs) -> None:
     """A client makes a new multipart boundary each time; the files are what counts."""
     caller = call_as("repair_worker")
-    first = caller.upload("/files", [("file", "a.txt", b"hello")], key="k-1")
+    first = caller.upload("/files", [("file", "a.png", PNG)], key="k-1")
     assert first.status_code == 201
-    assert caller.upload("/files", [("file", "a.txt", b"hello")], key="k-1").get_data() == first.get_data()
-    assert caller.upload("/files", [("file", "a.txt", b"other")], key="k-1").status_code == 409
+    assert caller.upload("/files", [("file", "a.png", PNG)], key="k-1").get_data() == first.get_data()
+    assert caller.upload("/files", [("file", "b.png", PNG)], key="k-1").status_code == 409
 
 
 def test_two_at_once_are_done_once(runtime: Runtime, call_as: CallAs) -> None:

@@ -28,7 +28,9 @@ def _make(kind: type[errors.GuichengError]) -> errors.GuichengError:
         return kind([errors.FieldError("a.0.b", "required", "請填寫「{label}」。", {"label": "數量"})])  # type: ignore[call-arg]
     if kind is errors.DeploymentRefusedError:
         return kind([errors.Finding("some-rule", "error", "task_1", "「{name}」不可用。", {"name": "x"}, "a.bpmn")])  # type: ignore[call-arg]
-    return kind(reason="理由")
+    error = kind.__new__(kind)
+    errors.GuichengError.__init__(error, reason="理由")
+    return error
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ from tests.builders import deploy, deploy_simple, simple_process, start
 from tests.webui.api.caller import CallAs
 
 FAILING = simple_process("failing", ("prepare", "customer_service"), ("finish_it", "customer_service")).replace(
-    b'<userTask id="finish_it" name="finish_it"/>', b'<scriptTask id="finish_it" name="finish_it"><script>x = missing_name</script></scriptTask>')
+    b'<userTask id="finish_it" name="finish_it"/>',
+    b'<scriptTask id="finish_it" name="finish_it"><script>x = missing_name</script></scriptTask>')
 
 
 def test_a_started_instance_says_where_it_stands(runtime: Runtime, call_as: CallAs) -> None:
@@ -104,14 +105,16 @@ def test_the_history_tells_who_did_what_by_which_way(runtime: Runtime, call_as: 
     deploy_simple(runtime)
     caller = call_as("customer_service")
     instance = caller.post("/process-definitions/errand/start", {}).get_json()
-    caller.post(f"/work-items/{instance['work_items'][0]['id']}/complete", {"variables": {}, "claimed_at": "2026-03-01T20:00:00+08:00"})
+    item = instance["work_items"][0]["id"]
+    caller.post(f"/work-items/{item}/complete", {"variables": {}, "claimed_at": "2026-03-01T20:00:00+08:00"})
     path = f"/process-instances/{instance['id']}/history"
     events = caller.get(path).get_json()["items"]
     assert [event["seq"] for event in events] == list(range(1, len(events) + 1))
     assert "work_item.completed" in [event["type"] for event in events]
     assert caller.person is not None
     completed = next(event for event in events if event["type"] == "work_item.completed")
-    assert (completed["actor"]["id"], completed["channel"], completed["claimed_at"]) == (caller.person.id, "api", "2026-03-01T12:00:00+00:00")
+    assert (completed["actor"]["id"], completed["channel"]) == (caller.person.id, "api")
+    assert completed["claimed_at"] == "2026-03-01T12:00:00+00:00"
     first = caller.get(path, limit=1).get_json()
     second = caller.get(path, limit=1, after=first["next"]).get_json()
     assert [event["seq"] for event in first["items"] + second["items"]] == [1, 2]

@@ -106,8 +106,11 @@ def test_a_cursor_that_is_not_ours_is_refused(manager: Caller, cursor: str) -> N
     assert manager.get("/work-items", after=cursor).status_code == 422
 
 
-@pytest.mark.parametrize("path", ["/nowhere", "/work-items/0", "/work-items/-1", "/work-items/abc", "/work-items/" + "9" * 30, "/process-instances/1/move",
-                                  "/process-instances/1/migrate"])
+@pytest.mark.parametrize(
+    "path",
+    ["/nowhere", "/work-items/0", "/work-items/-1", "/work-items/abc", "/work-items/" + "9" * 30, "/process-instances/1/move",
+     "/process-instances/1/migrate", "/process-definitions/a%0Ab/start/x", "/process-definitions/" + "k" * 121 + "/start", "/"],
+)
 def test_an_unknown_address_is_a_problem_too(manager: Caller, path: str) -> None:
     """404 as a problem, not as a page; what is not built yet does not exist."""
     for answer in (manager.get(path), manager.post(path, {})):
@@ -130,7 +133,8 @@ def test_another_method_is_told_which_ones_there_are(manager: Caller, app: Flask
 
 
 @pytest.mark.parametrize(
-    ("language", "beginning"), [("en-GB,en;q=0.9", "There is no call"), ("zh-TW", "沒有這個介面"), ("zh-CN", "没有这个界面"), ("fr", "沒有這個介面")]
+    ("language", "beginning"),
+    [("en-GB,en;q=0.9", "There is no call"), ("zh-TW", "沒有這個介面"), ("zh-CN", "没有这个介面"), ("fr", "沒有這個介面")],
 )
 def test_the_sentence_is_in_the_callers_language(call_as: CallAs, language: str, beginning: str) -> None:
     """`detail` follows Accept-Language; `code` does not change."""
