@@ -109,7 +109,8 @@ class JobRunner:
         DBOS(config={
             "name": APPLICATION, "application_version": VERSION, "executor_id": self._executor_id,
             "system_database_engine": self._database.engine, "system_database_url": _plain_url(self._database),
-            "run_migrations": False, "serializer": DBOSPortableJSONSerializer(), "log_level": "ERROR", "max_executor_threads": self._threads,
+            "run_migrations": False, "serializer": DBOSPortableJSONSerializer(), "log_level": "ERROR",
+            "max_executor_threads": self._threads,
             # nobody waits for a job's events, and schedules are ours
             "use_listen_notify": False, "scheduler_polling_interval_sec": 3_600.0,
         })

@@ -90,3 +90,16 @@ def embedded_jobs(runtime: Runtime) -> Iterator[Jobs]:
         yield jobs
     finally:
         jobs.stop()
+
+
+@contextmanager
+def sending_jobs(runtime: Runtime) -> Iterator[None]:
+    """For a process that queues jobs and leaves them to workers: a web server beyond one machine."""
+    prepare_store(runtime.database)
+    outbox, before = DbosOutbox(runtime.database), runtime.outbox
+    runtime.outbox = outbox
+    try:
+        yield
+    finally:
+        runtime.outbox = before
+        outbox.queue.close()
