@@ -128,7 +128,9 @@ def due(at: datetime | None, warn_at: datetime | None = None, *, stopped_at: dat
 def role_name(role: str | None) -> str:
     """What people call a role."""
     found = runtime_of().organisation.roles.get(role or "")
-    return gettext(found.name) if found is not None else (role or "—")
+    if found is None:
+        return role or "—"
+    return found.name_en if current_locale() == "en" and found.name_en else gettext(found.name)
 
 
 def instance_state(state: str) -> str:

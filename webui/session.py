@@ -131,3 +131,12 @@ def _unauthorized() -> Any:
         return Response(status=401, headers={"HX-Refresh": "true", "X-Request-Id": request_id()})
     wanted = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else None
     return flask.redirect(flask.url_for("sign_in.form", next=wanted if wanted != "/" else None))
+
+
+def protect(blueprint: flask.Blueprint) -> None:
+    """Let only signed-in people reach any of its pages."""
+    blueprint.before_request(_require_sign_in)
+
+
+def _require_sign_in() -> Any:
+    return None if current_user.is_authenticated else _unauthorized()

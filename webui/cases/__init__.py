@@ -1,0 +1,24 @@
+"""Cases: the list, one case with its picture and story, and what a manager may do with it."""
+
+from __future__ import annotations
+
+import flask
+
+from webui import session
+from webui.cases import steering, views
+
+_ONE = "/cases/<row_id:instance_id>"
+
+blueprint = flask.Blueprint("cases", __name__)
+session.protect(blueprint)
+blueprint.add_url_rule("/cases", "overview", views.overview)
+blueprint.add_url_rule(_ONE, "show", views.show)
+blueprint.add_url_rule(f"{_ONE}/history", "story", views.story)
+blueprint.add_url_rule(f"{_ONE}/records/<record_key>", "paper", views.paper)
+blueprint.add_url_rule(f"{_ONE}/suspend", "suspend_form", steering.suspend_form)
+blueprint.add_url_rule(f"{_ONE}/suspend", "suspend", steering.suspend, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/resume", "resume_form", steering.resume_form)
+blueprint.add_url_rule(f"{_ONE}/resume", "resume", steering.resume, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/cancel", "cancel_form", steering.cancel_form)
+blueprint.add_url_rule(f"{_ONE}/cancel", "cancel", steering.cancel, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/incidents/<row_id:incident_id>/retry", "retry", steering.retry, methods=["POST"])

@@ -1,0 +1,98 @@
+"""Gathers what the page of a case shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from engine import instances
+from engine.forms import FormView, readonly_view
+from engine.model import Actor, InstanceState
+from engine.permissions import may
+from engine.queries import history, work_items
+from engine.queries import instances as queries
+from engine.queries.instances import FileRow, IncidentRow, InstanceRow, LimitRow, RecordRow
+from engine.queries.work_items import WorkItemRow
+from webui.cases.picture import Picture, pictures
+from webui.cases.story import Told, tell
+from webui.unit_of_work import current, runtime_of
+from webui.wording import content, texts
+
+_EVENTS = 60
+_OPEN_STATES = (InstanceState.ACTIVE, InstanceState.SUSPENDED, InstanceState.INCIDENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What this person may do with the case now."""
+
+    suspend: bool
+    resume: bool
+    cancel: bool
+    retry: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CasePage:
+    """Everything on the page."""
+
+    case: InstanceRow
+    rights: Rights
+    pictures: tuple[Picture, ...]
+    open_items: tuple[WorkItemRow, ...]
+    #: work items that this person may look at
+    visible_items: frozenset[int]
+    forms: tuple[FormView, ...]
+    limits: tuple[LimitRow, ...]
+    records: tuple[RecordRow, ...]
+    #: record keys of the deployment that can be printed now
+    papers: tuple[str, ...]
+    files: tuple[FileRow, ...]
+    incidents: tuple[IncidentRow, ...]
+    children: tuple[InstanceRow, ...]
+    events: tuple[Told, ...]
+    #: cursor to earlier events; None when all are shown
+    earlier: str | None
+
+
+def gather(actor: Actor, instance_id: int) -> CasePage:
+    """The page of a case. NotFoundError where it isn't the person's to see."""
+    uow = current()
+    case = queries.get(uow, actor, instance_id)
+    view = instances.inspect(runtime_of(), uow, instance_id)
+    items = work_items.of_instance(uow, instance_id)
+    incidents = queries.incidents(uow, instance_id)
+    told = history.page(uow, instance_id, limit=_EVENTS, newest_first=True)
+    held = content(case.definition_id)
+    open_items = tuple(item for item in items if item.is_live)
+    return CasePage(
+        case=case, rights=_rights(actor, case),
+        pictures=pictures(case, view, items, [entry.element_id for entry in incidents if entry.resolved_at is None]),
+        open_items=open_items, visible_items=frozenset(item.id for item in open_items if work_items.may_see(actor, item)),
+        forms=_forms(items, view.variables, case.definition_id), limits=queries.limits(uow, instance_id),
+        records=queries.records(uow, instance_id), papers=tuple(sorted(held.records)), files=queries.files(uow, instance_id),
+        incidents=incidents, children=queries.children(uow, instance_id), events=tell(told.rows, case.definition_id), earlier=told.after,
+    )
+
+
+def _forms(items: tuple[WorkItemRow, ...], variables: Mapping[str, object], definition_id: int) -> tuple[FormView, ...]:
+    """What was filled in, each form once, in the order of the data; forms of called procedures come from their own deployments."""
+    homes = {definition_id, *(item.definition_id for item in items)}
+    views = []
+    for key, values in variables.items():
+        if not isinstance(values, Mapping):
+            continue
+        home = next((each for each in sorted(homes, key=lambda each: each != definition_id) if key in content(each).forms), None)
+        if home is not None:
+            views.append(readonly_view(content(home).forms[key], dict(values), texts(home)))
+    return tuple(view for view in views if view.groups)
+
+
+def _rights(actor: Actor, case: InstanceRow) -> Rights:
+    state = InstanceState(case.state)
+    return Rights(
+        suspend=state is InstanceState.ACTIVE and may(actor, "process-instance:suspend", case.site_id),
+        resume=state is InstanceState.SUSPENDED and may(actor, "process-instance:suspend", case.site_id),
+        cancel=state in _OPEN_STATES and may(actor, "process-instance:cancel", case.site_id),
+        retry=state is InstanceState.INCIDENT and may(actor, "process-instance:retry", case.site_id),
+    )

@@ -1,0 +1,88 @@
+"""What a manager does with a case: suspend, resume, cancel, retry. Each with a reason, which stays on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine import instances
+from engine.errors import ConflictError, InvalidError
+from engine.permissions import require
+from engine.queries import instances as queries
+from webui import session, unit_of_work
+from webui.dialogs import Dialog, render, required_reason
+from webui.error_pages import status
+from webui.language import describe_error, gettext
+from webui.unit_of_work import current, runtime_of
+
+_SUSPEND = Dialog("暫停案件", "暫停後，所有待辦事項會從同事的列表中隱藏；時限照常計算，除非規定另有說明。", "暫停", reason=True)
+_RESUME = Dialog("恢復案件", "恢復後，待辦事項會重新出現在同事的列表中。", "恢復", reason=True)
+_CANCEL = Dialog("取消案件", "取消後不能恢復；已填寫的內容和歷程會保留。", "取消案件", danger=True, reason=True)
+
+_Verb = Callable[..., None]
+
+
+def suspend_form(instance_id: int) -> ResponseReturnValue:
+    """Ask why."""
+    return _ask(_SUSPEND, "suspend", instance_id)
+
+
+def suspend(instance_id: int) -> ResponseReturnValue:
+    """Put the case to rest."""
+    return _do(_SUSPEND, "suspend", instances.suspend, instance_id, "案件已暫停。")
+
+
+def resume_form(instance_id: int) -> ResponseReturnValue:
+    """Ask why."""
+    return _ask(_RESUME, "resume", instance_id)
+
+
+def resume(instance_id: int) -> ResponseReturnValue:
+    """Wake the case."""
+    return _do(_RESUME, "resume", instances.resume, instance_id, "案件已恢復。")
+
+
+def cancel_form(instance_id: int) -> ResponseReturnValue:
+    """Ask why."""
+    return _ask(_CANCEL, "cancel", instance_id)
+
+
+def cancel(instance_id: int) -> ResponseReturnValue:
+    """End the case before its end."""
+    return _do(_CANCEL, "cancel", instances.cancel, instance_id, "案件已取消。")
+
+
+def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:
+    """Try a failed step again with what was submitted then."""
+    queries.get(current(), session.actor(), instance_id)
+    result = unit_of_work.step(lambda uow: instances.retry(runtime_of(), uow, session.actor(), incident_id))
+    if result.incident_id is None:
+        flask.flash(gettext("已重試成功，案件繼續辦理。"))
+    else:
+        flask.flash(gettext("重試仍未成功，原因見下方異常。"), "warn")
+    return _back(instance_id)
+
+
+def _ask(dialog: Dialog, verb: str, instance_id: int, problem: str = "", code: int = 200) -> flask.Response:
+    case = queries.get(current(), session.actor(), instance_id)
+    require(session.actor(), "process-instance:cancel" if verb == "cancel" else "process-instance:suspend", case.site_id)
+    here = flask.url_for(f"cases.{verb}", instance_id=instance_id)
+    return render(dialog, here, flask.url_for("cases.show", instance_id=instance_id), problem, code)
+
+
+def _do(dialog: Dialog, name: str, verb: _Verb, instance_id: int, said: str) -> ResponseReturnValue:
+    queries.get(current(), session.actor(), instance_id)
+    try:
+        reason = required_reason()
+        unit_of_work.step(lambda uow: verb(runtime_of(), uow, session.actor(), instance_id, reason))
+    except (InvalidError, ConflictError) as error:
+        unit_of_work.let_go()
+        return _ask(dialog, name, instance_id, describe_error(error), status(error))
+    flask.flash(gettext(said))
+    return _back(instance_id)
+
+
+def _back(instance_id: int) -> ResponseReturnValue:
+    return flask.redirect(flask.url_for("cases.show", instance_id=instance_id), 303)

@@ -1,0 +1,135 @@
+"""Tells the events of a case in sentences. What no sentence is known for is told by its kind, never left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from engine.queries.history import HistoryRow
+from engine.queries.people import names
+from webui.display import role_name
+from webui.language import gettext
+from webui.unit_of_work import current
+from webui.wording import content, worded
+
+#: event → (sentence, look: `done`, `bad` or nothing)
+SENTENCES: dict[str, tuple[str, str]] = {
+    "instance.started": ("發起案件", "done"),
+    "instance.completed": ("案件完成", "done"),
+    "instance.suspended": ("暫停案件", ""),
+    "instance.resumed": ("恢復案件", ""),
+    "instance.cancelled": ("取消案件", "bad"),
+    "work_item.claimed": ("簽收「{step}」", ""),
+    "work_item.unclaimed": ("放回「{step}」", ""),
+    "work_item.assigned": ("將「{step}」指派給{person}", ""),
+    "work_item.delegated": ("將「{step}」委派給{person}", ""),
+    "work_item.resolved": ("答覆並交回「{step}」", ""),
+    "work_item.completed": ("辦結「{step}」", "done"),
+    "work_item.returned": ("由「{step}」退回到「{target}」", "bad"),
+    "work_item.warned": ("「{step}」即將到期，已提醒", ""),
+    "work_item.overdue": ("「{step}」已逾期", "bad"),
+    "work_item.escalated": ("「{step}」逾期，已升級給{role}", "bad"),
+    "limit.started": ("時限開始：{limit}", ""),
+    "limit.stopped": ("時限結束：{limit}", ""),
+    "limit.kept": ("按時完成：{limit}", "done"),
+    "limit.warned": ("時限將到：{limit}", ""),
+    "limit.breached": ("超過時限：{limit}", "bad"),
+    "limit.paused": ("時限暫停：{limit}", ""),
+    "limit.resumed": ("時限繼續：{limit}", ""),
+    "limit.cancelled": ("時限取消：{limit}", ""),
+    "limit.failed": ("時限無法計算：{limit}", "bad"),
+    "timer.fired": ("到了預定時間", ""),
+    "message.received": ("收到訊息「{name}」", ""),
+    "message.sent": ("送出訊息「{name}」", ""),
+    "signal.received": ("收到通知「{name}」", ""),
+    "incident.created": ("執行「{step}」時出錯，等待主管處理", "bad"),
+    "incident.resolved": ("異常已處理", ""),
+    "record.issued": ("開出{record}", "done"),
+    "instance.moved": ("案件繼續", ""),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One event, ready to be read."""
+
+    text: str
+    at: datetime
+    #: when it is said to have happened, where that differs
+    claimed_at: datetime | None
+    #: None for the system
+    who: str | None
+    channel: str
+    #: `done`, `bad` or empty
+    look: str
+    #: free text that somebody gave with it
+    reason: str = ""
+    element_id: str | None = None
+
+
+def tell(rows: Iterable[HistoryRow], definition_id: int) -> tuple[Told, ...]:
+    """The events in the reader's language, in the order given."""
+    rows = tuple(rows)
+    wanted = {row.detail["to"] for row in rows if isinstance(row.detail.get("to"), int)}
+    people = names(current(), wanted) if wanted else {}
+    return tuple(_told(row, definition_id, people) for row in rows)
+
+
+def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str]) -> Told:
+    sentence, look = SENTENCES.get(row.type, ("{type}", ""))
+    version = row.definition_id or definition_id
+    fields = _Lazy({
+        "step": lambda: _step(row.element_id, version), "target": lambda: _step(row.detail.get("to"), version),
+        "person": lambda: people.get(row.detail.get("to", 0), "—"), "limit": lambda: _limit(row.detail, version),
+        "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
+        "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
+    })
+    needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
+    reason = row.values.get("reason") or _answer(row.values.get("answer"))
+    return Told(
+        text=gettext(sentence, **needed) if needed else gettext(sentence), at=row.at,
+        claimed_at=row.claimed_at if row.claimed_at and abs((row.at - row.claimed_at).total_seconds()) >= 60 else None,
+        who=row.actor_name if row.actor_id is not None else None, channel=row.channel, look=look,
+        reason=reason if isinstance(reason, str) else "", element_id=row.element_id,
+    )
+
+
+class _Lazy:
+    """Fields of a sentence, worked out only where it has them."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], str]]) -> None:
+        self.known = tuple(makers)
+        self._makers = makers
+
+    def get(self, name: str) -> str:
+        return self._makers[name]()
+
+
+def _step(element_id: Any, definition_id: int) -> str:
+    held = content(definition_id)
+    element = held.diagram.elements.get(str(element_id))
+    return worded(element.name, definition_id) if element is not None and element.name else str(element_id or "—")
+
+
+def _limit(detail: Mapping[str, Any], definition_id: int) -> str:
+    wanted = str(detail.get("limit", detail.get("limit_id", "")))
+    return limit_name(wanted, definition_id)
+
+
+def limit_name(limit_id: str, definition_id: int) -> str:
+    """What people call a limit."""
+    own = limit_id.rpartition(".")[2]
+    found = next((limit for limit in content(definition_id).limits if own == limit.id.rpartition(".")[2]), None)
+    return worded(found.name, definition_id) if found is not None else limit_id
+
+
+def _role(detail: Mapping[str, Any]) -> str:
+    return role_name(str(detail.get("role", detail.get("to", ""))))
+
+
+def _answer(answer: Any) -> str:
+    if isinstance(answer, Mapping):
+        return "；".join(str(value) for value in answer.values() if isinstance(value, str) and value)
+    return ""

@@ -1,0 +1,55 @@
+"""The list of cases, one case, its whole story, its papers."""
+
+from __future__ import annotations
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine import definitions, records
+from engine.errors import NotFoundError
+from engine.model import InstanceState
+from engine.queries import history
+from engine.queries import instances as queries
+from webui import session
+from webui.cases import page
+from webui.cases.story import tell
+from webui.inbox.narrowing import narrowing
+from webui.language import current_locale
+from webui.unit_of_work import current, runtime_of
+
+
+def overview() -> ResponseReturnValue:
+    """Cases of the person's sites, last moved first."""
+    args = flask.request.args
+    narrow = narrowing(args)
+    state = args["state"] if args.get("state") in list(InstanceState) else None
+    filters = queries.InstanceFilters(state=state, definition_key=narrow.key, q=narrow.q, is_late=bool(args.get("late")))
+    found = queries.page(current(), session.actor(), filters=filters, after=narrow.after, limit=narrow.limit)
+    is_part = "HX-Request" in flask.request.headers
+    procedures = [] if is_part else definitions.list_latest(runtime_of(), current())
+    return flask.render_template(
+        "cases/overview.html", page=found, narrow=narrow, state=state, late=bool(args.get("late")), is_part=is_part, procedures=procedures,
+        states=list(InstanceState),
+    )
+
+
+def show(instance_id: int) -> ResponseReturnValue:
+    """One case."""
+    return flask.render_template("cases/show.html", page=page.gather(session.actor(), instance_id))
+
+
+def story(instance_id: int) -> ResponseReturnValue:
+    """Everything that happened, newest first, page by page."""
+    case = queries.get(current(), session.actor(), instance_id)
+    found = history.page(current(), instance_id, after=flask.request.args.get("after"), newest_first=True)
+    return flask.render_template("cases/story.html", case=case, events=tell(found.rows, case.definition_id), after=found.after)
+
+
+def paper(instance_id: int, record_key: str) -> ResponseReturnValue:
+    """A record of the case as it is printed."""
+    case = queries.get(current(), session.actor(), instance_id)
+    if len(record_key) > 120:
+        raise NotFoundError(kind="單據", id=record_key[:40])
+    number = flask.request.args.get("number")
+    sheet = records.sheet(runtime_of(), current(), instance_id, record_key, locale=current_locale(), number=number)
+    return flask.render_template("cases/paper.html", case=case, sheet=sheet)

@@ -1,0 +1,14 @@
+"""What a person has to do, has done and has started."""
+
+from __future__ import annotations
+
+import flask
+
+from webui import session
+from webui.inbox import views
+
+blueprint = flask.Blueprint("inbox", __name__)
+session.protect(blueprint)
+blueprint.add_url_rule("/", "todo", views.todo)
+blueprint.add_url_rule("/done", "done", views.done)
+blueprint.add_url_rule("/started", "started", views.started)

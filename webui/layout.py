@@ -1,0 +1,93 @@
+"""The frame around every page: the menu, who is signed in, the numbers on the menu. A new feature adds its line here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+from flask_login import current_user
+
+from engine.queries import inbox
+from webui import session
+from webui.unit_of_work import current, runtime_of
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu."""
+
+    endpoint: str
+    #: source language
+    label: str
+    #: name in the icon sprite
+    icon: str
+    #: whether the phone's bar has it
+    on_phone: bool = True
+    #: roles that see it; empty for everybody
+    roles: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Some lines under a heading."""
+
+    entries: tuple[Entry, ...]
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The signed-in person, as the frame shows them."""
+
+    display_name: str
+    roles: tuple[str, ...]
+
+
+#: the whole menu, in order
+MENU = (
+    Group((
+        Entry("inbox.todo", "待辦", icon="inbox"),
+        Entry("start.overview", "發起", icon="circle-plus"),
+        Entry("cases.overview", "案件", icon="folders"),
+    )),
+)
+_ACCOUNT = Entry("account.page", "我", icon="user")
+
+
+def register(app: flask.Flask) -> None:
+    """Give templates the menu."""
+    app.jinja_env.globals.update(nav=nav, nav_phone=nav_phone, nav_is_current=nav_is_current, nav_counts=nav_counts)
+    app.context_processor(_me)
+
+
+def nav() -> list[Group]:
+    """The menu as the signed-in person sees it."""
+    held = session.actor().roles()
+    groups = [Group(tuple(entry for entry in group.entries if not entry.roles or entry.roles & held), group.title) for group in MENU]
+    return [group for group in groups if group.entries]
+
+
+def nav_phone() -> list[Entry]:
+    """The phone's bar."""
+    return [*(entry for group in nav() for entry in group.entries if entry.on_phone), _ACCOUNT]
+
+
+def nav_is_current(entry: Entry) -> bool:
+    """Whether the page belongs to that line."""
+    return flask.request.blueprint == entry.endpoint.partition(".")[0]
+
+
+def nav_counts() -> inbox.InboxCounts:
+    """Numbers of the person's own work; asked once a page."""
+    if "counts" not in flask.g:
+        flask.g.counts = inbox.counts(current(), session.actor(), runtime_of().clock.now())
+    counts: inbox.InboxCounts = flask.g.counts
+    return counts
+
+
+def _me() -> dict[str, Any]:
+    if not current_user or not current_user.is_authenticated:
+        return {"me": None}
+    account = session.signed_in()
+    return {"me": Me(account.display_name, tuple(sorted({grant.role for grant in account.grants})))}

@@ -1,0 +1,93 @@
+"""A procedure's form as it comes back from a page: files stored first, then read into what the services take."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import flask
+from werkzeug.datastructures import FileStorage
+
+from engine import files
+from engine.errors import GuichengError, InvalidError
+from engine.forms import Form, edit_rows, parse_html
+from engine.forms.model import FieldKind
+from engine.model import Actor, JsonObject
+from engine.persistence.unit_of_work import UnitOfWork
+from webui import unit_of_work
+from webui.display import zone
+from webui.unit_of_work import runtime_of
+
+#: name of the field for "it happened earlier than it is entered"
+CLAIMED_AT = "_claimed_at"
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a person sent."""
+
+    variables: JsonObject
+    #: a button that adds or removes a row was pressed: draw the page again with these values
+    is_edit: bool = False
+    #: a file that was not accepted; nothing else was looked at
+    file_error: GuichengError | None = None
+
+
+def read(form: Form | None, actor: Actor) -> Posted:
+    """The post of this request. Files are stored at once, so that a refused form does not lose them."""
+    if form is None:
+        return Posted({})
+    try:
+        uploaded = _store_files(form, actor)
+        file_error = None
+    except InvalidError as error:
+        uploaded, file_error = {}, error
+    variables = parse_html(form, flask.request.form, uploaded)
+    edited = edit_rows(form, variables, flask.request.form)
+    return Posted(variables if edited is None else edited, edited is not None, file_error)
+
+
+def at_claimed_time(actor: Actor) -> Actor:
+    """The actor, with the time at which it is said to have happened where the page gave one. InvalidError for a later one than now."""
+    text = flask.request.form.get(CLAIMED_AT, "")
+    if not text:
+        return actor
+    try:
+        moment = datetime.fromisoformat(text).replace(tzinfo=zone())
+    except ValueError as error:
+        raise InvalidError(reason="實際發生時間無法識別。") from error
+    if moment > runtime_of().clock.now():
+        raise InvalidError(reason="實際發生時間不能晚於現在。")
+    return dataclasses.replace(actor, claimed_at=moment)
+
+
+def _store_files(form: Form, actor: Actor) -> dict[str, list[int]]:
+    kinds = {field.name: field.kind for field in form.of_kind(FieldKind.PHOTOS, FieldKind.FILES)}
+    for table in form.of_kind(FieldKind.ROWS):
+        kinds |= {f"{table.name}.{column.name}": column.kind for column in table.columns}
+    sent = [(name, kind, upload) for name, upload in flask.request.files.items(multi=True) if upload.filename and (kind := _kind(name, kinds))]
+    if not sent:
+        return {}
+
+    def store(uow: UnitOfWork) -> dict[str, list[int]]:
+        stored: dict[str, list[int]] = {}
+        for name, kind, upload in sent:
+            stored.setdefault(name, []).append(_store(uow, actor, upload, kind))
+        return stored
+
+    return unit_of_work.step(store)
+
+
+def _store(uow: UnitOfWork, actor: Actor, upload: FileStorage, kind: FieldKind) -> int:
+    upload.stream.seek(0)
+    what = "photo" if kind is FieldKind.PHOTOS else "attachment"
+    stored: Any = files.store(runtime_of(), uow, actor, upload.stream, upload.filename or "", what)
+    identity: int = stored.id
+    return identity
+
+
+def _kind(name: str, kinds: dict[str, FieldKind]) -> FieldKind | None:
+    table, _, rest = name.partition("-")
+    return kinds.get(name) or kinds.get(f"{table}.{rest.rpartition('-')[2]}")

@@ -1,0 +1,13 @@
+"""Signing in and out, and the choice of language, which works before it."""
+
+from __future__ import annotations
+
+import flask
+
+from webui.sign_in import views
+
+blueprint = flask.Blueprint("sign_in", __name__)
+blueprint.add_url_rule("/sign-in", "form", views.form)
+blueprint.add_url_rule("/sign-in", "submit", views.submit, methods=["POST"])
+blueprint.add_url_rule("/sign-out", "sign_out", views.sign_out, methods=["POST"])
+blueprint.add_url_rule("/language", "language", views.language, methods=["POST"])

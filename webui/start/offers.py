@@ -1,0 +1,60 @@
+"""Which procedures a person may start by hand, under their headings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from engine import definitions
+from engine.content import DefinitionContent
+from engine.errors import ForbiddenError, NotFoundError
+from engine.model import Actor
+from webui.unit_of_work import current, runtime_of
+from webui.wording import content, worded
+
+#: roles that may start whatever has a start by hand
+_ANY = frozenset({"administrator", "manager"})
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """One procedure."""
+
+    key: str
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfferGroup:
+    """Procedures under a heading."""
+
+    title: str
+    offers: tuple[Offer, ...]
+
+
+def offers(actor: Actor) -> tuple[OfferGroup, ...]:
+    """What the person may start, by group and name."""
+    groups: dict[str, list[Offer]] = {}
+    for info in definitions.list_latest(runtime_of(), current()):
+        held = content(info.id)
+        if may_start(actor, held):
+            groups.setdefault(worded(held.diagram.group, info.id), []).append(
+                Offer(info.key, worded(info.name, info.id), worded(held.diagram.documentation, info.id))
+            )
+    return tuple(OfferGroup(title, tuple(sorted(found, key=lambda offer: offer.name))) for title, found in sorted(groups.items()))
+
+
+def may_start(actor: Actor, held: DefinitionContent) -> bool:
+    """Whether the person may start it by hand."""
+    wanted = held.diagram.start_roles
+    return held.diagram.start_by_hand is not None and (not wanted or not actor.roles().isdisjoint({*wanted, *_ANY}))
+
+
+def startable(actor: Actor, key: str) -> DefinitionContent:
+    """The current version of a procedure. NotFoundError, or ForbiddenError where the person may not start it."""
+    held = content(definitions.latest(runtime_of(), current(), key).id)
+    if held.diagram.start_by_hand is None:
+        raise NotFoundError(kind="流程", id=key)
+    if not may_start(actor, held):
+        raise ForbiddenError(permission=f"發起「{held.name}」")
+    return held

@@ -1,0 +1,49 @@
+"""Texts of diagrams and forms in the reader's language: each deployment carries its own catalogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import flask
+
+from engine import definitions
+from engine.content import DefinitionContent
+from engine.forms import FormTexts
+from engine.i18n import read_catalogue
+from webui.display import zone
+from webui.language import current_locale, gettext
+from webui.unit_of_work import current, runtime_of
+
+_FILE = "locale/en.po"
+
+
+def register(app: flask.Flask) -> None:
+    """Give templates the filter `worded`."""
+    app.extensions["guicheng.catalogues"] = {}
+    app.jinja_env.filters["worded"] = worded
+
+
+def content(definition_id: int) -> DefinitionContent:
+    """What was deployed with a version; read once a process."""
+    return definitions.content(runtime_of(), current(), definition_id)
+
+
+def catalogue(definition_id: int) -> Mapping[str, str] | None:
+    """English of a deployment's own texts; None where the reader needs none."""
+    if current_locale() != "en":
+        return None
+    known: dict[int, Mapping[str, str]] = flask.current_app.extensions["guicheng.catalogues"]
+    if definition_id not in known:
+        raw = content(definition_id).files.get(_FILE)
+        known[definition_id] = read_catalogue(raw) if raw else {}
+    return known[definition_id]
+
+
+def worded(text: str | None, definition_id: int) -> str:
+    """A text of that deployment, e.g. a step's name."""
+    return gettext(text, catalogue(definition_id)) if text else ""
+
+
+def texts(definition_id: int) -> FormTexts:
+    """Who reads a form of that deployment."""
+    return FormTexts(current_locale(), catalogue(definition_id), zone())

@@ -1,0 +1,143 @@
+"""Gathers what the page of a work item shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import flask
+
+from engine import instances
+from engine.content import DefinitionContent
+from engine.diagram import Element
+from engine.errors import FieldError
+from engine.forms import Form, FormView, edit_view, initial, readonly_view
+from engine.model import Actor, JsonObject, WorkItemState
+from engine.permissions import may
+from engine.queries import history, work_items
+from engine.queries.work_items import WorkItemRow
+from engine.runtime import Reference
+from webui import session
+from webui.cases.story import Told, tell
+from webui.clauses import ClauseText, clauses_of
+from webui.display import zone
+from webui.form_options import options
+from webui.unit_of_work import current, runtime_of
+from webui.work_item.next_steps import NextStep, next_steps
+from webui.wording import content, texts
+
+#: events of the side column; the case's page has them all
+_EVENTS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What this person may do with the item now."""
+
+    claim: bool = False
+    unclaim: bool = False
+    #: fill in and complete
+    work: bool = False
+    #: answer a delegated item
+    resolve: bool = False
+    send_back: bool = False
+    delegate: bool = False
+    assign: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A form that was filled in before."""
+
+    view: FormView
+    is_own: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ItemPage:
+    """Everything on the page."""
+
+    item: WorkItemRow
+    element: Element | None
+    form: FormView | None
+    rights: Rights
+    clauses: tuple[ClauseText, ...]
+    earlier: tuple[Earlier, ...]
+    events: tuple[Told, ...]
+    next_steps: tuple[NextStep, ...]
+
+
+def form_of(item: WorkItemRow) -> Form | None:
+    """The form of the item's element."""
+    held = content(item.definition_id)
+    element = held.diagram.elements.get(item.element_id)
+    return held.forms.get(element.form) if element is not None and element.form else None
+
+
+def render(
+    work_item_id: int, *, submitted: JsonObject | None = None, errors: Sequence[FieldError] = (), problem: str = "", status: int = 200
+) -> flask.Response:
+    """The page as it stands now, with what was typed put back where something was refused."""
+    actor = session.actor()
+    item = work_items.get(current(), actor, work_item_id)
+    page = _gather(item, actor, submitted, errors)
+    body = flask.render_template("work_item/show.html", page=page, item=item, problem=problem, is_filled=submitted is not None)
+    return flask.make_response(body, status)
+
+
+def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, errors: Sequence[FieldError]) -> ItemPage:
+    held = content(item.definition_id)
+    element = held.diagram.elements.get(item.element_id)
+    data = instances.inspect(runtime_of(), current(), item.instance_id).variables
+    events = history.page(current(), item.instance_id, limit=_EVENTS, newest_first=True).rows
+    return ItemPage(
+        item=item, element=element, form=_form_view(item, held, actor, data, submitted, errors), rights=_rights(actor, item),
+        clauses=clauses_of(element, item.definition_id), earlier=_earlier(held, data, form_of(item)),
+        events=tell(events, item.definition_id), next_steps=next_steps(held, item.element_id) if item.is_live else (),
+    )
+
+
+def _form_view(
+    item: WorkItemRow, held: DefinitionContent, actor: Actor, data: JsonObject, submitted: JsonObject | None, errors: Sequence[FieldError]
+) -> FormView | None:
+    form = form_of(item)
+    if form is None:
+        return None
+    if not item.is_live and submitted is None:
+        # what was sent stands in the data; a later round may have replaced it
+        return readonly_view(form, _object(data.get(form.key)), texts(item.definition_id))
+    values = submitted
+    if values is None:
+        me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
+        values = initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me)
+    return edit_view(
+        form, values, texts(item.definition_id), context=data, forms=held.forms, errors=errors, options=options(item.site_id)
+    )
+
+
+def _earlier(held: DefinitionContent, data: JsonObject, own: Form | None) -> tuple[Earlier, ...]:
+    shown = []
+    for key, values in data.items():
+        form = held.forms.get(key)
+        if form is not None and isinstance(values, Mapping) and (own is None or own.key != key):
+            shown.append(Earlier(readonly_view(form, dict(values), texts(held.id)), is_own=False))
+    return tuple(shown)
+
+
+def _rights(actor: Actor, item: WorkItemRow) -> Rights:
+    if not item.is_live:
+        return Rights()
+    in_role = any(role and actor.holds(role, item.site_id) for role in (item.role, item.escalated_role))
+    may_take = in_role or may(actor, "work-item:complete-any", item.site_id)
+    may_assign = may(actor, "work-item:assign", item.site_id)
+    mine, free = item.assignee_id == actor.user_id, item.assignee_id is None
+    delegated = item.state == WorkItemState.DELEGATED
+    return Rights(
+        claim=free and may_take, unclaim=(mine or may_assign) and not free and not delegated, work=mine and not delegated,
+        resolve=mine and delegated, send_back=mine or (free and may_take), delegate=mine and not delegated, assign=may_assign,
+    )
+
+
+def _object(value: Any) -> JsonObject:
+    return dict(value) if isinstance(value, Mapping) else {}
