@@ -557,6 +557,8 @@ record = Table(
     Column("issued_by", ForeignKey("app_user.id")),
     Column("voided_at", Instant),
     Column("void_reason", Text),
+    #: the case's data as it was, JSON, zstd-compressed; None for a record that follows its case
+    Column("snapshot", LargeBinary),
     UniqueConstraint("record_key", "number"),
     Index("ix_record_instance_id", "instance_id", "record_key"),
 )

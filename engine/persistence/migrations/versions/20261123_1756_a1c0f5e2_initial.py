@@ -451,6 +451,7 @@ def upgrade() -> None:
         sa.Column("issued_by", ID, nullable=True),
         sa.Column("voided_at", INSTANT, nullable=True),
         sa.Column("void_reason", sa.Text(), nullable=True),
+        sa.Column("snapshot", sa.LargeBinary(), nullable=True),
         sa.ForeignKeyConstraint(["instance_id"], ["instance.id"], name=op.f("fk_record_instance_id")),
         sa.ForeignKeyConstraint(["issued_by"], ["app_user.id"], name=op.f("fk_record_issued_by")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_record")),
