@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from engine.diagram import Diagram
+from engine.diagram import CONTAINERS, Diagram
 from engine.limit_rules import Happening, Limit, Moment
+
+
+#: after the id of a sub-process: the way out of it, where its id alone is the way in
+_EXIT = "!"
 
 
 def elements_between(diagram: Diagram, limit: Limit) -> frozenset[str]:
@@ -20,7 +24,7 @@ def elements_between(diagram: Diagram, limit: Limit) -> frozenset[str]:
             backward.setdefault(target, set()).add(source)
     after = _side(diagram, limit.starts, onward, includes=lambda happening: happening.moment is Moment.CREATED)
     before = _side(diagram, limit.stops, backward, includes=lambda happening: happening.moment is not Moment.CREATED)
-    return frozenset(after & before)
+    return frozenset(place.removesuffix(_EXIT) for place in after & before)
 
 
 def _side(
@@ -30,7 +34,7 @@ def _side(
     for happening in happenings:
         here, own = _places(diagram, happening)
         if not here:
-            return set(diagram.elements)
+            return {*diagram.elements, *(element_id + _EXIT for element_id in diagram.elements)}
         if not own or includes(happening):
             reached |= here
         reached |= _reach({target for place in here for target in edges.get(place, ())}, edges)
@@ -41,9 +45,13 @@ def _places(diagram: Diagram, happening: Happening) -> tuple[set[str], bool]:
     """Where in this diagram it happens, and whether the element is the diagram's own."""
     if happening.element_id is None:
         return set(), True
-    if happening.process_key == diagram.process_id:
-        return {happening.element_id} & diagram.elements.keys(), True
-    return {element.id for element in diagram.elements.values() if element.called == happening.process_key}, False
+    if happening.process_key != diagram.process_id:
+        return {element.id for element in diagram.elements.values() if element.called == happening.process_key}, False
+    element = diagram.elements.get(happening.element_id)
+    if element is None:
+        return set(), True
+    is_exit = element.kind in CONTAINERS and happening.moment is not Moment.CREATED
+    return {element.id + _EXIT if is_exit else element.id}, True
 
 
 def _reach(start: set[str], edges: Mapping[str, set[str]]) -> set[str]:
@@ -58,19 +66,23 @@ def _reach(start: set[str], edges: Mapping[str, set[str]]) -> set[str]:
 
 def _edges(diagram: Diagram) -> dict[str, set[str]]:
     """Where a token may go next: along flows, off to boundary events, into and out of sub-processes."""
+    containers = {element.id for element in diagram.elements.values() if element.kind in CONTAINERS}
     edges: dict[str, set[str]] = {}
+
+    def connect(source: str, target: str) -> None:
+        edges.setdefault(source, set()).add(target)
+
     for flow in diagram.flows:
-        edges.setdefault(flow.source, set()).add(flow.target)
-    leaving = {element_id: set(targets) for element_id, targets in edges.items()}
+        connect(flow.source + _EXIT if flow.source in containers else flow.source, flow.target)
     for element in diagram.elements.values():
         if element.attached_to:
-            edges.setdefault(element.attached_to, set()).add(element.id)
-        parent = element.parent_id
-        if parent is not None:
+            connect(element.attached_to, element.id)
+            # whatever a sub-process is at, the event takes it away from there
+            for inner in diagram.children(element.attached_to):
+                connect(inner.id, element.id)
+        if element.parent_id is not None:
             if not element.incoming and not element.attached_to:
-                edges.setdefault(parent, set()).add(element.id)
+                connect(element.parent_id, element.id)
             if not element.outgoing:
-                edges.setdefault(element.id, set()).update(leaving.get(parent, ()))
-                # the token is also still in the sub-process around it
-                edges[element.id].add(parent)
+                connect(element.id + _EXIT if element.id in containers else element.id, element.parent_id + _EXIT)
     return edges
