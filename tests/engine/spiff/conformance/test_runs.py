@@ -326,6 +326,82 @@ CASES: dict[str, tuple[bytes, Steps, list[str]]] = {
         bpmn(chain("s:start m:xor a:user") + node("g", "xor", default="g_e") + chain("a g") + flow("g", "m", "again") + flow("g", "e") + node("e", "end")),
         [(start(), ["a"]), (done("a", again=True), ["a"]), (done("a", again=True), ["a"]), (done("a", again=False), [])], ["e"],
     ),
+    # ------------------------------------------------------------ constructs together
+    "two boundary events on one task": (
+        bpmn(chain("s:start a:user e:end") + node("b", "boundary", message("m"), attachedToRef="a") + chain("b c:user e2:end")
+             + node("t", "boundary", timer("Duration", "PT1H"), attachedToRef="a", cancelActivity="false") + chain("t d:user e3:end"), before=MESSAGE),
+        [(start(), ["a"]), (passed_time(hours=1), ["a", "d"]), (("send", "message", "paid"), ["c", "d"]), (done("d"), ["c"]), (done("c"), [])],
+        ["e3", "e2"],
+    ),
+    "boundary timer on a call": (
+        definitions(f'<process id="p" isExecutable="true">{node("s", "start")}{node("c", "call", calledElement="q")}{chain("s c e:end")}'
+                    f'{node("b", "boundary", timer("Duration", "PT1H"), attachedToRef="c")}{chain("b late:user e2:end")}</process>'
+                    f'<process id="q" isExecutable="true">{chain("qs:start qa:user qe:end")}</process>'),
+        [(start(), ["qa"]), (passed_time(hours=1), ["late"]), (done("late"), [])], ["e2"],
+    ),
+    "boundary message on a multi-instance": (
+        bpmn(node("s", "start") + node("a", "user", "<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality>"
+             "</multiInstanceLoopCharacteristics>") + chain("s a e:end") + node("b", "boundary", message("m"), attachedToRef="a")
+             + chain("b c:user e2:end"), before=MESSAGE),
+        [(start(), ["a", "a"]), (done("a"), ["a"]), (("send", "message", "paid"), ["c"]), (done("c"), [])], ["e2"],
+    ),
+    "conditional boundary event, not interrupting": (
+        bpmn(chain("s:start f:and a:user e:end") + chain("f d:user e3:end") + node("b", "boundary",
+             "<conditionalEventDefinition><condition>urgent</condition></conditionalEventDefinition>", attachedToRef="a", cancelActivity="false")
+             + chain("b c:user e2:end")),
+        [(start(urgent=True), ["a", "c", "d"]), (done("c"), ["a", "d"]), (done("d"), ["a"]), (done("a"), [])], ["e2", "e3", "e"],
+    ),
+    "sub-process in a loop": (
+        bpmn(chain("s:start m:xor") + node("x", "sub", chain("xs:start xa:user xe:end")) + node("g", "xor", default="g_e") + chain("m x g")
+             + flow("g", "m", "again") + flow("g", "e") + node("e", "end")),
+        [(start(), ["xa"]), (done("xa", again=True), ["xa"]), (done("xa", again=False), [])], ["xe", "xe", "e"],
+    ),
+    "call in a loop": (
+        definitions(f'<process id="p" isExecutable="true">{chain("s:start m:xor")}{node("c", "call", calledElement="q")}{node("g", "xor", default="g_e")}'
+                    f'{chain("m c g")}{flow("g", "m", "again")}{flow("g", "e")}{node("e", "end")}</process>'
+                    f'<process id="q" isExecutable="true">{chain("qs:start qa:user qe:end")}</process>'),
+        [(start(), ["qa"]), (done("qa", again=True), ["qa"]), (done("qa", again=False), [])], ["qe", "qe", "e"],
+    ),
+    "event-based gateway in a loop": (
+        bpmn(chain("s:start m0:xor g:either") + node("c", "catch", message("m")) + node("t", "catch", timer("Duration", "PT1H"))
+             + chain("g c a:user m0") + chain("g t e:end"), before=MESSAGE),
+        [(start(), []), (("send", "message", "paid"), ["a"]), (done("a"), []), (("send", "message", "paid"), ["a"]), (done("a"), []),
+         (passed_time(hours=1), [])], ["e"],
+    ),
+    "error in one branch ends the whole sub-process": (
+        bpmn(node("s", "start") + node("x", "sub", chain("xs:start f:and xa:user") + node("xe", "end", error("err")) + chain("xa xe")
+             + chain("f xb:user xe2:end")) + chain("s x e:end") + node("b", "boundary", error("err"), attachedToRef="x") + chain("b c:user e2:end"),
+             before=ERROR),
+        [(start(), ["xa", "xb"]), (done("xa"), ["c"]), (done("c"), [])], ["xe", "e2"],
+    ),
+    "parallel gateway that joins and forks": (
+        bpmn(chain("s:start f:and a:user j:and c:user e:end") + chain("f b:user j d:user e2:end")),
+        [(start(), ["a", "b"]), (done("a"), ["b"]), (done("b"), ["c", "d"]), (done("c"), ["d"]), (done("d"), [])], ["e", "e2"],
+    ),
+    "nested parallel forks": (
+        bpmn(chain("s:start f:and a:user j:and e:end") + chain("f g:and b:user k:and j") + chain("g c:user k")),
+        [(start(), ["a", "b", "c"]), (done("c"), ["a", "b"]), (done("b"), ["a"]), (done("a"), [])], ["e"],
+    ),
+    "timer in a sub-process": (
+        bpmn(node("s", "start") + node("x", "sub", node("xs", "start") + node("xt", "catch", timer("Duration", "PT5M")) + chain("xs xt xa:user xe:end"))
+             + chain("s x e:end")),
+        [(start(), []), (passed_time(minutes=5), ["xa"]), (done("xa"), [])], ["xe", "e"],
+    ),
+    "data object in its own scope": (
+        bpmn('<dataObject id="note"/><dataObjectReference id="r" dataObjectRef="note"/>' + node("s", "start") + node("a", "user",
+             '<dataOutputAssociation id="out"><sourceRef>note</sourceRef><targetRef>r</targetRef></dataOutputAssociation>')
+             + node("b", "user", '<dataInputAssociation id="in"><sourceRef>r</sourceRef><targetRef>r</targetRef></dataInputAssociation>')
+             + chain("s a b e:end")),
+        [(start(), ["a"]), (done("a", note="x"), ["b"]), (done("b"), [])], ["e"],
+    ),
+    "six hundred tasks in a row": (
+        bpmn(chain("s:start " + " ".join(f"t{number}:task" for number in range(600)) + " a:user e:end")),
+        [(start(), ["a"]), (done("a"), [])], ["e"],
+    ),
+    "a hundred branches": (
+        bpmn(chain("s:start f:and") + "".join(chain(f"f t{number}:task j") for number in range(100)) + chain("j:and a:user e:end")),
+        [(start(), ["a"]), (done("a"), [])], ["e"],
+    ),
     # ------------------------------------------------------------ what an import puts right
     "flow without an id": (
         bpmn(chain("s:start a:user e:end").replace('id="s_a" ', "")), [(start(), ["a"]), (done("a"), [])], ["e"],
@@ -366,3 +442,60 @@ def test_construct_runs_right(name: str, sandbox: Sandbox) -> None:
 def _end_events(xml: bytes) -> set[str]:
     text = xml.replace(b'<process id="p">', b'<process id="p" isExecutable="true">')
     return {element.id for diagram in read_diagram(text).values() for element in diagram.elements.values() if element.kind == "endEvent"}
+
+
+DECISION = b"""<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:test">
+  <decision id="visit_needed" name="visit needed"><decisionTable id="t" hitPolicy="FIRST">
+    <input id="i" label="category"><inputExpression id="ie" typeRef="string"><text>category</text></inputExpression></input>
+    <output id="o" label="visit" name="visit" typeRef="boolean"/>
+    <rule id="r1"><inputEntry id="e1"><text>"water"</text></inputEntry><outputEntry id="o1"><text>True</text></outputEntry></rule>
+    <rule id="r2"><inputEntry id="e2"><text></text></inputEntry><outputEntry id="o2"><text>False</text></outputEntry></rule>
+  </decisionTable></decision>
+</definitions>"""
+
+
+@pytest.mark.parametrize(("category", "expected"), [("water", "a"), ("paint", "b")])
+def test_decision_table_decides(category: str, expected: str, sandbox: Sandbox) -> None:
+    """A business rule task reads its decision from a DMN file of the same deployment."""
+    rule = node("x", "rule", extension("calledDecisionId", "visit_needed"))
+    body = node("s", "start") + rule + node("g", "xor", default="g_b") + chain("s x g") + node("a", "user") + flow("g", "a", "visit")
+    xml = bpmn(body + node("b", "user") + flow("g", "b") + chain("a e:end") + chain("b e"))
+    instance = Driven({"p.bpmn": xml, "decisions/visit.dmn": DECISION}, sandbox)
+    instance.start({"category": category})
+    assert instance.open() == [expected]
+
+
+def test_service_task_asks_for_its_operator(sandbox: Sandbox) -> None:
+    """A service task leaves an effect with its parameters for the committing transaction."""
+    xml = bpmn(node("s", "start") + node("x", "service", operator("notify", to='"manager"')) + chain("s x e:end"))
+    instance = Driven({"p.bpmn": xml}, sandbox)
+    instance.start()
+    assert [(effect.operator, effect.element_id, dict(effect.parameters)) for effect in instance.effects] == [("notify", "x", {"to": "manager"})]
+
+
+def test_thrown_message_leaves_the_instance(sandbox: Sandbox) -> None:
+    """A message end event hands its message over to be sent."""
+    xml = bpmn(node("s", "start") + node("e", "end", message("m")) + chain("s e"), before=MESSAGE)
+    instance = Driven({"p.bpmn": xml}, sandbox)
+    instance.start()
+    assert [(event.kind, event.name) for event in instance.outgoing] == [("message", "paid")]
+
+
+def test_order_of_flows_is_that_of_the_file(sandbox: Sandbox) -> None:
+    """Of two conditions that hold the first in the file decides, wherever the shapes are drawn."""
+    di = "".join(
+        f'<s:BPMNShape xmlns:s="http://www.omg.org/spec/BPMN/20100524/DI" id="{key}_di" bpmnElement="{key}"><b:Bounds '
+        f'xmlns:b="http://www.omg.org/spec/DD/20100524/DC" x="0" y="{y}" width="9" height="9"/></s:BPMNShape>'
+        for key, y in (("a", 900), ("b", 10))
+    )
+    drawing = (
+        '<s:BPMNDiagram xmlns:s="http://www.omg.org/spec/BPMN/20100524/DI" id="di"><s:BPMNPlane id="pl" bpmnElement="p">'
+        f"{di}</s:BPMNPlane></s:BPMNDiagram>"
+    )
+    body = chain("s:start") + node("g", "xor", default="g_c") + chain("s g") + node("a", "user") + flow("g", "a", "True") + node("b", "user")
+    body += flow("g", "b", "True") + node("c", "user") + flow("g", "c") + chain("a e:end") + chain("b e") + chain("c e")
+    xml = definitions(f'<process id="p" isExecutable="true">{body}</process>{drawing}')
+    instance = Driven({"p.bpmn": xml}, sandbox)
+    instance.start()
+    assert instance.open() == ["a"]
