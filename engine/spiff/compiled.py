@@ -10,6 +10,7 @@ from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 
 from engine.spiff.joins import LastEnd
+from engine.spiff.repeats import CLEAN
 from engine.spiff.timing import clocked
 
 
@@ -31,6 +32,7 @@ def _prewire(spec: Any) -> None:
     """Do beforehand what the library would do to the shared specification while instances run."""
     for task_spec in spec.task_specs.values():
         if isinstance(task_spec, LoopTask):
+            task_spec.__class__ = CLEAN.get(type(task_spec), type(task_spec))
             child = spec.task_specs[task_spec.task_spec]
             if not child.completed_event.is_connected(task_spec.merge_child):
                 child.completed_event.connect(task_spec.merge_child)

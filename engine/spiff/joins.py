@@ -6,14 +6,15 @@ they parted is merged, in the order in which the branches arrived.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from copy import deepcopy
 from typing import Any
 
 from SpiffWorkflow.bpmn.exceptions import WorkflowTaskException
 from SpiffWorkflow.bpmn.specs.control import _EndJoin
 from SpiffWorkflow.bpmn.specs.defaults import InclusiveGateway, ParallelGateway
+from SpiffWorkflow.bpmn.specs.mixins.events.intermediate_event import BoundaryEvent
 from SpiffWorkflow.task import Task
-from SpiffWorkflow.util.deep_merge import DeepMerge
 from SpiffWorkflow.util.task import TaskState
 
 
@@ -25,6 +26,15 @@ def _last_round(spec: Any, task: Task) -> float:
             return float(ancestor.last_state_change)
         ancestor = ancestor.parent
     return -1.0
+
+
+def _is_token(task: Task) -> bool:
+    """Whether a token stands here, or has just been sent here by a split. An event on a border is none: its host is."""
+    if isinstance(task.task_spec, BoundaryEvent):
+        return False
+    if task.has_state(TaskState.READY | TaskState.WAITING | TaskState.STARTED):
+        return True
+    return bool(task.has_state(TaskState.FUTURE) and task.parent is not None and task.parent.has_state(TaskState.COMPLETED))
 
 
 def _ancestors(task: Task | None) -> list[Task]:
@@ -45,23 +55,31 @@ def _parted_at(parents: list[Task]) -> Task | None:
 def merge_branches(task: Task, parents: list[Task]) -> None:
     """Give the task the data of all branches: what each changed since they parted, later arrivals over earlier ones."""
     parting = _parted_at(parents) if len(parents) > 1 else None
-    if parting is None:
-        for parent in parents:
-            DeepMerge.merge(task.data, deepcopy(parent.data))
+    if len(parents) == 1:
+        task.data = deepcopy(parents[0].data)
         return
-    base = parting.data
+    base = {} if parting is None else parting.data
     merged = deepcopy(base)
     for parent in parents:
-        for key, value in parent.data.items():
-            if key in base and base[key] == value:
-                continue
-            if key in merged and isinstance(merged[key], dict) and isinstance(value, dict):
-                DeepMerge.merge(merged[key], deepcopy(value))
-            else:
-                merged[key] = deepcopy(value)
-        for key in [key for key in base if key not in parent.data]:
-            merged.pop(key, None)
+        take_changes(base, parent.data, merged)
     task.data = merged
+
+
+def take_changes(base: Mapping[str, Any], branch: Mapping[str, Any], into: dict[str, Any]) -> None:
+    """Put into `into` what a branch added, changed or removed since `base`. Objects are merged key by key; a list is one value, for
+    merging it row by row would bring deleted rows back."""
+    for key, value in branch.items():
+        before = base.get(key)
+        if key in base and type(before) is type(value) and before == value:
+            continue
+        inner = into.get(key)
+        if isinstance(value, dict) and isinstance(inner, dict):
+            take_changes(before if isinstance(before, dict) else {}, value, inner)
+        else:
+            into[key] = deepcopy(value)
+    for key in base:
+        if key not in branch:
+            into.pop(key, None)
 
 
 def _run_join(spec: Any, task: Task) -> None:
@@ -110,7 +128,41 @@ class LoopSafeParallelGateway(ParallelGateway):
 
 
 class MergingInclusiveGateway(InclusiveGateway):
-    """An inclusive gateway whose join merges what each branch changed."""
+    """An inclusive gateway that waits as BPMN says, and whose join merges what each branch changed.
+
+    The library overlooks tokens inside multi-instances and sub-processes, and branches that have not begun while the split is still
+    handing out tokens.
+    """
+
+    def _check_threshold_unstructured(self, my_task: Task) -> bool:
+        since, arrived = _last_round(self, my_task), set()
+        tokens = set()
+        for task in my_task.workflow.tasks.values():
+            if task.task_spec is not self:
+                if _is_token(task):
+                    tokens.add(task.task_spec)
+            elif task.parent.state == TaskState.COMPLETED and (task is my_task or self._is_of_this_round(task, my_task, since)):
+                arrived.add(task.parent.task_spec)
+        missing = [spec for spec in self.inputs if spec not in arrived]
+        # a token that may still come by a missing flow, and not by one that has its token already, has to be waited for
+        return not missing or tokens.isdisjoint(self._upstream(missing) - self._upstream(arrived))
+
+    @staticmethod
+    def _is_of_this_round(task: Task, my_task: Task, since: float) -> bool:
+        if task.is_descendant_of(my_task) or my_task.is_descendant_of(task):
+            return False
+        return not task.has_state(TaskState.FINISHED_MASK) or task.last_state_change > since
+
+    def _upstream(self, specs: Iterable[Any]) -> set[Any]:
+        """Every specification from which a token can come to one of these without passing this gateway."""
+        found: set[Any] = set()
+        stack = list(specs)
+        while stack:
+            spec = stack.pop()
+            if spec is not self and spec not in found:
+                found.add(spec)
+                stack.extend(spec.inputs)
+        return found
 
     def _run_hook(self, my_task: Task) -> bool:
         _run_join(self, my_task)
