@@ -64,7 +64,7 @@ def schedule(
     known: dict[tuple[str, str], tuple[datetime, datetime]] = {}
     if before_id is not None:
         query = select(start_subscription.c.element_id, start_subscription.c.name)
-        texts = dict(connection.execute(query.where(start_subscription.c.definition_id == before_id)).tuples().all())
+        texts = {row.element_id: row.name for row in connection.execute(query.where(start_subscription.c.definition_id == before_id))}
         mine = (due.c.kind == KIND, due.c.subject.startswith(f"{before_id}:", autoescape=True))
         for row in connection.execute(select(due.c.subject, due.c.due_at).where(*mine)):
             _, element_id, anchor = read_subject(row.subject)

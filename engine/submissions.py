@@ -146,6 +146,8 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Row[An
         raise ForbiddenError(permission=f"辦理「{item.name}」")
     row = steps.load(uow, item.instance_id)
     if row.state != InstanceState.ACTIVE:
+        # somebody may have ended it between the two reads: then it is they who should be named
+        require_live(uow, find_item(uow, work_item_id))
         raise InstanceNotActiveError(instance_id=row.id, state=row.state)
     return item, row
 

@@ -46,7 +46,7 @@ def claim_executor(uow: UnitOfWork, prefix: str, now: datetime) -> str:
     connection = uow.writing
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY})
-    known = dict(connection.execute(select(executor.c.id, executor.c.beat_at)).tuples().all())
+    known = {row.id: row.beat_at for row in connection.execute(select(executor.c.id, executor.c.beat_at))}
     number = 1
     while (beat_at := known.get(f"{prefix}-{number}")) is not None and beat_at > now - STALE:
         number += 1
