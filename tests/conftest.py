@@ -188,10 +188,10 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def runtime(settings: Settings, clock: MovableClock) -> Iterator[Runtime]:
-    """A running engine on the fresh store. Side effects stay in memory (`NoOutbox`)."""
+    """A running engine on the fresh store. Side effects stay in memory (`NoOutbox`), deployments are read in this process."""
     from engine.bootstrap import open_runtime
 
-    with open_runtime(settings, clock=clock) as opened:
+    with open_runtime(settings, clock=clock, is_trusted=True) as opened:
         yield opened
 
 
@@ -214,13 +214,13 @@ def client(app: Flask) -> FlaskClient:
 @pytest.fixture
 def live_server(app: Flask) -> Iterator[str]:
     """The application served on loopback by the embedded server; gives its address, without a slash at the end."""
-    from waitress import create_server
+    from engine.cli.http_server import EmbeddedServer
 
-    server = create_server(app, host="127.0.0.1", port=0, threads=4)
+    server = EmbeddedServer(app, "127.0.0.1", 0, threads=4)
     thread = threading.Thread(target=server.run, name="live-server", daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{server.effective_port}"
-    server.close()
+    yield server.url
+    server.stop()
     thread.join(10)
 
 

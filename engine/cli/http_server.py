@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any
 
 from engine.errors import UsageError
@@ -56,7 +57,9 @@ class EmbeddedServer:
     def stop(self) -> None:
         """Ask `run` to come to its end."""
         self._stopping.set()
-        self._server.pull_trigger()
+        # the trigger is gone once `run` has returned
+        with suppress(OSError):
+            self._server.pull_trigger()
 
     def _is_busy(self) -> bool:
         return any(channel.requests or channel.request is not None or channel.total_outbufs_len
@@ -66,9 +69,6 @@ class EmbeddedServer:
 def _listen(host: str, port: int) -> socket.socket:
     try:
         family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)[0]
-        listener = socket.socket(family, socket.SOCK_STREAM)
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind(address)
+        return socket.create_server(address[:2], family=family, backlog=1024)
     except (OSError, OverflowError) as error:
         raise CannotListenError(host=host, port=port, error=error.strerror if isinstance(error, OSError) else error) from error
-    return listener

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import StoreUnavailableError, UsageError
@@ -20,6 +20,18 @@ WRITE_TIMEOUT = 30.0
 _READ_ONLY = "guicheng_read"
 
 
+#: SQLite's primary result codes for a store that is locked, read-only, full, unreadable or can't be opened
+_SQLITE_UNAVAILABLE = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR,
+                                 sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN})
+
+
+class StoreAddressError(UsageError):
+    """An address that names no store of ours. A store in memory would be another one for every connection."""
+
+    code = "store_address"
+    sentence = "資料庫位址「{url}」無法使用，請指定 sqlite 檔案或 postgresql 資料庫。"
+
+
 class Database:
     """One SQLAlchemy engine with our rules on it. Shared by every thread, and by the job engine."""
 
@@ -27,7 +39,7 @@ class Database:
         try:
             self.url = make_url(url)
         except ArgumentError as error:
-            raise UsageError(reason=f"資料庫位址無法識別：{url}") from error
+            raise StoreAddressError(url=url) from error
         backend = self.url.get_backend_name()
         if backend == "sqlite":
             self.engine = _sqlite_engine(self.url, pool_size)
@@ -35,7 +47,8 @@ class Database:
             self.url = self.url.set(drivername="postgresql+psycopg")
             self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
         else:
-            raise UsageError(reason=f"不支援的資料庫「{backend}」，請使用 sqlite 或 postgresql。")
+            raise StoreAddressError(url=self.url.render_as_string(hide_password=True))
+        event.listen(self.engine, "handle_error", _failed)
 
     @property
     def is_sqlite(self) -> bool:
@@ -45,7 +58,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reading: no writer lock on SQLite, read committed on PostgreSQL."""
-        with self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection, store_errors():
+        with store_errors(), self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
             yield connection
 
     @contextmanager
@@ -64,12 +77,30 @@ def store_errors() -> Iterator[None]:
     """Tell a locked, full or absent store apart from our own bugs, and a broken constraint from both."""
     try:
         yield
-    except OperationalError as error:
-        raise StoreUnavailableError(reason=str(error.orig)) from error
     except DBAPIError as error:
-        if error.connection_invalidated:
+        if _is_unavailable(error):
             raise StoreUnavailableError(reason=str(error.orig)) from error
         raise
+
+
+def _failed(context: ExceptionContext) -> None:
+    # for statements anywhere inside a service. The job engine's own connections keep their errors, which it retries by itself
+    error = context.sqlalchemy_exception
+    if (context.connection is not None and _READ_ONLY in context.connection.get_execution_options()
+            and isinstance(error, DBAPIError) and _is_unavailable(error)):
+        raise StoreUnavailableError(reason=str(error.orig)) from error
+
+
+def _is_unavailable(error: DBAPIError) -> bool:
+    if error.connection_invalidated:
+        return True
+    if not isinstance(error, OperationalError):
+        return False
+    if not isinstance(error.orig, sqlite3.Error):
+        return True
+    # SQLite's class also covers errors of ours, such as a table that isn't there; our writer lock's own refusal has no code
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    return code is None or (code & 0xFF) in _SQLITE_UNAVAILABLE
 
 
 def read_only(connection: Connection) -> Connection:
@@ -83,8 +114,12 @@ def read_write(connection: Connection) -> Connection:
 
 
 def _sqlite_engine(url: URL, pool_size: int) -> Engine:
-    if url.database and url.database != ":memory:":
+    if not url.database or url.database == ":memory:":
+        raise StoreAddressError(url=url)
+    try:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreUnavailableError(reason=str(error)) from error
     factory = connection_factory(FifoLock(), WRITE_TIMEOUT)
     engine = create_engine(
         url,

@@ -7,8 +7,9 @@ from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import TextClause, insert, inspect, text
+from sqlalchemy.exc import OperationalError
 
-from engine.errors import StoreOutdatedError, StoreUnavailableError
+from engine.errors import StoreOutdatedError
 from engine.persistence import tables
 from engine.persistence.database import Database
 from engine.persistence.schema import alembic_config, create_if_empty, head_revision, require_current, upgrade
@@ -73,7 +74,7 @@ def test_a_failed_upgrade_leaves_the_store_empty(empty_database_url: str) -> Non
     database = Database(empty_database_url)
     with database.writing() as connection:
         connection.execute(text("CREATE TABLE work_item (id INTEGER)"))
-    with pytest.raises(StoreUnavailableError):
+    with pytest.raises(OperationalError, match="already exists"):
         upgrade(database)
     with database.reading() as connection:
         assert inspect(connection).get_table_names() == ["work_item"]
