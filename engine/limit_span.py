@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterable, Mapping
 from engine.diagram import CONTAINERS, Diagram
 from engine.limit_rules import Happening, Limit, Moment
 
-
 #: after the id of a sub-process: the way out of it, where its id alone is the way in
 _EXIT = "!"
 

@@ -31,7 +31,7 @@ def problems(text: str) -> list[str]:
 
 def with_line(line: str) -> str:
     """The smallest limit with one more line, which replaces the same key."""
-    key = line.split("=")[0].strip()
+    key = line.split("=", maxsplit=1)[0].strip()
     kept = [each for each in MINIMAL.splitlines() if each.split("=")[0].strip() != key]
     return "\n".join([*kept, line])
 
