@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import flask
 
@@ -42,7 +42,7 @@ def upload_file(call: Call) -> Any:
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise RequestInvalidError([FieldError("file", "required", "缺少必填欄位「{field}」。", {"field": "file"})])
-    return files.store(call.runtime, call.uow, call.actor, upload.stream, upload.filename, kind)
+    return files.store(call.runtime, call.uow, call.actor, cast(BinaryIO, upload.stream), upload.filename, kind)
 
 
 @calls.lookup(f"/files/<{ID}:file_id>", gives=None, content_type="application/octet-stream")

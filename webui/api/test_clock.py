@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from functools import partial
 from typing import Any
 
 import isodate
@@ -30,8 +29,11 @@ def advance_test_clock(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     assert isinstance(clock, MovableClock)
     by = _duration(body["advance"], call)
 
+    def move() -> None:
+        advance(call.runtime, clock, by)
+
     # after the commit, so that a repeated request, whose response is remembered in it, does not move the clock again
-    call.uow.after_commit(partial(advance, call.runtime, clock, by))
+    call.uow.after_commit(move)
     return {"now": clock.now() + by}
 
 
