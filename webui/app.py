@@ -6,6 +6,7 @@ from typing import Any
 
 import flask
 from flask.typing import ResponseReturnValue
+from werkzeug.routing import IntegerConverter, Map
 
 from engine.runtime import Runtime
 from webui import (
@@ -20,6 +21,7 @@ from webui import (
     security,
     session,
     unit_of_work,
+    wording,
 )
 from webui.account import blueprint as account
 from webui.cases import blueprint as cases
@@ -30,6 +32,13 @@ from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
 from webui.work_item import blueprint as work_item
+
+
+class RowId(IntegerConverter):
+    """An id in an address; one that no database could hold is an unknown address."""
+
+    def __init__(self, map: Map) -> None:  # noqa: A002 - Werkzeug's own parameter name
+        super().__init__(map, min=1, max=2**63 - 1)
 
 
 class Application(flask.Flask):
@@ -55,8 +64,9 @@ def create_app(runtime: Runtime) -> flask.Flask:
         RATELIMIT_ENABLED=False,
     )
     app.extensions["guicheng"] = runtime
+    app.url_map.converters["row_id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (access_log, assets, compression, language, session, security, display, layout, error_pages):
+    for part in (access_log, assets, compression, language, session, security, display, wording, layout, error_pages):
         _register(part, app)
     for blueprint in (sign_in, inbox, work_item, start, cases, directory, files, account):
         app.register_blueprint(blueprint)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 import flask
@@ -15,12 +16,14 @@ from webui.language import current_locale, gettext
 from webui.unit_of_work import current, runtime_of
 
 _FILE = "locale/en.po"
+_RECORD_TITLE = re.compile(r'class="record-title[^>]*>([^<{]+)<')
 
 
 def register(app: flask.Flask) -> None:
     """Give templates the filter `worded`."""
     app.extensions["guicheng.catalogues"] = {}
     app.jinja_env.filters["worded"] = worded
+    app.jinja_env.globals.update(limit_name=limit_name, record_title=record_title)
 
 
 def content(definition_id: int) -> DefinitionContent:
@@ -47,3 +50,16 @@ def worded(text: str | None, definition_id: int) -> str:
 def texts(definition_id: int) -> FormTexts:
     """Who reads a form of that deployment."""
     return FormTexts(current_locale(), catalogue(definition_id), zone())
+
+
+def limit_name(limit_id: str, definition_id: int) -> str:
+    """What people call a limit of the manual, by `process.limit`."""
+    own = limit_id.rpartition(".")[2]
+    found = next((limit for limit in content(definition_id).limits if own == limit.id.rpartition(".")[2]), None)
+    return worded(found.name, definition_id) if found is not None else limit_id
+
+
+def record_title(record_key: str, definition_id: int) -> str:
+    """What people call a printed record: the heading of its template."""
+    found = _RECORD_TITLE.search(content(definition_id).records.get(record_key, b"").decode(errors="replace"))
+    return worded(found[1].strip(), definition_id) if found else record_key

@@ -45,8 +45,6 @@ class CasePage:
     forms: tuple[FormView, ...]
     limits: tuple[LimitRow, ...]
     records: tuple[RecordRow, ...]
-    #: record keys of the deployment that can be printed now
-    papers: tuple[str, ...]
     files: tuple[FileRow, ...]
     incidents: tuple[IncidentRow, ...]
     children: tuple[InstanceRow, ...]
@@ -63,14 +61,13 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
     items = work_items.of_instance(uow, instance_id)
     incidents = queries.incidents(uow, instance_id)
     told = history.page(uow, instance_id, limit=_EVENTS, newest_first=True)
-    held = content(case.definition_id)
     open_items = tuple(item for item in items if item.is_live)
     return CasePage(
         case=case, rights=_rights(actor, case),
         pictures=pictures(case, view, items, [entry.element_id for entry in incidents if entry.resolved_at is None]),
         open_items=open_items, visible_items=frozenset(item.id for item in open_items if work_items.may_see(actor, item)),
         forms=_forms(items, view.variables, case.definition_id), limits=queries.limits(uow, instance_id),
-        records=queries.records(uow, instance_id), papers=tuple(sorted(held.records)), files=queries.files(uow, instance_id),
+        records=queries.records(uow, instance_id), files=queries.files(uow, instance_id),
         incidents=incidents, children=queries.children(uow, instance_id), events=tell(told.rows, case.definition_id), earlier=told.after,
     )
 

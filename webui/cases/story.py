@@ -12,7 +12,7 @@ from engine.queries.people import names
 from webui.display import role_name
 from webui.language import gettext
 from webui.unit_of_work import current
-from webui.wording import content, worded
+from webui.wording import content, limit_name, worded
 
 #: event → (sentence, look: `done`, `bad` or nothing)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -46,7 +46,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "signal.received": ("收到通知「{name}」", ""),
     "incident.created": ("執行「{step}」時出錯，等待主管處理", "bad"),
     "incident.resolved": ("異常已處理", ""),
-    "record.issued": ("開出{record}", "done"),
+    "record.issued": ("開出單據 {record}", "done"),
+    "record.voided": ("作廢單據 {record}", "bad"),
     "instance.moved": ("案件繼續", ""),
 }
 
@@ -82,7 +83,7 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str]) -> Tol
     version = row.definition_id or definition_id
     fields = _Lazy({
         "step": lambda: _step(row.element_id, version), "target": lambda: _step(row.detail.get("to"), version),
-        "person": lambda: people.get(row.detail.get("to", 0), "—"), "limit": lambda: _limit(row.detail, version),
+        "person": lambda: people.get(row.detail.get("to", 0), "—"), "limit": lambda: limit_name(str(row.detail.get("limit", row.detail.get("limit_id", ""))), version),
         "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
     })
@@ -111,18 +112,6 @@ def _step(element_id: Any, definition_id: int) -> str:
     held = content(definition_id)
     element = held.diagram.elements.get(str(element_id))
     return worded(element.name, definition_id) if element is not None and element.name else str(element_id or "—")
-
-
-def _limit(detail: Mapping[str, Any], definition_id: int) -> str:
-    wanted = str(detail.get("limit", detail.get("limit_id", "")))
-    return limit_name(wanted, definition_id)
-
-
-def limit_name(limit_id: str, definition_id: int) -> str:
-    """What people call a limit."""
-    own = limit_id.rpartition(".")[2]
-    found = next((limit for limit in content(definition_id).limits if own == limit.id.rpartition(".")[2]), None)
-    return worded(found.name, definition_id) if found is not None else limit_id
 
 
 def _role(detail: Mapping[str, Any]) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import flask
 from flask.typing import ResponseReturnValue
+from markupsafe import Markup
 
 from engine import definitions, records
-from engine.errors import NotFoundError
 from engine.model import InstanceState
 from engine.queries import history
 from engine.queries import instances as queries
@@ -45,11 +45,12 @@ def story(instance_id: int) -> ResponseReturnValue:
     return flask.render_template("cases/story.html", case=case, events=tell(found.rows, case.definition_id), after=found.after)
 
 
-def paper(instance_id: int, record_key: str) -> ResponseReturnValue:
-    """A record of the case as it is printed."""
-    case = queries.get(current(), session.actor(), instance_id)
-    if len(record_key) > 120:
-        raise NotFoundError(kind="單據", id=record_key[:40])
-    number = flask.request.args.get("number")
-    sheet = records.sheet(runtime_of(), current(), instance_id, record_key, locale=current_locale(), number=number)
-    return flask.render_template("cases/paper.html", case=case, sheet=sheet)
+def paper(record_id: int) -> ResponseReturnValue:
+    """A record as it is printed on A4."""
+
+    def picture(file_id: int) -> str:
+        return flask.url_for("files.show", file_id=file_id)
+
+    record, article = records.printed(runtime_of(), current(), session.actor(), record_id, locale=current_locale(), image=picture)
+    case = queries.get(current(), session.actor(), record.instance_id)
+    return flask.render_template("cases/paper.html", case=case, record=record, article=Markup(article))  # noqa: S704 - filled by `records`
