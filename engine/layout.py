@@ -1,7 +1,7 @@
 """Gives a BPMN file coordinates: pools under each other, lanes as bands, flows from left to right, loops back along the bottom.
 
-It writes diagram interchange and nothing else: the model stays as it is, what was drawn before is replaced. Meant for files that come without
-coordinates; a person may move things afterwards.
+It writes diagram interchange and nothing else: the model stays as it is, what was drawn before is replaced. Meant for files that come
+without coordinates; a person may move things afterwards.
 """
 
 from __future__ import annotations
@@ -139,11 +139,10 @@ class _Scope:
                 before[target].append(source)
         rows: dict[str | None, int] = {}
         taken: set[tuple[str | None, int, int]] = set()
-        for lane in self.lanes or [None]:
-            members = sorted((name for name, node in self.nodes.items() if node.lane == lane and node.host is None), key=lambda name: self.nodes[name].column)
+        for lane in self._bands():
+            members = [(name, node) for name, node in self.nodes.items() if node.lane == lane and node.host is None]
             rows[lane] = 1
-            for name in members:
-                node = self.nodes[name]
+            for name, node in sorted(members, key=lambda member: member[1].column):
                 near = [self.nodes[source] for source in before[name] if self.nodes[source].lane == lane]
                 row = min((source.row for source in near), default=0)
                 first = min((source.column for source in near), default=node.column - 1)
@@ -154,11 +153,15 @@ class _Scope:
                 rows[lane] = max(rows[lane], row + 1)
         return rows
 
+    def _bands(self) -> tuple[str | None, ...]:
+        return tuple(self.lanes) or (None,)
+
     def _measure(self, rows: dict[str | None, int]) -> None:
         placed = [node for node in self.nodes.values() if node.host is None]
-        columns = [max((node.width for node in placed if node.column == column), default=0) for column in range(max((n.column for n in placed), default=0) + 1)]
+        last = max((node.column for node in placed), default=0)
+        columns = [max((node.width for node in placed if node.column == column), default=0) for column in range(last + 1)]
         y = 0.0
-        for lane in self.lanes or [None]:
+        for lane in self._bands():
             top = y
             y += _ROW_GAP / 2
             for row in range(rows.get(lane, 1)):
@@ -224,12 +227,12 @@ def lay_out(xml: bytes) -> bytes:
     plane = etree.SubElement(drawing, f"{{{_DI}}}BPMNPlane", id="laid_out_plane", bpmnElement=shown.get("id", ""))
     pools = list(collaboration.iterfind(_tag("participant"))) if collaboration is not None else []
     scopes = {process_id: _scope(process) for process_id, process in processes.items()}
-    for scope in scopes.values():
-        scope.arrange()
+    for each in scopes.values():
+        each.arrange()
     width = max((scope.width for scope in scopes.values()), default=600)
     places: dict[str, tuple[float, float, float, float]] = {}
     y = _TOP
-    for process_id, scope, pool in _bands(pools, scopes):
+    for scope, pool in _bands(pools, scopes):
         indent = (_BAND if pool is not None else 0) + (_BAND if scope is not None and scope.lanes else 0)
         high = scope.height if scope is not None else 60.0
         if pool is not None:
@@ -241,12 +244,11 @@ def lay_out(xml: bytes) -> bytes:
                 places[lane] = (_LEFT + _BAND, top, width + _BAND, lane_high)
             places.update(_node_places(scope))
         y += high + _POOL_GAP
-        del process_id
     elements = {node.get("id", ""): node for node in root.iter(etree.Element) if node.get("id")}
     for element_id, place in places.items():
         _write_shape(plane, elements[element_id], place)
-    for scope in scopes.values():
-        for flow, points in scope.route():
+    for each in scopes.values():
+        for flow, points in each.route():
             _write_edge(plane, elements[flow], points)
     if collaboration is not None:
         for message in collaboration.iterfind(_tag("messageFlow")):
@@ -256,20 +258,21 @@ def lay_out(xml: bytes) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
-def _bands(pools: list[etree._Element], scopes: dict[str, _Scope]) -> Iterator[tuple[str, _Scope | None, etree._Element | None]]:
+def _bands(pools: list[etree._Element], scopes: dict[str, _Scope]) -> Iterator[tuple[_Scope | None, etree._Element | None]]:
     """What stands under each other: pools with or without a process, then processes that no pool shows."""
     shown = set()
     for pool in pools:
         process_id = pool.get("processRef", "").rpartition(":")[2]
         shown.add(process_id)
-        yield process_id, scopes.get(process_id), pool
+        yield scopes.get(process_id), pool
     for process_id, scope in scopes.items():
         if process_id not in shown:
-            yield process_id, scope, None
+            yield scope, None
 
 
 def _scope(container: etree._Element) -> _Scope:
-    lanes, lane_of = [], {}
+    lanes: list[str] = []
+    lane_of: dict[str, str] = {}
     for lane in container.iterfind(f"{_tag('laneSet')}/{_tag('lane')}"):
         lanes.append(lane.get("id", ""))
         for reference in lane.iter(_tag("flowNodeRef")):
@@ -278,11 +281,19 @@ def _scope(container: etree._Element) -> _Scope:
     for element in container:
         if local_name(element) in FLOW_NODE_KINDS and element.get("id"):
             wide, high = _size(local_name(element))
-            inside = _scope(element) if local_name(element) in _CONTAINERS and any(local_name(c) in FLOW_NODE_KINDS for c in element) else None
-            lane = lane_of.get(element.get("id", ""), lanes[0] if lanes else None)
-            nodes[element.get("id", "")] = _Node(element, wide, high, lane=lane, host=element.get("attachedToRef"), inside=inside)
-    flows = {flow.get("id", ""): (flow.get("sourceRef", ""), flow.get("targetRef", "")) for flow in container.iterfind(_tag("sequenceFlow")) if flow.get("id")}
+            inside = _scope(element) if _is_open(element) else None
+            band = lane_of.get(element.get("id", ""), lanes[0] if lanes else None)
+            nodes[element.get("id", "")] = _Node(element, wide, high, lane=band, host=element.get("attachedToRef"), inside=inside)
+    flows = {}
+    for flow in container.iterfind(_tag("sequenceFlow")):
+        if flow.get("id"):
+            flows[flow.get("id", "")] = (flow.get("sourceRef", ""), flow.get("targetRef", ""))
     return _Scope(nodes, flows, lanes)
+
+
+def _is_open(element: etree._Element) -> bool:
+    """Whether it is a sub-process with something in it to be shown."""
+    return local_name(element) in _CONTAINERS and any(local_name(child) in FLOW_NODE_KINDS for child in element)
 
 
 def _size(kind: str) -> tuple[float, float]:
@@ -303,7 +314,9 @@ def _node_places(scope: _Scope) -> dict[str, tuple[float, float, float, float]]:
 def _forward(source: _Node, target: _Node) -> list[_Point]:
     (sx, sy), (tx, ty) = source.middle, target.middle
     if source.host is not None:
-        return [(sx, source.y + source.height), (sx, ty), (target.x, ty)] if ty > sy + 20 else _round_below(source, target, source.y + source.height + 14)
+        if ty > sy + 20:
+            return [(sx, source.y + source.height), (sx, ty), (target.x, ty)]
+        return _round_below(source, target, source.y + source.height + 14)
     if abs(sy - ty) < 1:
         return [(source.x + source.width, sy), (target.x, ty)]
     if source.kind.endswith("Gateway"):
@@ -315,7 +328,8 @@ def _forward(source: _Node, target: _Node) -> list[_Point]:
 
 
 def _round_below(source: _Node, target: _Node, y: float) -> list[_Point]:
-    return [(source.middle[0], source.y + source.height), (source.middle[0], y), (target.middle[0], y), (target.middle[0], target.y + target.height)]
+    (sx, _), (tx, _) = source.middle, target.middle
+    return [(sx, source.y + source.height), (sx, y), (tx, y), (tx, target.y + target.height)]
 
 
 def _between_pools(source: tuple[float, float, float, float], target: tuple[float, float, float, float]) -> list[_Point]:
@@ -339,10 +353,10 @@ def _write_shape(plane: etree._Element, element: etree._Element, place: tuple[fl
     if kind == "exclusiveGateway":
         shape.set("isMarkerVisible", "true")
     if kind in _CONTAINERS:
-        shape.set("isExpanded", "true" if any(local_name(child) in FLOW_NODE_KINDS for child in element) else "false")
+        shape.set("isExpanded", "true" if _is_open(element) else "false")
     _write_bounds(shape, *place)
     name = element.get("name", "")
-    if name and (kind.endswith("Event") or kind.endswith("Gateway")):
+    if name and (kind.endswith(("Event", "Gateway"))):
         x, y, wide, high = place
         room = min(100.0, _CHARACTER * len(name) + 4)
         label_high = _LINE * -(-len(name) * _CHARACTER // room)
@@ -356,7 +370,7 @@ def _write_edge(plane: etree._Element, flow: etree._Element, points: list[_Point
         etree.SubElement(edge, f"{{{_DD}}}waypoint", x=f"{x:g}", y=f"{y:g}")
     name = flow.get("name", "")
     if name:
-        (x1, y1), (x2, y2) = points[0], points[1]
+        (x1, y1), (_, y2) = points[0], points[1]
         across = abs(y1 - y2) < 1
         label = etree.SubElement(edge, f"{{{_DI}}}BPMNLabel")
         _write_bounds(label, x1 + 6, y1 - 18 if across else (y1 + 5 if y2 > y1 else y1 - 20), _CHARACTER * len(name) + 4, _LINE)

@@ -18,7 +18,9 @@ from engine.layout import lay_out
 
 __all__ = ["ElementMark", "Status", "draw"]
 
-_FONTS = "'Noto Sans CJK TC','Noto Sans TC','PingFang TC','Microsoft JhengHei','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif"
+_FONTS = (
+    "'Noto Sans CJK TC','Noto Sans TC','PingFang TC','Microsoft JhengHei','Noto Sans CJK SC','PingFang SC','Microsoft YaHei',sans-serif"
+)
 _MARGIN = 20
 _BEHIND = ("participant", "lane", "group")
 
@@ -28,12 +30,18 @@ def _same(text: str) -> str:
 
 
 def draw(
-    xml: bytes, process_id: str | None = None, state: Mapping[str, ElementMark] | None = None, translate: Translate = _same, *, label: str | None = None
+    xml: bytes,
+    process_id: str | None = None,
+    state: Mapping[str, ElementMark] | None = None,
+    translate: Translate = _same,
+    *,
+    label: str | None = None,
 ) -> str:
     """The diagram as SVG, ready to stand in a page under a strict content security policy or in a file of its own.
 
-    `process_id` chooses the drawing where a file has several; a file without coordinates is laid out first. `state` marks elements by id, `translate`
-    gives names in the reader's language, `label` replaces the picture's spoken name. Nothing of the file reaches the output unescaped.
+    `process_id` chooses the drawing where a file has several; a file without coordinates is laid out first. `state` marks elements
+    by id, `translate` gives names in the reader's language, `label` replaces the picture's spoken name. Nothing of the file reaches the
+    output unescaped.
     """
     root = parse_xml(xml)
     plane = read_plane(root, process_id)
@@ -67,10 +75,10 @@ def _group(shape: Shape, marks: Mapping[str, ElementMark], translate: Translate)
     mark = marks.get(element_id)
     kind = kind_of(shape.node)
     classes = f"bpmn-element bpmn-{kind}" + (f" is-{mark.status.value}" if mark else "")
-    title = mark.title if mark and mark.title else translate(" ".join((shape.node.get("name") or "").split()))
+    title = mark.title if mark and mark.title else _name(shape.node, translate)
     focus = ' tabindex="0"' if mark else ""
     return (
-        f'<g class="{classes}" data-element-id={quoteattr(element_id)}{focus}>{f"<title>{escape(title)}</title>" if title else ""}'
+        f'<g class="{classes}" data-element-id={quoteattr(element_id)}{focus}>{_title(title)}'
         f"{paint(shape, mark, translate)}{paint_mark(shape, mark) if mark else ''}</g>"
     )
 
@@ -83,9 +91,8 @@ def _edge(edge: Edge, prefix: str, translate: Translate) -> str:
         line = f'stroke-width="1.5" stroke-dasharray="8 5" marker-start="url(#{ends}-dot)" marker-end="url(#{ends}-message)"'
     else:
         line = 'stroke-width="1.3" stroke-dasharray="1 4" stroke-linecap="round"'
-    name = translate(edge.node.get("name") or "")
     return (
-        f'<g class="bpmn-element bpmn-{kind}" data-element-id={quoteattr(edge.node.get("id", ""))}>{f"<title>{escape(name)}</title>" if name else ""}'
+        f'<g class="bpmn-element bpmn-{kind}" data-element-id={quoteattr(edge.node.get("id", ""))}>{_title(_name(edge.node, translate))}'
         f'<path d="{_rounded(edge.points)}" fill="none" stroke="{INK}" {line}/>{_default_slash(edge)}</g>'
     )
 
@@ -94,7 +101,8 @@ def _default_slash(edge: Edge) -> str:
     """The small stroke across the flow that is taken when no other is."""
     parent = edge.node.getparent()
     source = edge.node.get("sourceRef")
-    if parent is None or not any(node.get("id") == source and node.get("default") == edge.node.get("id") for node in parent.iterchildren(etree.Element)):
+    siblings = parent.iterchildren(etree.Element) if parent is not None else ()
+    if not any(node.get("id") == source and node.get("default") == edge.node.get("id") for node in siblings):
         return ""
     (x1, y1), (x2, y2) = edge.points[:2]
     length = math.dist((x1, y1), (x2, y2)) or 1
@@ -105,7 +113,7 @@ def _default_slash(edge: Edge) -> str:
 
 
 def _flow_label(edge: Edge, translate: Translate) -> str:
-    name = translate(" ".join((edge.node.get("name") or "").split()))
+    name = _name(edge.node, translate)
     if not name:
         return ""
     if edge.label is not None:
@@ -131,13 +139,24 @@ def _rounded(points: tuple[tuple[float, float], ...], radius: float = 6) -> str:
 
 
 def _extent(plane: Plane) -> tuple[float, float, float, float]:
-    boxes = [shape.box for shape in plane.shapes] + [item.label for item in (*plane.shapes, *plane.edges) if item.label is not None]
+    boxes = [shape.box for shape in plane.shapes]
+    boxes += [shape.label for shape in plane.shapes if shape.label is not None]
+    boxes += [edge.label for edge in plane.edges if edge.label is not None]
     xs = [box.x for box in boxes] + [box.x + box.width for box in boxes] + [x for edge in plane.edges for x, _ in edge.points]
     ys = [box.y for box in boxes] + [box.y + box.height for box in boxes] + [y for edge in plane.edges for _, y in edge.points]
     if not xs:
         return 0, 0, 2 * _MARGIN, 2 * _MARGIN
     left, top = min(xs) - _MARGIN, min(ys) - _MARGIN
     return left, top, max(xs) + _MARGIN - left, max(ys) + _MARGIN - top
+
+
+def _name(node: etree._Element, translate: Translate) -> str:
+    name = " ".join((node.get("name") or "").split())
+    return translate(name) if name else ""
+
+
+def _title(text: str) -> str:
+    return f"<title>{escape(text)}</title>" if text else ""
 
 
 def _name_of(root: etree._Element, process_id: str | None) -> str:

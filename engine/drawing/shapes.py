@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from xml.sax.saxutils import escape
 
 from lxml import etree
 
 from engine.drawing.interchange import Box, Shape
 from engine.drawing.marks import ElementMark, Look, Status, look_of
 from engine.drawing.symbols import EVENT_MARKERS, GATEWAY_MARKERS, TASK_ICONS, loop_marker
-from engine.drawing.text import LEADING, below, centred, width, wrap
+from engine.drawing.text import LEADING, below, centred, line_at, width, wrap
 
 INK = "#243b53"
 _FAINT = "#9fb3c8"
+_HEAD = "#f0f4f8"
 NAME_SIZE = 12.5
 LABEL_SIZE = 11.5
 
@@ -53,8 +53,8 @@ def paint_mark(shape: Shape, mark: ElementMark) -> str:
         room = max(20.0, width(text, 11) + 12)
         x, y = box.x + box.width - room + 10, box.y - 11
         return (
-            f'<rect x="{x:g}" y="{y:g}" width="{room:g}" height="20" rx="10" fill="{look.stroke}" stroke="none"/>'
-            f'<text x="{x + room / 2:g}" y="{y + 14:g}" font-size="11" font-weight="700" fill="#fff" text-anchor="middle">{escape(text)}</text>'
+            f'<rect {_rect(Box(x, y, room, 20))} rx="10" fill="{look.stroke}" stroke="none"/>'
+            f'<g font-weight="700" fill="#ffffff">{line_at(text, x + room / 2, y + 14, 11, "bpmn-badge")}</g>'
         )
     if mark.status is Status.DONE and box.width > 60:
         x, y = box.x + box.width - 18, box.y + 12
@@ -71,9 +71,9 @@ def _pool_or_lane(shape: Shape, kind: str, name: str) -> str:
         return figure + centred(name, *box.centre, box.width - 10, NAME_SIZE, css="bpmn-name")
     band = 30
     if shape.is_horizontal:
-        figure += f'<rect x="{box.x:g}" y="{box.y:g}" width="{band}" height="{box.height:g}" fill="#f0f4f8" stroke="{INK}" stroke-width="1"/>'
+        figure += f'<rect {_rect(Box(box.x, box.y, band, box.height))} fill="{_HEAD}" stroke="{INK}" stroke-width="1"/>'
         return figure + _upright(name, box.x + band / 2, box.centre[1], box.height - 8)
-    figure += f'<rect x="{box.x:g}" y="{box.y:g}" width="{box.width:g}" height="{band}" fill="#f0f4f8" stroke="{INK}" stroke-width="1"/>'
+    figure += f'<rect {_rect(Box(box.x, box.y, box.width, band))} fill="{_HEAD}" stroke="{INK}" stroke-width="1"/>'
     return figure + centred(name, box.centre[0], box.y + band / 2, box.width - 8, NAME_SIZE, css="bpmn-name")
 
 
@@ -82,8 +82,7 @@ def _upright(name: str, x: float, y: float, room: float) -> str:
     if name and all(ord(character) > 0x2E80 for character in name) and len(name) * (NAME_SIZE + 2) <= room:
         top = y - (len(name) - 1) * (NAME_SIZE + 2) / 2 + NAME_SIZE * 0.36
         return "".join(
-            f'<text class="bpmn-name" x="{x:g}" y="{top + index * (NAME_SIZE + 2):g}" font-size="{NAME_SIZE}" text-anchor="middle">{escape(character)}</text>'
-            for index, character in enumerate(name)
+            line_at(character, x, top + index * (NAME_SIZE + 2), NAME_SIZE, "bpmn-name") for index, character in enumerate(name)
         )
     size = NAME_SIZE if width(name, NAME_SIZE) <= room else 10.5
     return f'<g transform="translate({x:g} {y:g}) rotate(-90)">{centred(name, 0, 0, room, size, css="bpmn-name")}</g>'
@@ -92,18 +91,21 @@ def _upright(name: str, x: float, y: float, room: float) -> str:
 def _event(shape: Shape, kind: str, look: Look) -> str:
     (x, y), radius = shape.box.centre, shape.box.width / 2
     line = max(look.width, 4) if kind == "endEvent" else look.width
-    dashes = look.dashes or ("5 3" if _is_non_interrupting(shape.node) else "")
-    figure = f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" fill="{look.fill}" stroke="{look.stroke}" stroke-width="{line:g}"{_dashed(dashes)}/>'
+    dashes = _dashed(look.dashes or ("5 3" if _is_non_interrupting(shape.node) else ""))
+    figure = _circle(x, y, radius, f'fill="{look.fill}" stroke="{look.stroke}" stroke-width="{line:g}"{dashes}')
     if kind in ("intermediateCatchEvent", "intermediateThrowEvent", "boundaryEvent"):
-        figure += f'<circle cx="{x:g}" cy="{y:g}" r="{radius - 3.5:g}" fill="none" stroke="{look.stroke}" stroke-width="1.3"{_dashed(dashes)}/>'
-    definition = next((kind_of(child) for child in shape.node.iterchildren(etree.Element) if kind_of(child).endswith("EventDefinition")), "")
-    marker = EVENT_MARKERS.get(definition.removesuffix("EventDefinition"), "")
+        figure += _circle(x, y, radius - 3.5, f'fill="none" stroke="{look.stroke}" stroke-width="1.3"{dashes}')
+    kinds = (kind_of(child) for child in shape.node.iterchildren(etree.Element))
+    marker = EVENT_MARKERS.get(next((each.removesuffix("EventDefinition") for each in kinds if each.endswith("EventDefinition")), ""), "")
     if marker:
-        is_thrown = kind in ("endEvent", "intermediateThrowEvent") and "timer" not in definition
-        figure += (
-            f'<g transform="translate({x:g} {y:g})" fill="{INK if is_thrown else "none"}" stroke="{"#fff" if is_thrown else INK}" stroke-width="1.2">{marker}</g>'
-        )
+        is_thrown = kind in ("endEvent", "intermediateThrowEvent")
+        paint_with = f'fill="{INK}" stroke="#ffffff"' if is_thrown else f'fill="none" stroke="{INK}"'
+        figure += f'<g transform="translate({x:g} {y:g})" {paint_with} stroke-width="1.2">{marker}</g>'
     return figure
+
+
+def _circle(x: float, y: float, radius: float, paint_with: str) -> str:
+    return f'<circle cx="{x:g}" cy="{y:g}" r="{radius:g}" {paint_with}/>'
 
 
 def _is_non_interrupting(node: etree._Element) -> bool:
@@ -118,9 +120,9 @@ def _gateway(shape: Shape, kind: str, look: Look) -> str:
         f'stroke="{look.stroke}" stroke-width="{look.width:g}"{_dashed(look.dashes)}/>'
     )
     path, line = GATEWAY_MARKERS.get(kind, ("", 1))
-    if kind == "exclusiveGateway" and not shape.is_marker_visible:
-        path = ""
-    return figure + (f'<path transform="translate({x:g} {y:g})" d="{path}" fill="none" stroke="{INK}" stroke-width="{line:g}"/>' if path else "")
+    if not path or (kind == "exclusiveGateway" and not shape.is_marker_visible):
+        return figure
+    return figure + f'<path transform="translate({x:g} {y:g})" d="{path}" fill="none" stroke="{INK}" stroke-width="{line:g}"/>'
 
 
 def _activity(shape: Shape, kind: str, name: str, look: Look) -> str:
@@ -134,11 +136,13 @@ def _activity(shape: Shape, kind: str, name: str, look: Look) -> str:
         inner = Box(box.x + 3, box.y + 3, box.width - 6, box.height - 6)
         figure += f'<rect {_rect(inner)} rx="8" fill="none" stroke="{look.stroke}" stroke-width="1"/>'
     if kind in TASK_ICONS:
-        figure += f'<g transform="translate({box.x + 6:g} {box.y + 6:g})" fill="none" stroke="{INK}" stroke-width="1.1">{TASK_ICONS[kind]}</g>'
+        corner = f"translate({box.x + 6:g} {box.y + 6:g})"
+        figure += f'<g transform="{corner}" fill="none" stroke="{INK}" stroke-width="1.1">{TASK_ICONS[kind]}</g>'
     bottom = box.y + box.height
     has_plus = not shape.is_expanded and (is_container or kind == "callActivity")
     if has_plus:
-        figure += f'<path d="M{x - 7:g} {bottom - 17:g}h14v14h-14zM{x:g} {bottom - 14:g}v8M{x - 4:g} {bottom - 10:g}h8" fill="none" stroke="{INK}"/>'
+        plus = f"M{x - 7:g} {bottom - 17:g}h14v14h-14zM{x:g} {bottom - 14:g}v8M{x - 4:g} {bottom - 10:g}h8"
+        figure += f'<path d="{plus}" fill="none" stroke="{INK}"/>'
     repeated = _repeated(shape.node)
     if repeated:
         figure += loop_marker(repeated, x - (16 if has_plus else 0), bottom)

@@ -1,4 +1,7 @@
-"""Measures and breaks text for SVG, which wraps nothing by itself. Chinese may break anywhere but before closing punctuation; other scripts break at spaces."""
+"""Measures and breaks text for SVG, which wraps nothing by itself.
+
+Chinese may break anywhere but before closing punctuation; other scripts break at spaces.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +86,9 @@ def below(text: str, x: float, y: float, room: float, size: float, *, css: str) 
 
 
 def _lines(lines: list[str], x: float, top: float, size: float, css: str) -> str:
-    return "".join(
-        f'<text class="{css}" x="{x:g}" y="{round(top + index * size * LEADING, 2):g}" font-size="{size:g}" text-anchor="middle">{escape(line)}</text>'
-        for index, line in enumerate(lines)
-    )
+    return "".join(line_at(line, x, top + index * size * LEADING, size, css) for index, line in enumerate(lines))
+
+
+def line_at(text: str, x: float, y: float, size: float, css: str) -> str:
+    """One line of text, centred on `x`, standing on `y`."""
+    return f'<text class="{css}" x="{x:g}" y="{round(y, 2):g}" font-size="{size:g}" text-anchor="middle">{escape(text)}</text>'
