@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import definitions, history, numbering, permissions, steps, submissions
+from engine import definitions, history, limits, numbering, permissions, steps, submissions
 from engine.content import InstanceContent
 from engine.diagram import Element
 from engine.errors import (
@@ -347,8 +347,6 @@ def _show_items(uow: UnitOfWork, instance_id: int, *, is_live: bool) -> None:
 
 
 def _tell_limits(runtime: Runtime, uow: UnitOfWork, row: Row[Any], moment: Moment) -> None:
-    from engine import limits  # noqa: PLC0415
-
     content = definitions.instance_content(runtime, uow, row.definition_id, steps.bound(row))
     limits.on_step(
         runtime,

@@ -90,11 +90,9 @@ class Command:
 
 def run_step(runtime: Runtime, act: Callable[[UnitOfWork], T], attempts: int = 5) -> T:
     """Do something in a unit of work of its own and commit; again when somebody else's step came between."""
-    from engine.persistence.unit_of_work import UnitOfWork as Work  # noqa: PLC0415
-
     while True:
         attempts -= 1
-        with Work(runtime.database) as uow:
+        with UnitOfWork(runtime.database) as uow:
             try:
                 result = act(uow)
                 uow.commit()

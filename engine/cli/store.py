@@ -12,7 +12,7 @@ import click
 from engine.cli.console import say, worded
 from engine.cli.opening import db_option, open_store
 from engine.errors import UsageError
-from engine.settings import Settings, environment_name
+from engine.settings import Settings, environment_name, purposes
 
 
 @click.group(help="資料庫的維護。")
@@ -34,7 +34,7 @@ def upgrade(db: str | None) -> None:
 @click.command(help="列出所有設定：環境變數、目前的值和用途。")
 def settings() -> None:
     """Exactly the fields of `Settings`; a secret's value isn't shown."""
-    present = Settings.load()
+    present, about = Settings.load(), purposes()
     for entry in fields(Settings):
         value = getattr(present, entry.name)
         if entry.name == "secret_key" and value:
@@ -43,7 +43,7 @@ def settings() -> None:
             from sqlalchemy import make_url
 
             value = make_url(value).render_as_string(hide_password=True)
-        click.echo(f"{environment_name(entry.name)}={value}\n    {worded(entry.metadata['purpose'])}")
+        click.echo(f"{environment_name(entry.name)}={value}\n    {worded(about[entry.name])}")
 
 
 @click.command(context_settings={"ignore_unknown_options": True}, help="執行效能基準（需要原始碼目錄）。")

@@ -10,7 +10,7 @@ import sqlite3
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, Self
 
 
 class FifoLock:
@@ -56,7 +56,7 @@ def connection_factory(lock: FifoLock, timeout: float) -> Callable[..., sqlite3.
     """A `factory` for `sqlite3.connect` whose connections queue on the lock before `BEGIN IMMEDIATE`."""
 
     class QueueingCursor(sqlite3.Cursor):
-        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        def execute(self, sql: str, parameters: Any = ()) -> Self:
             connection = self.connection
             assert isinstance(connection, QueueingConnection)
             if not _takes_the_writer(sql):

@@ -20,6 +20,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefin
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
 from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
@@ -228,7 +229,7 @@ class Run:
             raise ReturnNotPossibleError(element=target.bpmn_id or target.name, reason="它在流程開始之前")
         for dropped in self._subtree(cut):
             if not dropped.has_state(FINISHED) and dropped.task_spec.bpmn_id is not None and dropped.has_state(_DEFINITE) and not dropped._state & 4:
-                self._passed.append(Passed(dropped.id.hex, dropped.task_spec.bpmn_id, "cancelled"))
+                self._passed.append(Passed(dropped.id.hex, dropped.task_spec.bpmn_id, "cancelled", _process_of(dropped)))
         task.workflow._remove_task(cut.id)
         return place
 
@@ -270,7 +271,7 @@ class Run:
         """Positions in the flow."""
         names = {READY: "ready", WAITING: "waiting", TaskState.STARTED: "waiting", TaskState.ERROR: "error"}
         return [
-            TokenView(task.id.hex, task.task_spec.bpmn_id, names[task._state])
+            TokenView(task.id.hex, task.task_spec.bpmn_id, names[task._state], _process_of(task))
             for task in self._workflow.all_tasks()
             if task._state in names and task.task_spec.bpmn_id is not None and not _is_wrapper(task)
         ]
@@ -302,7 +303,7 @@ class Run:
             opened=[self._item(task) for task_id, task in now_open.items() if task_id not in self._before],
             withdrawn=[task_id.hex for task_id in self._before if task_id not in now_open and task_id not in self._done],
             passed=self._passed,
-            waiting=self._waiting(),
+            waiting=self.waiting(),
             next_due=None if is_completed else self._next_due(),
             effects=self._engine.effects,
             outgoing=[
@@ -336,7 +337,7 @@ class Run:
     def _item(task: Task) -> OpenItem:
         inner = task.internal_data
         item = inner.get("key_or_index", inner.get("item", inner.get("iteration")))
-        return OpenItem(task.id.hex, task.task_spec.bpmn_id, task.data, item)
+        return OpenItem(task.id.hex, task.task_spec.bpmn_id, task.data, item, _process_of(task))
 
     def _go_on(self) -> None:
         self._workflow.run_ready(self._check_budget, self._note)
@@ -358,21 +359,24 @@ class Run:
             return
         self._done.add(task.id)
         if task.task_spec.bpmn_id is not None and task._state == TaskState.COMPLETED:
-            self._passed.append(Passed(task.id.hex, task.task_spec.bpmn_id, "completed"))
+            self._passed.append(Passed(task.id.hex, task.task_spec.bpmn_id, "completed", _process_of(task)))
 
     def _next_due(self) -> datetime | None:
         moments = [moment for task in self._workflow.event_manager.tasks.values() if (moment := due_at(task)) is not None]
         return min(moments, default=None)
 
-    def _waiting(self) -> list[Waiting]:
+    def waiting(self) -> list[Waiting]:
+        """Everything that waits for a message or a signal."""
         found = []
         for task in self._workflow.event_manager.tasks.values():
             for kind, definition in _caught(task.task_spec.event_definition):
-                found.append(Waiting(task.id.hex, task.task_spec.bpmn_id or task.task_spec.name, kind, definition.name))
+                element_id = task.task_spec.bpmn_id or task.task_spec.name
+                found.append(Waiting(task.id.hex, element_id, kind, definition.name, process_key=_process_of(task), data=task.data))
         for sub_name in self._workflow.spec.start.trigger_specs if not self._workflow.is_completed() else ():
             for start in self._workflow.subprocess_specs[sub_name].bpmn_start_events:
                 for kind, definition in _caught(start.event_definition):
-                    found.append(Waiting("", start.bpmn_id, kind, definition.name))
+                    key = self._workflow.spec.name
+                    found.append(Waiting("", start.bpmn_id, kind, definition.name, process_key=key, data=self._workflow.task_tree.data))
         return found
 
     def _guard(self, element_id: str | None) -> _Guard:
@@ -406,7 +410,18 @@ class _Guard:
             raise StepFailedError(element_id=element_id or "—", reason=str(error)[:500]) from error
 
 
-def _definition_named(definition: Any, wanted: type, name: str) -> Any | None:
+def _process_of(task: Task) -> str:
+    """The process that holds the element: its own, or the called one that it is in."""
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        if isinstance(parent.task_spec, CallActivity):
+            break
+        workflow = parent.workflow
+    return str(workflow.spec.name)
+
+
+def _definition_named(definition: Any, wanted: type[Any], name: str) -> Any | None:
     for part in getattr(definition, "event_definitions", None) or [definition]:
         if isinstance(part, wanted) and part.name == name:
             return part
