@@ -39,7 +39,10 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     found = read_package(
         {name: base64.b64decode(content) for name, content in request["files"].items()},
         replace(Settings(), **request["settings"]),
-        {key: KnownProcess(tuple(known["called"]), tuple(known["subprocesses"])) for key, known in request["known_processes"].items()},
+        {
+            key: KnownProcess(*(tuple(known[name]) for name in ("called", "subprocesses", "elements")))
+            for key, known in request["known_processes"].items()
+        },
         roles=None if request["roles"] is None else frozenset(request["roles"]),
         operators=None if request["operators"] is None else frozenset(request["operators"]),
         is_ours=request["is_ours"],

@@ -6,11 +6,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Any
 
 from lxml import etree
 from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
@@ -18,6 +16,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 from engine.diagram import Diagram
 from engine.errors import Finding
 from engine.settings import Settings
+from engine.spiff.companions import check_limits, read_forms, read_records
 from engine.spiff.intake import XML_SUFFIXES, RefusedError, check_files, read_xml
 from engine.spiff.lint import lint
 from engine.spiff.lint.rule import KnownProcess, Package, Source
@@ -85,11 +84,11 @@ def read_package(
     findings = list(check_files(files, settings))
     if findings:
         return ReadPackage({}, tuple(findings), ())
-    forms = {key: _form_fields(content, name, findings) for name, key, content in _under(files, "forms", ".json")}
+    forms = read_forms(files, findings)
     trees, changed = _take_in(files, settings, frozenset(forms), findings)
     package = Package(
         forms=forms,
-        records=frozenset(key for _, key, _ in _under(files, "records", ".html")),
+        records=read_records(files, findings),
         decisions=frozenset(decision for name, root in trees.items() if name.endswith(".dmn") for decision in _decisions(root)),
         known_processes=dict(known_processes or {}),
         roles=roles,
@@ -99,6 +98,7 @@ def read_package(
     package.sources.extend(Source.of(name, root, package) for name, root in trees.items() if name.endswith(".bpmn"))
     findings.extend(_unique_processes(package))
     findings.extend(lint(package))
+    findings.extend(check_limits(files, package))
     normalised = {name: etree.tostring(trees[name], encoding="UTF-8", xml_declaration=True) for name in changed}
     if not any(finding.severity == "error" for finding in findings):
         findings.extend(_try_out(package, {**files, **normalised}))
@@ -131,29 +131,6 @@ def _take_in(
         findings.extend(replace(finding, file=name) for finding in found)
         trees[name] = root
     return trees, changed
-
-
-def _under(files: Mapping[str, bytes], folder: str, suffix: str) -> list[tuple[str, str, bytes]]:
-    """(file name, key, content) of the files of one kind; the key is the bare file name."""
-    return [
-        (name, path.stem, content)
-        for name, content in sorted(files.items())
-        if (path := PurePosixPath(name)).suffix == suffix and path.parent.name == folder
-    ]
-
-
-def _form_fields(content: bytes, name: str, findings: list[Finding]) -> frozenset[str] | None:
-    """Names of a form's fields; None, and a finding, where it is no form."""
-    try:
-        form: Any = json.loads(content)
-        schema = form.get("schema", form)
-        return frozenset(schema["properties"])
-    except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
-        sentence = "表單「{name}」不是有效的 JSON Schema：{reason}"
-        findings.append(
-            Finding("broken-form", "error", None, sentence, {"name": name, "reason": f"{type(error).__name__}: {error}"[:200]}, name)
-        )
-        return None
 
 
 def _decisions(root: etree._Element) -> list[str]:

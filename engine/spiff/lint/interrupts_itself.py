@@ -12,7 +12,7 @@ _KINDS = frozenset({"message", "signal", "escalation"})
 
 
 def check(source: Source) -> Iterator[Found]:
-    """Interrupting boundary events on a sub-process whose inside throws the same; on sub-processes and calls, every interrupting escalation."""
+    """Interrupting boundary events on a sub-process whose inside throws the same; of escalations every interrupting one."""
     for diagram, element in source.elements():
         host = diagram.elements.get(element.attached_to or "")
         if host is None or not element.interrupting or host.kind not in CONTAINERS | {"callActivity"}:

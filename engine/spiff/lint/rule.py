@@ -22,11 +22,17 @@ class KnownProcess:
     called: tuple[str, ...] = ()
     #: ids of its embedded sub-processes
     subprocesses: tuple[str, ...] = ()
+    #: ids of all its elements
+    elements: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, diagram: Diagram) -> KnownProcess:
         """What its diagram says."""
-        return cls(diagram.called, tuple(element.id for element in diagram.elements.values() if element.kind in CONTAINERS))
+        return cls(
+            diagram.called,
+            tuple(element.id for element in diagram.elements.values() if element.kind in CONTAINERS),
+            tuple(diagram.elements),
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,8 @@ def check(source: Source) -> Iterator[Found]:
 def _caught(source: Source, diagram: Diagram, element: Element, code: str | None) -> bool:
     if element.parent_id is not None:
         return _catches(diagram, element.parent_id, code)
-    calls = [(caller, call) for caller in source.package.diagrams() for call in caller.elements.values() if call.called == diagram.process_id]
+    callers = source.package.diagrams()
+    calls = [(caller, call) for caller in callers for call in caller.elements.values() if call.called == diagram.process_id]
     return bool(calls) and all(_catches(caller, call.id, code) for caller, call in calls)
 
 

@@ -1,0 +1,70 @@
+"""Reads what is deployed beside the diagrams — forms, printed records, limits — as far as the linter has to know it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import PurePosixPath
+
+from engine import limit_rules
+from engine.errors import Finding, GuichengError
+from engine.forms import load_form
+from engine.record_templates import load_template
+from engine.spiff.lint.rule import Package
+
+
+def read_forms(files: Mapping[str, bytes], findings: list[Finding]) -> dict[str, frozenset[str] | None]:
+    """The forms by key with the names of their fields; None, and a finding, for a form that cannot be used."""
+    forms: dict[str, frozenset[str] | None] = {}
+    for name, key, content in _under(files, "forms", ".json"):
+        try:
+            forms[key] = frozenset(field.name for field in load_form(content, key).fields)
+        except GuichengError as error:
+            forms[key] = None
+            findings.append(_told("broken-form", name, error))
+    return forms
+
+
+def read_records(files: Mapping[str, bytes], findings: list[Finding]) -> frozenset[str]:
+    """Keys of the printed records; a finding for each that cannot be used."""
+    keys: set[str] = set()
+    for name, key, content in _under(files, "records", ".html"):
+        keys.add(key)
+        try:
+            load_template(content, key)
+        except GuichengError as error:
+            findings.append(_told("broken-record", name, error))
+    return frozenset(keys)
+
+
+def check_limits(files: Mapping[str, bytes], package: Package) -> Iterator[Finding]:
+    """What is wrong with limits.toml, and what it names that is not there."""
+    raw = files.get(limit_rules.FILE)
+    if raw is None:
+        return
+    elements = {process_id: known.elements for process_id, known in package.known_processes.items()}
+    elements |= {process_id: tuple(diagram.elements) for process_id, diagram in package.executable().items()}
+    told: set[tuple[str, str]] = set()
+    for process_id in package.executable():
+        try:
+            limits = limit_rules.read_limits(raw, process_id)
+            roles = package.roles if package.roles is not None else {limit.escalate_to or "" for limit in limits}
+            found = limit_rules.check_references(limits, elements, roles)
+        except limit_rules.LimitsInvalidError as error:
+            found = list(error.findings)
+        for finding in found:
+            if (finding.rule, finding.source_text()) not in told:
+                told.add((finding.rule, finding.source_text()))
+                yield replace(finding, file=limit_rules.FILE)
+
+
+def _under(files: Mapping[str, bytes], folder: str, suffix: str) -> Iterator[tuple[str, str, bytes]]:
+    """(file name, key, content) of the files of one kind; the key is the bare file name."""
+    for name, content in sorted(files.items()):
+        path = PurePosixPath(name)
+        if path.suffix == suffix and path.parent.name == folder:
+            yield name, path.stem, content
+
+
+def _told(rule: str, file: str, error: GuichengError) -> Finding:
+    return Finding(rule, "error", None, error.sentence, error.data, file)
