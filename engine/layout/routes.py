@@ -1,0 +1,89 @@
+"""How a flow runs from one place to another: candidates in order of plainness, and what they would run through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+Point = tuple[float, float]
+#: between two columns; vertical pieces of flows run here
+COLUMN_GAP = 50
+
+
+@dataclass(slots=True, kw_only=True)
+class Place:
+    """Room that a node takes."""
+
+    #: BPMN local name
+    kind: str
+    width: float
+    height: float
+    #: of the upper left corner
+    x: float = 0
+    y: float = 0
+    #: activity that a boundary event hangs on
+    host: str | None = None
+
+    @property
+    def middle(self) -> Point:
+        """Its centre."""
+        return self.x + self.width / 2, self.y + self.height / 2
+
+
+def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
+    """Ways from left to right, the plainest first."""
+    (sx, sy), (tx, ty) = source.middle, target.middle
+    right = source.x + source.width
+    if source.host is not None:
+        yield [(sx, bottom_of(source)), (sx, ty), (target.x, ty)] if ty > sy + 20 else round_below(source, target, bottom_of(source) + 14)
+        return
+    if abs(sy - ty) < 1:
+        yield [(right, sy), (target.x, ty)]
+    elif source.kind.endswith("Gateway"):
+        yield [(sx, bottom_of(source) if ty > sy else source.y), (sx, ty), (target.x, ty)]
+    elif target.kind.endswith("Gateway"):
+        yield [(right, sy), (tx, sy), (tx, bottom_of(target) if sy > ty else target.y)]
+    for turn in (target.x - COLUMN_GAP / 2, right + COLUMN_GAP / 2):
+        yield [(right, sy), (turn, sy), (turn, ty), (target.x, ty)]
+    # Between two rows nothing stands: once beside the source's row, once beside the target's.
+    for between in (source.y - 14, bottom_of(source) + 14, target.y - 14, bottom_of(target) + 14):
+        leave, arrive = right + 12, target.x - 16
+        yield [(right, sy), (leave, sy), (leave, between), (arrive, between), (arrive, ty), (target.x, ty)]
+
+
+def by_gutters(source: Place, target: Place, floor: float) -> list[Point]:
+    """Back along the bottom, up and down only between columns."""
+    (_, sy), (_, ty) = source.middle, target.middle
+    leave, arrive = source.x + source.width + 16, target.x - 14
+    return [(source.x + source.width, sy), (leave, sy), (leave, floor), (arrive, floor), (arrive, ty), (target.x, ty)]
+
+
+def round_below(source: Place, target: Place, y: float) -> list[Point]:
+    (sx, _), (tx, _) = source.middle, target.middle
+    return [(sx, bottom_of(source)), (sx, y), (tx, y), (tx, bottom_of(target))]
+
+
+def bottom_of(node: Place) -> float:
+    return node.y + node.height
+
+
+def hits(way: list[Point], node: Place) -> int:
+    """How many pieces of a way run through a node."""
+    return sum(
+        min(x1, x2) < node.x + node.width and max(x1, x2) > node.x and min(y1, y2) < bottom_of(node) and max(y1, y2) > node.y
+        for (x1, y1), (x2, y2) in pairwise(way)
+    )
+
+
+def between_pools(source: tuple[float, float, float, float], target: tuple[float, float, float, float]) -> list[Point]:
+    upward = source[1] > target[1]
+    x1, x2 = source[0] + source[2] / 2, target[0] + target[2] / 2
+    # A whole pool is met where the other end stands, not in its middle.
+    if source[2] > 600:
+        x1 = x2
+    elif target[2] > 600:
+        x2 = x1
+    y1, y2 = (source[1], target[1] + target[3]) if upward else (source[1] + source[3], target[1])
+    turn = (y1 + y2) / 2
+    return [(x1, y1), (x2, y2)] if x1 == x2 else [(x1, y1), (x1, turn), (x2, turn), (x2, y2)]
