@@ -97,30 +97,32 @@ def start(
     site_id = submitted.site_id or site_id or _site_of(uow, actor)
     now = runtime.clock.now()
     compiled = definitions.compiled(runtime, uow, info.id, bound)
-    connection = uow.writing
-    series = content.own.diagram.number
-    if business_key is None and series:
-        business_key = numbering.draw(uow, runtime.organisation, series, now)
-    own = {"business_key": business_key, "site_id": site_id, "started_at": now.isoformat(), "started_by": actor.user_id}
-    data = {**submitted.data, "_": own}
-    values = {
-        "definition_id": info.id,
-        "definition_key": key,
-        "version": 0,
-        "state": InstanceState.ACTIVE,
-        "site_id": site_id,
-        "business_key": business_key,
-        "started_at": now,
-        "started_by": actor.user_id,
-        "moved_at": now,
-        "parent_id": parent_id,
-        "bindings": orjson.dumps(bound).decode() if bound else None,
-        "data": b"",
-    }
-    instance_id = connection.execute(insert(instance).values(**values).returning(instance.c.id)).scalar_one()
+    data = {**submitted.data, "_": {"site_id": site_id, "started_at": now.isoformat(), "started_by": actor.user_id}}
 
     def begin(run: Run) -> None:
         run.begin(data, start_element, payload)
+
+    created: list[Row[Any]] = []
+
+    def create() -> Row[Any]:
+        number = content.own.diagram.number
+        values = {
+            "definition_id": info.id,
+            "definition_key": key,
+            "version": 0,
+            "state": InstanceState.ACTIVE,
+            "site_id": site_id,
+            # drawn last, so that the series' row is held for as short as can be
+            "business_key": business_key or (numbering.draw(uow, runtime.organisation, number, now) if number else None),
+            "started_at": now,
+            "started_by": actor.user_id,
+            "moved_at": now,
+            "parent_id": parent_id,
+            "bindings": orjson.dumps(bound).decode() if bound else None,
+            "data": b"",
+        }
+        created.append(uow.writing.execute(insert(instance).values(**values).returning(instance)).one())
+        return created[0]
 
     command = Command(
         "start",
@@ -130,10 +132,9 @@ def start(
         indexed=submitted.indexed,
         then=submitted.then(actor, None, entry),
     )
-    row = steps.load(uow, instance_id)
     fresh = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings)
-    result = steps.step(runtime, uow, actor, row, command, fresh=fresh)
-    return StartedInstance(instance_id, business_key, result.state, result.new_work_items, result.incident_id)
+    result = steps.first_step(runtime, uow, actor, content, command, fresh, create)
+    return StartedInstance(result.instance_id, created[0].business_key, result.state, result.new_work_items, result.incident_id)
 
 
 def suspend(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
@@ -178,7 +179,7 @@ def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> 
     if found.resolved_at is not None:
         raise InstanceNotActiveError(instance_id=found.instance_id, state="已處理")
     submitted = orjson.loads(found.submitted)
-    command = _command_again(found, submitted)
+    command = _command_again(found, submitted, row.business_key)
     compiled = definitions.compiled(runtime, uow, row.definition_id, steps.bound(row))
     run = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings) if submitted["command"] == "start" else None
     result = steps.step(runtime, uow, actor, row, command, fresh=run)
@@ -201,12 +202,13 @@ def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> 
     return result
 
 
-def _command_again(found: Row[Any], submitted: dict[str, Any]) -> Command:
+def _command_again(found: Row[Any], submitted: dict[str, Any], business_key: str | None) -> Command:
     name = submitted["command"]
 
     def act(run: Run) -> None:
         if name == "start":
             run.begin(submitted["variables"], submitted.get("start_element"), submitted.get("payload"))
+            run.book(business_key=business_key)
         elif name == "complete":
             run.complete(submitted["token"], submitted["variables"])
         elif name == "catch":

@@ -125,25 +125,67 @@ def open_run(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> Run:
     return Run.load(bytes(row.data), compiled, runtime.sandbox, runtime.clock, runtime.settings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ready:
+    """A command carried out in memory: everything that costs time is done, nothing is written yet."""
+
+    run: Run
+    change: Change
+    planned: list[openings.Opening]
+    data: dict[str, Any]
+    happened: list[Happening]
+    limit_plan: limits.Plan | None
+    waiting_before: set[tuple[str, str | None]]
+    now: datetime
+
+
 def step(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command: Command, *, fresh: Run | None = None) -> StepResult:
     """Carry out a command on an instance whose row was just read. `fresh`: its workflow, where that was never saved yet."""
     content = definitions.instance_content(runtime, uow, row.definition_id, bound(row))
     now = runtime.clock.now()
     try:
-        with fresh or open_run(runtime, uow, row) as run:
-            waiting_before = {(each.token, each.name) for each in run.waiting()}
-            command.act(run)
-            change, state = run.finish()
-            planned = [openings.plan(runtime, content, run, item, now) for item in change.opened]
-            data = run.data()
-            happened = _happenings(content, change, is_first=row.version == 0)
-            limit_plan = limits.foresee(runtime, content, happened, now, lambda expression: run.evaluate(expression, data))
-            workflow = run.workflow
+        ready = _carry_out(runtime, content, command, fresh or open_run(runtime, uow, row), now, is_first=row.version == 0)
+        state = ready.run.save()
     except (StepFailedError, DataNotStorableError) as error:
         return _fail(runtime, uow, actor, row, command, error, now)
-    writer = _Writer(runtime, uow, actor, content, command, change, planned, data, now)
+    return _write(runtime, uow, actor, row, content, command, ready, state)
+
+
+def first_step(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, content: InstanceContent, command: Command, fresh: Run, create: Callable[[], Row[Any]]
+) -> StepResult:
+    """Carry out the first step of an instance that is not written yet; `create` writes its row, under the lock, and draws its number."""
+    now = runtime.clock.now()
+    row: Row[Any] | None = None
+    try:
+        ready = _carry_out(runtime, content, command, fresh, now, is_first=True)
+        row = create()
+        ready.run.book(business_key=row.business_key)
+        state = ready.run.save()
+    except (StepFailedError, DataNotStorableError) as error:
+        return _fail(runtime, uow, actor, row or create(), command, error, now)
+    return _write(runtime, uow, actor, row, content, command, ready, state)
+
+
+def _carry_out(runtime: Runtime, content: InstanceContent, command: Command, opened: Run, now: datetime, *, is_first: bool) -> _Ready:
+    with opened as run:
+        waiting_before = {(each.token, each.name) for each in run.waiting()}
+        command.act(run)
+        change = run.settle()
+        planned = [openings.plan(runtime, content, run, item, now) for item in change.opened]
+        data = run.data()
+        happened = _happenings(content, change, is_first=is_first)
+        limit_plan = limits.foresee(runtime, content, happened, now, lambda expression: run.evaluate(expression, data))
+        return _Ready(run, change, planned, data, happened, limit_plan, waiting_before, now)
+
+
+def _write(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], content: InstanceContent, command: Command, ready: _Ready, state: bytes
+) -> StepResult:
+    change, now = ready.change, ready.now
+    writer = _Writer(runtime, uow, actor, content, command, change, ready.planned, now)
     events = writer.events(row)
-    title = _title(content, data) or row.title
+    title = _title(content, ready.data) or row.title
     moved = uow.writing.execute(
         _MOVE,
         {
@@ -163,13 +205,21 @@ def step(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command
     if moved.rowcount != 1:
         raise StaleInstanceError(instance_id=row.id)
     events.insert(uow)
-    subject = openings.Subject(row.id, title, row.business_key, row.site_id)
-    new_items = writer.items(subject)
-    writer.rest(row, run.due_before, waiting_before)
+    new_items = writer.items(openings.Subject(row.id, title, row.business_key, row.site_id))
+    writer.rest(row, ready.run.due_before, ready.waiting_before)
     limits.on_step(
-        runtime, uow, instance_row=row, content=content, events=happened, data=data, now=now, claimed_at=actor.claimed_at, plan=limit_plan
+        runtime,
+        uow,
+        instance_row=row,
+        content=content,
+        events=ready.happened,
+        data=ready.data,
+        now=now,
+        claimed_at=actor.claimed_at,
+        plan=ready.limit_plan,
     )
     if not change.is_completed:
+        workflow = ready.run.workflow
         uow.after_commit(lambda: runtime.live.put(row.id, row.version + 1, workflow))
     return StepResult(row.id, InstanceState.COMPLETED if change.is_completed else InstanceState.ACTIVE, new_items)
 
@@ -186,11 +236,10 @@ class _Writer:
         command: Command,
         change: Change,
         planned: list[openings.Opening],
-        data: dict[str, Any],
         now: datetime,
     ) -> None:
         self._runtime, self._uow, self._actor, self._content = runtime, uow, actor, content
-        self._command, self._change, self._planned, self._data, self._now = command, change, planned, data, now
+        self._command, self._change, self._planned, self._now = command, change, planned, now
 
     def events(self, row: Row[Any]) -> Batch:
         """The command's event with everything the step passed and opened; the end of the instance as one of its own."""

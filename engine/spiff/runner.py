@@ -290,6 +290,10 @@ class Run:
 
     def finish(self) -> tuple[Change, bytes]:
         """What the step did, and the state to save. The run is over after this."""
+        return self.settle(), self.save()
+
+    def settle(self) -> Change:
+        """What the step did. No command may follow."""
         workflow = self._workflow
         # over the budget is over it also when the excess is still alive
         live = sum(1 for task in workflow.all_tasks() if task.has_state(READY | WAITING | TaskState.STARTED))
@@ -299,7 +303,7 @@ class Run:
         if not is_completed:
             prune(workflow)
         now_open = {task.id: task for task in self._open_tasks()}
-        change = Change(
+        return Change(
             opened=[self._item(task) for task_id, task in now_open.items() if task_id not in self._before],
             withdrawn=[task_id.hex for task_id in self._before if task_id not in now_open and task_id not in self._done],
             passed=self._passed,
@@ -313,9 +317,18 @@ class Run:
             ],
             is_completed=is_completed,
         )
-        if is_completed:
-            _drop_all(workflow)
-        return change, codec.encode(workflow, self._settings.step_data_bytes)
+
+    def book(self, **values: Any) -> None:
+        """Put into the engine's own data (`_`) what is only known once the store is locked: a number drawn."""
+        for data in [*(task.data for task in self._workflow.all_tasks()), self._workflow.data]:
+            if "_" in data:
+                data["_"] = {**data["_"], **values}
+
+    def save(self) -> bytes:
+        """The state to save. DataNotStorableError, or BudgetExceededError when the data have grown too large."""
+        if self._workflow.is_completed():
+            _drop_all(self._workflow)
+        return codec.encode(self._workflow, self._settings.step_data_bytes)
 
     @property
     def workflow(self) -> LiveWorkflow:
