@@ -16,7 +16,7 @@ from datetime import timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any, BinaryIO
 
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
@@ -71,12 +71,12 @@ class StoredFile:
     uploaded_by: int | None
 
 
-def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: BinaryIO | bytes, name: str, kind: str) -> StoredFile:
+def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: IO[bytes] | bytes, name: str, kind: str) -> StoredFile:
     """Keep a file and give it an id. Raises TooLargeError, or FileRefusedError for what is not on the list of types."""
     if kind not in KINDS:
         raise FileRefusedError(name=name, reason="不是可用的檔案種類。")
     shown = clean_name(name)
-    stream = BytesIO(source) if isinstance(source, bytes) else source
+    stream: IO[bytes] = BytesIO(source) if isinstance(source, bytes) else source
     with _incoming(runtime.settings.files) as path:
         digest, size = _receive(stream, path, runtime.settings.upload_bytes)
         media_type = _media_type(path, shown, kind, size)
@@ -223,7 +223,7 @@ def _incoming(root: Path) -> Iterator[Path]:
         raise StoreUnavailableError(reason=str(error)) from error
 
 
-def _receive(stream: BinaryIO, path: Path, limit: int) -> tuple[bytes, int]:
+def _receive(stream: IO[bytes], path: Path, limit: int) -> tuple[bytes, int]:
     digest, size = hashlib.sha256(), 0
     with path.open("wb") as out:
         while chunk := stream.read(_CHUNK):

@@ -10,7 +10,7 @@ from typing import Any
 import flask
 from werkzeug.datastructures import FileStorage
 
-from engine import files
+from engine import files, signatures
 from engine.errors import GuichengError, InvalidError
 from engine.forms import Form, edit_rows, parse_html
 from engine.forms.model import FieldKind
@@ -45,6 +45,10 @@ def read(form: Form | None, actor: Actor) -> Posted:
     except InvalidError as error:
         uploaded, file_error = {}, error
     variables = parse_html(form, flask.request.form, uploaded)
+    try:
+        variables = _keep_signatures(form, variables, actor)
+    except InvalidError as error:
+        file_error = file_error or error
     edited = edit_rows(form, variables, flask.request.form)
     return Posted(variables if edited is None else edited, edited is not None, file_error)
 
@@ -61,6 +65,14 @@ def at_claimed_time(actor: Actor) -> Actor:
     if moment > runtime_of().clock.now():
         raise InvalidError(reason="實際發生時間不能晚於現在。")
     return dataclasses.replace(actor, claimed_at=moment)
+
+
+def _keep_signatures(form: Form, variables: JsonObject, actor: Actor) -> JsonObject:
+    """What was drawn is kept at once, as files are, and before the step, which must not hold the writer while it runs."""
+    signed = [variables.get(field.name) for field in form.of_kind(FieldKind.SIGNATURE)]
+    if not any(isinstance(value, dict) and "image" in value for value in signed):
+        return variables
+    return unit_of_work.step(lambda uow: signatures.receive(runtime_of(), uow, actor, form, variables))
 
 
 def _store_files(form: Form, actor: Actor) -> dict[str, list[int]]:

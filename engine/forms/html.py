@@ -1,7 +1,8 @@
 """Reads a posted page into the object that `validate` takes, and serves the buttons that add and remove rows without JavaScript.
 
-Names on the page: `phone`; `materials-0-quantity` for a cell; `unit`, `unit-id`, `unit-label` for a reference; `sign-image`, `sign-file`,
-`sign-signer` for a signature. What cannot be converted is passed on as it is, for `validate` to refuse with the field's name.
+Names on the page: `phone`; `materials-0-quantity` for a cell; `unit`, `unit-id`, `unit-label` for a reference that is typed and
+`unit-chosen` beside one from a list; `sign-image`, `sign-file`, `sign-signer` for a signature. What cannot be converted is passed on as
+it is, for `validate` to refuse with the field's name.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ MAX_ROW_NUMBER = 9_999
 
 #: what a browser posts: every name with all its values
 Posted = Mapping[str, Sequence[str]]
-_PARTS = re.compile(r"([a-z][a-z0-9_]*)(?:-(\d{1,4})-([a-z][a-z0-9_]*))?(?:-(id|label|image|file|signer))?")
+_PARTS = re.compile(r"([a-z][a-z0-9_]*)(?:-(\d{1,4})-([a-z][a-z0-9_]*))?(?:-(id|label|chosen|image|file|signer))?")
 
 
 def parse_html(form: Form, posted: Any, uploaded: Mapping[str, Sequence[int]] | None = None) -> JsonObject:
@@ -98,8 +99,7 @@ def _one(field: Field, name: str, values: Posted, uploaded: Mapping[str, Sequenc
     if field.kind is FieldKind.YES_NO:
         return {"true": True, "false": False, "": None}.get(text, text)
     if field.kind in REFERENCES:
-        picked, label = _first(values, f"{name}-id"), _first(values, f"{name}-label")
-        return _whole(picked) if picked and text == label else text.strip()
+        return _reference(name, text.strip(), values)
     if field.kind in (FieldKind.NUMBER, FieldKind.INTEGER):
         return _number(text)
     if field.kind in (FieldKind.MONEY, FieldKind.DATE, FieldKind.TIME, FieldKind.DATE_TIME):
@@ -107,6 +107,14 @@ def _one(field: Field, name: str, values: Posted, uploaded: Mapping[str, Sequenc
         plain = unicodedata.normalize("NFKC", text).strip()
         return plain.replace(",", "") if field.kind is FieldKind.MONEY else plain
     return text
+
+
+def _reference(name: str, text: str, values: Posted) -> Any:
+    """What was picked from a list is an id; what was typed is for the directory to find, unless it still says what was picked."""
+    if _first(values, f"{name}-chosen"):
+        return {"id": _whole(text)} if text else ""
+    picked, label = _first(values, f"{name}-id"), _first(values, f"{name}-label")
+    return {"id": _whole(picked), "label": label} if picked and text == label.strip() else text
 
 
 def _signature(name: str, values: Posted) -> JsonObject | None:

@@ -34,6 +34,8 @@ function keep(form, key) {
   for (const [name, value] of new FormData(form)) if (typeof value === "string" && value && value.length < 20_000 && !name.startsWith("_") && name !== "csrf_token") fields.push([name, value]);
   try {
     localStorage.setItem(key, JSON.stringify({ at: Date.now(), fields }));
+    const saved = document.querySelector("[data-draft-saved]");
+    if (saved) saved.hidden = false;
   } catch {
     // a full or forbidden store costs the draft, not the page
   }
@@ -51,6 +53,7 @@ function read(key) {
 function fill(form, fields) {
   const values = new Map();
   for (const [name, value] of fields) values.set(name, [...(values.get(name) ?? []), value]);
+  form.dispatchEvent(new CustomEvent("draft-taken", { detail: [...values.keys()] }));
   for (const field of form.elements) {
     if (!field.name || !values.has(field.name) || field.type === "file") continue;
     const given = values.get(field.name);
