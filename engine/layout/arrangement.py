@@ -13,11 +13,12 @@ from engine.layout.routes import COLUMN_GAP, Place, Point, bottom_of, by_gutters
 _ROW_GAP = 30
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Node(Place):
     """A flow node on its way to a place."""
 
     element: etree._Element
+    #: id of its lane; None where there are no lanes
     lane: str | None = None
     column: int = 0
     row: int = 0
@@ -101,19 +102,20 @@ class Scope:
 
     def _choose_rows(self) -> dict[str | None, int]:
         """Each node in the row of one that leads to it where that is free, else in the next free row of its lane; rows by lane."""
-        before: dict[str, list[str]] = defaultdict(list)
+        before: dict[str, list[tuple[str, int]]] = defaultdict(list)
         for flow, source, target in self._leads():
             if flow not in self.back:
-                before[target].append(source)
+                # What a boundary event leads to stands one row lower, so that the way on stays straight.
+                before[target].append((source, int(self.nodes[self.flows[flow][0]].host is not None)))
         rows: dict[str | None, int] = {}
         taken: set[tuple[str | None, int, int]] = set()
         for lane in self._bands():
             members = [(name, node) for name, node in self.nodes.items() if node.lane == lane and node.host is None]
             rows[lane] = 1
             for name, node in sorted(members, key=lambda member: member[1].column):
-                near = [self.nodes[source] for source in before[name] if self.nodes[source].lane == lane]
-                row = min((source.row for source in near), default=0)
-                first = min((source.column for source in near), default=node.column - 1)
+                near = [(self.nodes[source], lower) for source, lower in before[name] if self.nodes[source].lane == lane]
+                row = min((source.row + lower for source, lower in near), default=0)
+                first = min((source.column for source, _ in near), default=node.column - 1)
                 while any((lane, column, row) in taken for column in range(first + 1, node.column + 1)):
                     row += 1
                 node.row = row

@@ -11,7 +11,7 @@ Point = tuple[float, float]
 COLUMN_GAP = 50
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True, eq=False)
 class Place:
     """Room that a node takes."""
 
@@ -60,11 +60,13 @@ def by_gutters(source: Place, target: Place, floor: float) -> list[Point]:
 
 
 def round_below(source: Place, target: Place, y: float) -> list[Point]:
+    """Down from the middle of one, along `y`, up into the middle of the other."""
     (sx, _), (tx, _) = source.middle, target.middle
     return [(sx, bottom_of(source)), (sx, y), (tx, y), (tx, bottom_of(target))]
 
 
 def bottom_of(node: Place) -> float:
+    """Where it ends below."""
     return node.y + node.height
 
 
@@ -77,6 +79,7 @@ def hits(way: list[Point], node: Place) -> int:
 
 
 def between_pools(source: tuple[float, float, float, float], target: tuple[float, float, float, float]) -> list[Point]:
+    """A message flow's way; the ends are (x, y, width, height) of nodes or pools."""
     upward = source[1] > target[1]
     x1, x2 = source[0] + source[2] / 2, target[0] + target[2] / 2
     # A whole pool is met where the other end stands, not in its middle.

@@ -96,7 +96,8 @@ def _scope(container: etree._Element) -> Scope:
             inside = _scope(element) if _is_open(element) else None
             band = lane_of.get(element.get("id", ""), lanes[0] if lanes else None)
             nodes[element.get("id", "")] = Node(
-                kind=local_name(element), width=wide, height=high, host=element.get("attachedToRef"), element=element, lane=band, inside=inside
+                kind=local_name(element), width=wide, height=high, host=element.get("attachedToRef"), element=element, lane=band,
+                inside=inside,
             )
     flows = {}
     for flow in container.iterfind(_tag("sequenceFlow")):
