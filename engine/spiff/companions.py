@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from engine import limit_rules
+from engine import limit_rules, record_printing
 from engine.errors import Finding, GuichengError
 from engine.forms import load_form
+from engine.forms.paths import unknown_paths
 from engine.record_templates import load_template
 from engine.spiff.lint.rule import Package
 
@@ -35,6 +36,25 @@ def read_records(files: Mapping[str, bytes], findings: list[Finding]) -> frozens
         except GuichengError as error:
             findings.append(_told("broken-record", name, error))
     return frozenset(keys)
+
+
+def check_paths(files: Mapping[str, bytes], package: Package) -> Iterator[Finding]:
+    """Paths in forms and printed records to fields that their form does not have. Forms of other deployments are taken on trust."""
+    forms = {key: load_form(content, key) for _, key, content in _under(files, "forms", ".json") if package.forms.get(key) is not None}
+    for name, key, _ in _under(files, "forms", ".json"):
+        for path in unknown_paths(forms[key], forms) if key in forms else ():
+            yield Finding("unknown-path", "error", None, "「{path}」不是任何表單的欄位。", {"path": path}, name)
+    known = {element for process in package.known_processes.values() for element in process.elements}
+    known |= {element for diagram in package.executable().values() for element in diagram.elements}
+    for name, key, content in _under(files, "records", ".html"):
+        try:
+            slips = list(record_printing.unknown_paths(load_template(content, key), forms, frozenset(known)))
+        except GuichengError:
+            # told already when the template was read
+            continue
+        for line, path in slips:
+            sentence = "第 {line} 行的「{path}」不是任何表單的欄位或流程的步驟，或不是這種欄位。"
+            yield Finding("unknown-path", "error", None, sentence, {"line": line, "path": path}, name)
 
 
 def check_limits(files: Mapping[str, bytes], package: Package) -> Iterator[Finding]:
