@@ -68,7 +68,9 @@ _Done = tuple[str, str, set[str]]
 
 def _settings(node: etree._Element) -> dict[str, str]:
     """Vendor attributes of the node and of its vendor extension elements, by local name."""
-    found = {etree.QName(str(name)).localname: str(value) for name, value in node.attrib.items() if etree.QName(str(name)).namespace in _VENDORS}
+    found = {
+        etree.QName(str(name)).localname: str(value) for name, value in node.attrib.items() if etree.QName(str(name)).namespace in _VENDORS
+    }
     extensions = node.find(_tag("extensionElements"))
     for child in extensions if extensions is not None else ():
         if not isinstance(child.tag, str) or etree.QName(child).namespace not in _VENDORS:
@@ -99,8 +101,16 @@ def _assignee(node: etree._Element, settings: dict[str, str], _forms: Collection
     for name in ("assignee", "assignmentDefinition.assignee"):
         # A fixed name is a user of the other system; only an expression over the data can mean one of ours.
         expression = translate(settings[name]) if settings.get(name) else None
+        if expression in _initiators(node):
+            expression = '_["started_by"]'
         if expression and local_name(node) == "userTask" and _set_property(node, "assignee", expression):
             yield "assignee", expression, {name}
+
+
+def _initiators(node: etree._Element) -> set[str]:
+    """Names under which the other engine keeps the person who started the instance."""
+    starts = node.getroottree().getroot().iter(_tag("startEvent"))
+    return {start.get(f"{{{vendor}}}initiator") or "" for start in starts for vendor in _SEVEN} - {""}
 
 
 def _form(node: etree._Element, settings: dict[str, str], forms: Collection[str]) -> Iterator[_Done]:
