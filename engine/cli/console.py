@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -56,6 +57,29 @@ def progress(items: Sequence[T], label: str, name: Callable[[T], str], stream: T
     if on_terminal and items:
         stream.write("\r\x1b[2K")
         stream.flush()
+
+
+@contextmanager
+def counter(label: str, stream: TextIO | None = None) -> Iterator[Callable[[int, int], None]]:
+    """Tells (done, of how many): one line rewritten on a terminal, a plain line for each tenth elsewhere."""
+    stream = stream or sys.stderr
+    on_terminal = stream.isatty()
+    words = worded(label)
+    last = -1
+
+    def tell(done: int, everything: int) -> None:
+        nonlocal last
+        if done != last and (on_terminal or done * 10 // everything != last * 10 // everything):
+            stream.write(f"\r\x1b[2K{words} {done}/{everything}" if on_terminal else f"{words} {done}/{everything}\n")
+            stream.flush()
+            last = done
+
+    try:
+        yield tell
+    finally:
+        if on_terminal:
+            stream.write("\r\x1b[2K")
+            stream.flush()
 
 
 def report(error: GuichengError) -> int:

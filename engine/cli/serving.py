@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.console import say
+from engine.cli.console import counter, language, say
 from engine.cli.opening import db_option, open_engine
 from engine.clock import Clock, MovableClock
 from engine.settings import Settings
@@ -57,9 +57,11 @@ def demo(db: str | None, then_serve: bool, host: str | None, port: int | None) -
     settings = Settings.load(db=db, host=host, port=port)
     with open_engine(settings) as runtime:
         if not (then_serve and example.is_filled(runtime)):
-            example.fill(runtime)
-        for line in example.sign_ins(runtime):
-            click.echo(line)
+            with counter("示範案件") as tell:
+                example.fill(runtime, tell)
+        say("登入帳號和密碼：")
+        for line in example.sign_ins(runtime, language()):
+            click.echo(f"  {line}")
         if then_serve:
             serve_until_stopped(runtime)
 
@@ -71,8 +73,9 @@ def serve_until_stopped(runtime: Runtime) -> None:
     from webui.app import create_app
 
     settings = runtime.settings
+    # a taken port is said before anything is started
+    server = EmbeddedServer(create_app(runtime), settings.host, settings.port, settings.web_threads)
     with embedded_jobs(runtime):
-        server = EmbeddedServer(create_app(runtime), settings.host, settings.port, settings.web_threads)
         # what was loaded so far stays; scanning it again and again is what makes single requests slow
         gc.collect()
         gc.freeze()

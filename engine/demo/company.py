@@ -1,0 +1,99 @@
+"""Reads `bpmn/demo` and makes the example company's site, units, people, tenants and prices. Starts no process."""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from engine.company import directory, prices, users
+from engine.model import SYSTEM, RoleGrant
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Tenant:
+    """A settled tenant, for those who call."""
+
+    code: str
+    contact: str
+    phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """What `bpmn/demo` says."""
+
+    company: Mapping[str, Any]
+    tenants: tuple[Mapping[str, str], ...]
+    prices: tuple[Mapping[str, str], ...]
+    cases: Mapping[str, Any]
+
+    @property
+    def password(self) -> str:
+        """Everybody's."""
+        return str(self.company["password"])
+
+    @property
+    def people(self) -> list[Mapping[str, Any]]:
+        """Username, name and roles of the staff, the administrator last."""
+        found: list[Mapping[str, Any]] = self.company["person"]
+        return sorted(found, key=lambda person: "administrator" in person["roles"])
+
+    def tenant_of(self, unit_code: str) -> Tenant:
+        """Who is settled in a unit."""
+        row = next(row for row in self.tenants if row["unit"] == unit_code)
+        return Tenant(row["code"], row["contact"], row["phone"])
+
+
+def read_example(bpmn: Path) -> Example:
+    """The example company beside the procedures."""
+    folder = bpmn / "demo"
+    return Example(
+        company=tomllib.loads((folder / "company.toml").read_text("utf-8")),
+        tenants=tuple(_rows(folder / "tenants.csv")),
+        prices=tuple(_rows(folder / "prices.csv")),
+        cases=tomllib.loads((folder / "cases.toml").read_text("utf-8")),
+    )
+
+
+def create_places(runtime: Runtime, uow: UnitOfWork, example: Example) -> int:
+    """Site, buildings, units, tenants and the price list; returns the site's id."""
+    place = example.company["site"]
+    zone = ZoneInfo(place["time_zone"])
+    site_id = directory.create_site(uow, SYSTEM, **place)
+    units: dict[str, int] = {}
+    for building in example.company["building"]:
+        building_id = directory.create_building(uow, SYSTEM, site_id=site_id, code=building["code"], name=building["name"])
+        lowest, highest = building["floors"]
+        for floor in range(lowest, highest + 1):
+            for room, area in enumerate(building["areas"], 1):
+                code = f"{building['code']}-{floor:02}{room:02}"
+                units[code] = directory.create_unit(uow, SYSTEM, building_id=building_id, code=code, floor=floor, area=Decimal(area))
+    for row in example.tenants:
+        values = directory.TenantValues(row["code"], row["name"], row["kind"], row["contact"], row["phone"])
+        since = datetime.fromisoformat(row["since"]).replace(tzinfo=zone)
+        directory.settle(uow, SYSTEM, tenant_id=directory.create_tenant(uow, SYSTEM, values), unit_id=units[row["unit"]], started_at=since)
+    in_force = datetime(runtime.clock.now().year - 1, 1, 1, tzinfo=zone)
+    for row in example.prices:
+        prices.add(uow, SYSTEM, code=row["code"], name=row["name"], unit_name=row["unit"], labour=Decimal(row["labour"]),
+                   material=Decimal(row["material"]), effective_from=in_force)
+    return site_id
+
+
+def create_person(runtime: Runtime, uow: UnitOfWork, example: Example, person: Mapping[str, Any]) -> None:
+    """One of the staff, with the roles held at every site."""
+    users.create(runtime, uow, SYSTEM, username=person["username"], display_name=person["name"], password=example.password,
+                 grants=[RoleGrant(role) for role in person["roles"]])
+
+
+def _rows(path: Path) -> Iterator[Mapping[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        yield from csv.DictReader(file)
