@@ -5,9 +5,12 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
+from engine import definitions
 from engine.diagram import Element
+from engine.i18n import SOURCE_LOCALE
+from webui.language import current_locale, gettext
+from webui.unit_of_work import current, runtime_of
 from webui.wording import content, worded
 
 _FILE = "clauses.toml"
@@ -26,43 +29,30 @@ class ClauseText:
 
 
 def clauses_of(element: Element | None, definition_id: int) -> tuple[ClauseText, ...]:
-    """The clauses that the element names, with their text where `clauses.toml` has it."""
+    """The clauses that the element names, with their text where the deployment's `clauses.toml` has it."""
     if element is None or not element.clauses:
         return ()
     held = content(definition_id)
     known = _read(held.files.get(_FILE))
+    names = {info.key: worded(info.name, info.id) for info in definitions.list_latest(runtime_of(), current())}
     found = []
     for clause in element.clauses:
         key, _, number = clause.rpartition(" ")
-        procedure = worded(held.name, definition_id) if key in ("", held.key) else key
-        found.append(ClauseText(number or clause, procedure, worded(known.get(clause, known.get(number, "")), definition_id)))
+        found.append(ClauseText(number or clause, names.get(key or held.key, key), _wording(known.get(clause, {}))))
     return tuple(found)
 
 
-def _read(raw: bytes | None) -> Mapping[str, str]:
-    """Clause → text, from either `"repair 5.1" = "…"`, `[[clause]] id/text` or nested tables."""
+def _wording(texts: Mapping[str, str]) -> str:
+    """The clause in the reader's language; zh-Hans is derived like every other text."""
+    return texts.get(current_locale()) or gettext(texts.get(SOURCE_LOCALE, ""))
+
+
+def _read(raw: bytes | None) -> dict[str, dict[str, str]]:
     if raw is None:
         return {}
     try:
-        document = tomllib.loads(raw.decode())
+        clauses = tomllib.loads(raw.decode()).get("clause", [])
     except (UnicodeDecodeError, tomllib.TOMLDecodeError):
+        # `guicheng check` says so to the author; a page goes without
         return {}
-    found: dict[str, str] = {}
-    _collect(document, found)
-    return found
-
-
-def _collect(node: Any, found: dict[str, str], name: str = "") -> None:
-    if isinstance(node, Mapping):
-        text = node.get("text", node.get("title"))
-        if isinstance(text, str):
-            found[str(node.get("id", name))] = text
-            return
-        for key, value in node.items():
-            if isinstance(value, str):
-                found[str(key)] = value
-            else:
-                _collect(value, found, str(key))
-    elif isinstance(node, list):
-        for entry in node:
-            _collect(entry, found, name)
+    return {str(entry.get("number")): entry for entry in clauses if isinstance(entry, dict)}

@@ -22,7 +22,7 @@ function enhance(box) {
   centre();
 
   function centre() {
-    const current = box.querySelector(".is-current, .is-late, [data-state=current], [data-state=overdue]");
+    const current = box.querySelector(".is-incident, .is-overdue, .is-current");
     if (!current) return;
     const place = current.getBoundingClientRect();
     const frame = box.getBoundingClientRect();
@@ -38,23 +38,31 @@ function enhance(box) {
     });
   }
 
-  // cards
+  // what the picture says of an element on hover becomes the card's text, and its spoken name
+  const texts = new Map();
+  for (const element of svg.querySelectorAll("[data-element-id][tabindex]")) {
+    const title = element.querySelector(":scope > title");
+    if (!title) continue;
+    texts.set(element, title.textContent.split("\n"));
+    element.setAttribute("role", "img");
+    element.setAttribute("aria-label", title.textContent.replaceAll("\n", ", "));
+    title.remove();
+  }
+
   let shown = null;
   function show(element) {
-    const row = document.querySelector(`[data-step="${CSS.escape(element.dataset.element)}"]`);
     hide();
-    if (!row) return;
+    const [heading, ...lines] = texts.get(element) ?? [];
+    if (!heading) return;
     shown = element;
     element.classList.add("is-shown");
-    card.replaceChildren();
-    for (const part of row.querySelectorAll("[data-card]")) {
-      const text = part.textContent.trim().replace(/\s+/g, " ");
-      if (!text) continue;
-      const line = document.createElement(part.dataset.card === "title" ? "b" : "div");
-      if (part.dataset.card === "faint") line.className = "faint";
+    const bold = document.createElement("b");
+    bold.append(heading);
+    card.replaceChildren(bold, ...lines.map((text) => {
+      const line = document.createElement("div");
       line.append(text);
-      card.append(line);
-    }
+      return line;
+    }));
     card.hidden = false;
     const place = element.getBoundingClientRect();
     const size = card.getBoundingClientRect();
@@ -68,7 +76,7 @@ function enhance(box) {
     shown = null;
     card.hidden = true;
   }
-  const of = (target) => (target instanceof Element ? target.closest("[data-element]") : null);
+  const of = (target) => (target instanceof Element ? target.closest("[data-element-id][tabindex]") : null);
   box.addEventListener("pointerover", (event) => event.pointerType === "mouse" && of(event.target) && show(of(event.target)));
   box.addEventListener("pointerout", (event) => event.pointerType === "mouse" && of(event.target) && hide());
   box.addEventListener("click", (event) => (of(event.target) ? show(of(event.target)) : hide()));

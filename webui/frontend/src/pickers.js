@@ -29,6 +29,7 @@ function enhance(field) {
   field.autocomplete = "off";
   // the id that was chosen travels beside the text that is shown
   const hidden = field.dataset.target ? document.getElementById(field.dataset.target) : null;
+  const label = hidden ? document.getElementById(hidden.id.replace(/-id$/, "-label")) : null;
   let entries = [];
   let active = -1;
   let timer = null;
@@ -44,6 +45,7 @@ function enhance(field) {
   function choose(entry) {
     field.value = entry.label;
     if (hidden) hidden.value = entry.id;
+    if (label) label.value = entry.label;
     close();
     field.dispatchEvent(new CustomEvent("picked", { bubbles: true, detail: entry }));
     field.dispatchEvent(new Event("change", { bubbles: true }));
