@@ -11,7 +11,7 @@ from lxml import etree
 from engine.diagram import parse_xml
 from engine.drawing.interchange import Edge, Plane, Shape, read_plane
 from engine.drawing.marks import ElementMark, Status
-from engine.drawing.shapes import INK, LABEL_SIZE, Translate, kind_of, paint, paint_mark, text_in
+from engine.drawing.shapes import INK, LABEL_SIZE, Translate, kind_of, label_in, paint, paint_mark
 from engine.drawing.symbols import arrow_heads
 from engine.drawing.text import centred, width
 from engine.layout import lay_out
@@ -117,7 +117,7 @@ def _flow_label(edge: Edge, translate: Translate) -> str:
     if not name:
         return ""
     if edge.label is not None:
-        return text_in(edge.label, name)
+        return label_in(edge.label, name, edge.points[0])
     middle = len(edge.points) // 2
     (x1, y1), (x2, y2) = edge.points[middle - 1 : middle + 1]
     return centred(name, (x1 + x2) / 2, (y1 + y2) / 2 - 10, max(90.0, width(name, LABEL_SIZE) / 2), LABEL_SIZE, css="bpmn-label")

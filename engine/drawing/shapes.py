@@ -9,7 +9,7 @@ from lxml import etree
 from engine.drawing.interchange import Box, Shape
 from engine.drawing.marks import ElementMark, Look, Status, look_of
 from engine.drawing.symbols import EVENT_MARKERS, GATEWAY_MARKERS, TASK_ICONS, loop_marker
-from engine.drawing.text import LEADING, below, centred, line_at, width, wrap
+from engine.drawing.text import LEADING, below, centred, grown, line_at, width, wrap
 
 INK = "#243b53"
 _FAINT = "#9fb3c8"
@@ -187,17 +187,23 @@ def _label(shape: Shape, name: str) -> str:
     if not name:
         return ""
     if shape.label is not None:
-        return text_in(shape.label, name)
+        return label_in(shape.label, name, shape.box.centre)
     box = shape.box
     return below(name, box.centre[0], box.y + box.height + 4, 90, LABEL_SIZE, css="bpmn-label")
 
 
-def text_in(box: Box, name: str) -> str:
-    """A label in the place that its author gave it; a longer translation may take more lines around the same middle."""
-    room = max(box.width + 4, 48)
-    lines = len(wrap(name, room, LABEL_SIZE))
-    middle = box.y + max(box.height, lines * LABEL_SIZE * LEADING) / 2 if lines * LABEL_SIZE * LEADING <= box.height + 4 else box.centre[1]
-    return centred(name, box.centre[0], middle, room, LABEL_SIZE, css="bpmn-label")
+def label_in(box: Box, name: str, owner: tuple[float, float]) -> str:
+    """A label in the place that its author gave it. What doesn't fit there, a translation, grows away from what it belongs to."""
+    x, y = box.centre
+    lines = wrap(name, box.width + 4, LABEL_SIZE)
+    if len(lines) * LABEL_SIZE * LEADING <= box.height + 6 and all(width(line, LABEL_SIZE) <= box.width + 4 for line in lines):
+        return centred(name, x, y, box.width + 4, LABEL_SIZE, css="bpmn-label")
+    is_beside = abs(x - owner[0]) > 8
+    anchor = ("start" if x > owner[0] else "end") if is_beside else "middle"
+    edge = {"start": box.x + 2, "end": box.x + box.width - 2, "middle": x}[anchor]
+    upward = y < owner[1]
+    room = max(box.width, 92.0)
+    return grown(name, edge, box.y + box.height if upward else box.y, room, LABEL_SIZE, anchor=anchor, upward=upward, css="bpmn-label")
 
 
 def _rect(box: Box) -> str:

@@ -89,6 +89,13 @@ def _lines(lines: list[str], x: float, top: float, size: float, css: str) -> str
     return "".join(line_at(line, x, top + index * size * LEADING, size, css) for index, line in enumerate(lines))
 
 
-def line_at(text: str, x: float, y: float, size: float, css: str) -> str:
-    """One line of text, centred on `x`, standing on `y`."""
-    return f'<text class="{css}" x="{x:g}" y="{round(y, 2):g}" font-size="{size:g}" text-anchor="middle">{escape(text)}</text>'
+def grown(text: str, x: float, y: float, room: float, size: float, *, anchor: str, upward: bool, css: str) -> str:
+    """Lines that start, end or are centred (`anchor`) at `x` and grow away from `y`, up or down: for a label that outgrows its place."""
+    lines = wrap(text, room, size)
+    top = y - ((len(lines) - 1) * LEADING + 0.22) * size if upward else y + size * 0.86
+    return "".join(line_at(line, x, top + index * size * LEADING, size, css, anchor) for index, line in enumerate(lines))
+
+
+def line_at(text: str, x: float, y: float, size: float, css: str, anchor: str = "middle") -> str:
+    """One line of text that stands on `y`; `x` is its middle, `start` or `end`."""
+    return f'<text class="{css}" x="{x:g}" y="{round(y, 2):g}" font-size="{size:g}" text-anchor="{anchor}">{escape(text)}</text>'
