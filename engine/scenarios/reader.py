@@ -59,7 +59,7 @@ _STEP_KEYS: dict[Verb, frozenset[str]] = {
 _EXPECT = frozenset({"open", "includes", "absent", "overdue", "late", "limits", "ended", "state", "incident", "data", "records",
                      "history", "title", "business_key", "sent", "in"})
 _ITEM = frozenset({"element", "role", "assignee", "owner", "state", "escalated", "overdue", "outside", "data"})
-_LIMIT_STATES = frozenset({"running", "met", "breached", "none"})
+_LIMIT_STATES = frozenset({"running", "met", "breached", "cancelled", "none"})
 _UNIT = re.compile(r"[^-\s]+-\S+")
 
 
