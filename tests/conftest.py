@@ -5,6 +5,7 @@ What each fixture costs is paid once a session where it can be: the PostgreSQL s
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import socket
@@ -80,6 +81,8 @@ def pytest_report_header() -> list[str]:
         lines.append("PostgreSQL is not installed: every test runs on SQLite only (Debian: apt-get install postgresql)")
     if CHROMIUM is None:
         lines.append("Chromium is not installed: browser tests are left out (Debian: apt-get install chromium)")
+    if lines and os.environ.get("GUICHENG_TEST_REQUIRE_ALL"):
+        pytest.exit("; ".join(lines), returncode=1)
     return lines
 
 

@@ -1,0 +1,27 @@
+#!/bin/sh
+# Installs what the tests need from Debian and what is missing: Chromium, PostgreSQL's server, a Chinese font. As root it does;
+# otherwise it says plainly what is missing and which tests are left out for it. Never fails: the tests say the same again.
+set -u
+
+missing=""
+command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
+ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
+ls /usr/share/fonts/*/*/*CJK* >/dev/null 2>&1 || fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
+[ -z "$missing" ] && exit 0
+
+if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
+    echo "Installing from Debian:$missing"
+    export DEBIAN_FRONTEND=noninteractive
+    if apt-get update -qq && apt-get install -y -qq --no-install-recommends $missing >/dev/null; then
+        exit 0
+    fi
+    echo "apt-get could not install:$missing"
+fi
+for package in $missing; do
+    case $package in
+        chromium) echo "No Chromium: browser tests are left out." ;;
+        postgresql) echo "No PostgreSQL: every test runs on SQLite only." ;;
+        fonts-noto-cjk) echo "No Chinese font: pages in screenshots show boxes instead of characters." ;;
+    esac
+done
+echo "To install as root: apt-get install$missing"
