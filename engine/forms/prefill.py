@@ -42,6 +42,9 @@ def first_value(field: FormField, context: JsonObject, *, now: datetime, zone: Z
         return _person(field, me)
     value = lookup(context, field.prefill) if field.prefill else None
     if is_empty(value):
+        if field.default is None and field.kind is FieldKind.YES_NO and field.required and not field.read_only:
+            # the person must say one or the other: neither is chosen beforehand
+            return None
         return field.empty if field.default is None else field.default
     if field.kind is FieldKind.SIGNATURE:
         return {"signer": _words(value)}
