@@ -67,7 +67,9 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         pictures=pictures(case, view, items, [entry.element_id for entry in incidents if entry.resolved_at is None]),
         open_items=open_items, visible_items=frozenset(item.id for item in open_items if work_items.may_see(actor, item)),
         forms=_forms(items, view.variables, case.definition_id), limits=queries.limits(uow, instance_id),
-        records=queries.records(uow, instance_id), files=queries.files(uow, instance_id),
+        records=queries.records(uow, instance_id),
+        # signatures stand in the forms that they sign
+        files=tuple(each for each in queries.files(uow, instance_id) if each.kind != "signature"),
         incidents=incidents, children=queries.children(uow, instance_id), events=tell(told.rows, case.definition_id), earlier=told.after,
     )
 

@@ -7,7 +7,7 @@ function enhance(box) {
   const svg = box.querySelector("svg");
   if (!svg) return;
   const natural = svg.viewBox.baseVal.width || svg.getBoundingClientRect().width;
-  let zoom = Math.min(1.1, Math.max(0.45, (box.clientWidth - 24) / natural));
+  let zoom = Math.min(1.1, Math.max(box.clientWidth < 600 ? 0.7 : 0.8, (box.clientWidth - 24) / natural));
   const card = document.createElement("div");
   card.className = "popover-card";
   card.setAttribute("role", "status");
