@@ -58,7 +58,8 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
     """Number a record of the case, as the last thing in its transaction.
 
     A case has one valid record of a kind, which follows it: asked again, it is the same. With `frozen` each is a record of its own and
-    keeps the case's data as it is now.
+    keeps the case's data as it is now. A case that is numbered by the record's own series (a repair by its slip) has drawn the number
+    already: the record carries it.
     """
     now = runtime.clock.now()
     if not frozen:
@@ -67,7 +68,7 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
         if found is not None:
             return _record(found)
     snapshot = _pack(_data(runtime, uow, instance_id)) if frozen else None
-    number = numbering.draw(uow, runtime.organisation, record_key, now)
+    number = _number_of_case(runtime, uow, instance_id, record_key) or numbering.draw(uow, runtime.organisation, record_key, now)
     values = {
         "instance_id": instance_id,
         "record_key": record_key,
@@ -80,6 +81,16 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
     detail = {"record": record_key, "number": number}
     history.append(uow, actor, instance_id, [NewEvent("record.issued", detail=detail)], now)
     return Record(record_id, instance_id, record_key, number, now, actor.user_id, None, None, frozen)
+
+
+def _number_of_case(runtime: Runtime, uow: UnitOfWork, instance_id: int, record_key: str) -> str | None:
+    """The case's number where it comes from the record's series and no record carries it yet; else None."""
+    case = uow.writing.execute(select(instance.c.definition_id, instance.c.business_key).where(instance.c.id == instance_id)).one()
+    if case.business_key is None or definitions.content(runtime, uow, case.definition_id).diagram.number != record_key:
+        return None
+    taken = select(record.c.id).where(record.c.record_key == record_key, record.c.number == case.business_key)
+    number: str = case.business_key
+    return None if uow.writing.execute(taken).first() else number
 
 
 def void(runtime: Runtime, uow: UnitOfWork, actor: Actor, record_id: int, reason: str) -> Record:
