@@ -43,7 +43,7 @@ def check(source: Source) -> Iterator[Found]:
         if refused is not None:
             yield (
                 owner_id(node),
-                {"name": owner_id(node) or "", "reason": f"不支援 {type(refused).__name__}（第 {getattr(refused, 'lineno', 1)} 行）"},
+                {"name": owner_id(node) or "", "reason": f"{type(refused).__name__} ({getattr(refused, 'lineno', 1)})"},
             )
 
 

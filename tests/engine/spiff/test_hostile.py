@@ -72,10 +72,13 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     "many attributes": (bpmn("<userTask id='a' " + " ".join(f"x{number}='1'" for number in range(500)) + "/>"), "too-many-nodes"),
     "another root": (HEAD + b"<definitions/>", "no-executable-process"),
     "a schema instead": (HEAD + b'<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema"/>', "no-executable-process"),
-    "id with a space": (bpmn(chain("s:start") + node("b c", "user") + flow("s", "b c", flow_id="f") + flow("b c", "e", flow_id="g") + node("e", "end")), "bpmn-schema"),
+    "id with a space": (
+        bpmn(chain("s:start") + node("b c", "user") + flow("s", "b c", flow_id="f") + flow("b c", "e", flow_id="g") + node("e", "end")),
+        "bpmn-schema",
+    ),
     "unknown element": (bpmn(chain("s:start a:user e:end") + "<wormhole id='w'/>"), "bpmn-schema"),
     "two processes of one id": (definitions(2 * f'<process id="p" isExecutable="true">{chain("s:start e:end")}</process>'), "duplicate-id"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -110,7 +113,21 @@ def test_other_encodings_are_read(encoding: str) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["../p.bpmn", "/etc/p.bpmn", "a/../../p.bpmn", "a//p.bpmn", "C:\\p.bpmn", "p.bpmn\0", "p.exe", "p", "", ".bpmn", "a/./p.bpmn", "x" * 300 + ".bpmn", "p\n.bpmn"],
+    [
+        "../p.bpmn",
+        "/etc/p.bpmn",
+        "a/../../p.bpmn",
+        "a//p.bpmn",
+        "C:\\p.bpmn",
+        "p.bpmn\0",
+        "p.exe",
+        "p",
+        "",
+        ".bpmn",
+        "a/./p.bpmn",
+        "x" * 300 + ".bpmn",
+        "p\n.bpmn",
+    ],
 )
 def test_file_names_stay_inside_the_deployment(name: str) -> None:
     """Absolute, climbing, odd and unknown names are refused before anything is read."""
@@ -139,7 +156,12 @@ def test_a_deployment_without_a_diagram_is_refused() -> None:
 
 @pytest.mark.parametrize(
     ("content", "rule"),
-    [(b"<x/>", "dmn-schema"), (b"", "empty-file"), (BILLION_LAUGHS, "doctype"), (b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>', "dmn-schema")],
+    [
+        (b"<x/>", "dmn-schema"),
+        (b"", "empty-file"),
+        (BILLION_LAUGHS, "doctype"),
+        (b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/"/>', "dmn-schema"),
+    ],
 )
 def test_hostile_decisions_are_refused(content: bytes, rule: str) -> None:
     """A .dmn file goes through the same gate."""
@@ -152,7 +174,7 @@ def test_a_decision_that_the_engine_cannot_read_is_told() -> None:
         b'<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="d" name="d" namespace="urn:x">'
         b'<decision id="v" name="v"><literalExpression id="l"><text>1</text></literalExpression></decision></definitions>'
     )
-    rule = node("x", "rule", '<extensionElements><spiffworkflow:calledDecisionId>v</spiffworkflow:calledDecisionId></extensionElements>')
+    rule = node("x", "rule", "<extensionElements><spiffworkflow:calledDecisionId>v</spiffworkflow:calledDecisionId></extensionElements>")
     package = read_package({"p.bpmn": bpmn(node("s", "start") + rule + chain("s x e:end")), "d.dmn": decision}, Settings())
     assert package.is_refused
 
@@ -161,10 +183,12 @@ def test_drawing_of_nonsense_only_warns() -> None:
     """Broken coordinates spoil the picture, not the process."""
     drawing = (
         '<s:BPMNDiagram xmlns:s="http://www.omg.org/spec/BPMN/20100524/DI" id="di"><s:BPMNPlane id="pl" bpmnElement="p">'
-        '<s:BPMNShape id="x" bpmnElement="a"><b:Bounds xmlns:b="http://www.omg.org/spec/DD/20100524/DC" x="far" y="" width="1" height="1"/></s:BPMNShape>'
-        "</s:BPMNPlane></s:BPMNDiagram>"
+        '<s:BPMNShape id="x" bpmnElement="a"><b:Bounds xmlns:b="http://www.omg.org/spec/DD/20100524/DC" '
+        'x="far" y="" width="1" height="1"/></s:BPMNShape></s:BPMNPlane></s:BPMNDiagram>'
     )
-    package = read(definitions(f'<process id="p" isExecutable="true">{chain("s:start a:user b:user e:end")}{chain("a c:user e")}</process>{drawing}'))
+    package = read(
+        definitions(f'<process id="p" isExecutable="true">{chain("s:start a:user b:user e:end")}{chain("a c:user e")}</process>{drawing}')
+    )
     assert not package.is_refused, package.findings
     assert "bpmn-schema" in {finding.rule for finding in package.findings}
 

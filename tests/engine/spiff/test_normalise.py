@@ -50,7 +50,9 @@ def test_file_of_camunda_7_deploys() -> None:
     assert {flow.id: flow.condition for flow in diagram.flows}["Flow_0a00003"] == "kind == 'visitor' and days < 3"
     assert diagram.elements["Event_0late111"].events[0].expression == '"P1D"'
     assert diagram.elements["Activity_0check1"].multi_instance
-    assert {"vendor-translated", "vendor-ignored", "generic-task", "timer-quoted", "expression-translated", "generated-id"} <= rules(package)
+    assert {"vendor-translated", "vendor-ignored", "generic-task", "timer-quoted", "expression-translated", "generated-id"} <= rules(
+        package
+    )
     ignored = {finding.element_id: finding.data["names"] for finding in package.findings if finding.rule == "vendor-ignored"}
     assert ignored == {"StartEvent_1": "formData、initiator", "Activity_0apply1": "taskListener"}
 
@@ -135,10 +137,10 @@ def test_timers(kind: str, text: str, result: str) -> None:
     [
         ("${x == 'y'}", "x == 'y'"),
         ("#{amount gt 5 && !paid}", "amount > 5 and not paid"),
-        ("${empty list || order.customer.name ne \"a\"}", 'not list or order["customer"]["name"] != "a"'),
+        ('${empty list || order.customer.name ne "a"}', 'not list or order["customer"]["name"] != "a"'),
         ("${(a + 2) * 3 <= b}", "(a + 2) * 3 <= b"),
         ("${approved}", "approved"),
-        ("= x = \"y\"", 'x == "y"'),
+        ('= x = "y"', 'x == "y"'),
         ("=not(a) or b != null", "not (a) or b != None"),
         ("= 費用 > 100.5", "費用 > 100.5"),
         ("${order.isPaid()}", None),
@@ -169,7 +171,11 @@ def test_what_cannot_be_translated_is_refused() -> None:
 
 def test_vendor_form_key_without_the_form_is_ignored() -> None:
     """A form of another system cannot be shown; the task still deploys."""
-    xml = bpmn(node("s", "start") + "<userTask xmlns:c='http://camunda.org/schema/1.0/bpmn' id='a' c:formKey='embedded:app:x.html'/>" + chain("s a e:end"))
+    xml = bpmn(
+        node("s", "start")
+        + "<userTask xmlns:c='http://camunda.org/schema/1.0/bpmn' id='a' c:formKey='embedded:app:x.html'/>"
+        + chain("s a e:end")
+    )
     diagram, package = normalised(xml)
     assert diagram.elements["a"].form is None
     assert "vendor-ignored" in rules(package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from xml.sax.saxutils import escape, quoteattr
 
 KINDS = {
@@ -15,6 +16,11 @@ KINDS = {
 def bpmn(body: str, *, before: str = "", process: str = 'id="p" isExecutable="true"') -> bytes:
     """A file with one process around the body; `before` goes in front of the process (messages, signals, collaborations)."""
     return definitions(f"{before}<process {process}>{body}</process>")
+
+
+def process(process_id: str, *content: str) -> str:
+    """One executable process, for files with several."""
+    return f'<process id="{process_id}" isExecutable="true">{"".join(content)}</process>'
 
 
 def definitions(content: str) -> bytes:
@@ -35,7 +41,7 @@ def chain(text: str) -> str:
         ids.append(element_id)
         if kind:
             made.append(node(element_id, kind))
-    return "".join(made) + "".join(flow(source, target) for source, target in zip(ids, ids[1:], strict=False))
+    return "".join(made) + "".join(flow(source, target) for source, target in pairwise(ids))
 
 
 def node(element_id: str, kind: str, inner: str = "", **attributes: str) -> str:

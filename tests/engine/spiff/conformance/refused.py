@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from tests.engine.spiff.xml import bpmn, chain, definitions, error, flow, message, node, script, signal, timer
+from tests.engine.spiff.conformance.steps import ERROR, MESSAGE, SIGNAL
+from tests.engine.spiff.xml import bpmn, chain, definitions, error, flow, message, node, process, script, signal, timer
 
-MESSAGE = '<message id="m" name="paid"/>'
-SIGNAL = '<signal id="sig" name="alarm"/>'
-ERROR = '<error id="err" name="broken" errorCode="E1"/>'
 PLAIN = "s:start a:user e:end"
 SUB = chain("xs:start xa:user xe:end")
-LANES = '<laneSet id="ls"><lane id="l1" name="A"><flowNodeRef>a</flowNodeRef></lane><lane id="l2" name="B"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
+LANES = (
+    '<laneSet id="ls"><lane id="l1" name="A"><flowNodeRef>a</flowNodeRef></lane>'
+    '<lane id="l2" name="B"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
+)
 
 
 def event_subprocess(start: str, **attributes: str) -> bytes:
@@ -38,8 +39,16 @@ def multi(inner: str) -> str:
 CASES: dict[str, tuple[bytes, str, str | None]] = {
     # ------------------------------------------------------------ silently wrong in the library
     "event sub-process by error": (event_subprocess(error("err"), isInterrupting="false"), "event-subprocess-start", "x"),
-    "event sub-process by escalation": (event_subprocess("<escalationEventDefinition/>", isInterrupting="false"), "event-subprocess-start", "x"),
-    "event sub-process by compensation": (event_subprocess("<compensateEventDefinition/>", isInterrupting="false"), "event-subprocess-start", "x"),
+    "event sub-process by escalation": (
+        event_subprocess("<escalationEventDefinition/>", isInterrupting="false"),
+        "event-subprocess-start",
+        "x",
+    ),
+    "event sub-process by compensation": (
+        event_subprocess("<compensateEventDefinition/>", isInterrupting="false"),
+        "event-subprocess-start",
+        "x",
+    ),
     "event sub-process by nothing": (event_subprocess("", isInterrupting="false"), "event-subprocess-start", "x"),
     "interrupting event sub-process": (event_subprocess(message("m")), "interrupting-event-subprocess", "x"),
     "link throw event": (between(node("x", "throw", '<linkEventDefinition name="l"/>')), "link-event", "x"),
@@ -52,41 +61,88 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "boundary event without a trigger": (boundary(""), "event-without-trigger", "b"),
     "event with two triggers": (between(node("x", "catch", message("m") + signal("sig")), MESSAGE + SIGNAL), "several-triggers", "x"),
     "condition on a task's only flow": (
-        bpmn(node("s", "start") + node("a", "user") + chain("s a") + flow("a", "e", "n > 1") + node("e", "end")), "condition-on-only-flow", "a_e",
+        bpmn(node("s", "start") + node("a", "user") + chain("s a") + flow("a", "e", "n > 1") + node("e", "end")),
+        "condition-on-only-flow",
+        "a_e",
     ),
-    "error end event that nothing catches": (bpmn(chain("s:start a:user") + node("e", "end", error("err")) + chain("a e"), before=ERROR), "uncaught-error", "e"),
+    "error end event that nothing catches": (
+        bpmn(chain("s:start a:user") + node("e", "end", error("err")) + chain("a e"), before=ERROR),
+        "uncaught-error",
+        "e",
+    ),
     "error of a sub-process caught with another code": (
-        bpmn(node("s", "start") + node("x", "sub", chain("xs:start xa:user") + node("xe", "end", error("err")) + chain("xa xe")) + chain("s x e:end")
-             + node("b", "boundary", error("other"), attachedToRef="x") + chain("b f:end"), before=ERROR + '<error id="other" errorCode="E2"/>'),
-        "uncaught-error", "xe",
+        bpmn(
+            node("s", "start")
+            + node("x", "sub", chain("xs:start xa:user") + node("xe", "end", error("err")) + chain("xa xe"))
+            + chain("s x e:end")
+            + node("b", "boundary", error("other"), attachedToRef="x")
+            + chain("b f:end"),
+            before=ERROR + '<error id="other" errorCode="E2"/>',
+        ),
+        "uncaught-error",
+        "xe",
     ),
     "error caught two levels up": (
-        bpmn(node("s", "start") + node("x", "sub", node("xs", "start") + node("y", "sub", chain("ys:start ya:user") + node("ye", "end", error("err"))
-             + chain("ya ye")) + chain("xs y xe:end")) + chain("s x e:end") + node("b", "boundary", error("err"), attachedToRef="x")
-             + chain("b f:end"), before=ERROR),
-        "uncaught-error", "ye",
+        bpmn(
+            node("s", "start")
+            + node(
+                "x",
+                "sub",
+                node("xs", "start")
+                + node("y", "sub", chain("ys:start ya:user") + node("ye", "end", error("err")) + chain("ya ye"))
+                + chain("xs y xe:end"),
+            )
+            + chain("s x e:end")
+            + node("b", "boundary", error("err"), attachedToRef="x")
+            + chain("b f:end"),
+            before=ERROR,
+        ),
+        "uncaught-error",
+        "ye",
     ),
     "escalation that interrupts its own sub-process": (
-        bpmn(node("s", "start") + node("x", "sub", node("xs", "start") + node("xt", "throw", '<escalationEventDefinition escalationRef="esc"/>')
-             + chain("xs xt xe:end")) + chain("s x e:end") + node("b", "boundary", '<escalationEventDefinition escalationRef="esc"/>', attachedToRef="x")
-             + chain("b f:end"), before='<escalation id="esc" escalationCode="U"/>'),
-        "interrupts-itself", "b",
+        bpmn(
+            node("s", "start")
+            + node(
+                "x",
+                "sub",
+                node("xs", "start") + node("xt", "throw", '<escalationEventDefinition escalationRef="esc"/>') + chain("xs xt xe:end"),
+            )
+            + chain("s x e:end")
+            + node("b", "boundary", '<escalationEventDefinition escalationRef="esc"/>', attachedToRef="x")
+            + chain("b f:end"),
+            before='<escalation id="esc" escalationCode="U"/>',
+        ),
+        "interrupts-itself",
+        "b",
     ),
     "signal that interrupts its own sub-process": (
-        bpmn(node("s", "start") + node("x", "sub", node("xs", "start") + node("xt", "throw", signal("sig")) + chain("xs xt xe:end")) + chain("s x e:end")
-             + node("b", "boundary", signal("sig"), attachedToRef="x") + chain("b f:end"), before=SIGNAL),
-        "interrupts-itself", "b",
+        bpmn(
+            node("s", "start")
+            + node("x", "sub", node("xs", "start") + node("xt", "throw", signal("sig")) + chain("xs xt xe:end"))
+            + chain("s x e:end")
+            + node("b", "boundary", signal("sig"), attachedToRef="x")
+            + chain("b f:end"),
+            before=SIGNAL,
+        ),
+        "interrupts-itself",
+        "b",
     ),
     "a task in two lanes": (bpmn(LANES + chain(PLAIN)), "two-lanes", "a"),
     "an unnamed lane": (
-        bpmn('<laneSet id="ls"><lane id="Lane_0a1b2c3"><flowNodeRef>a</flowNodeRef></lane></laneSet>' + chain(PLAIN)), "lane-without-role", "Lane_0a1b2c3",
+        bpmn('<laneSet id="ls"><lane id="Lane_0a1b2c3"><flowNodeRef>a</flowNodeRef></lane></laneSet>' + chain(PLAIN)),
+        "lane-without-role",
+        "Lane_0a1b2c3",
     ),
     "flow into a sub-process": (
-        bpmn(node("s", "start") + node("x", "sub", SUB) + chain("s x e:end") + chain("s a:user") + flow("a", "xa")), "flow-crosses-border", "a_xa",
+        bpmn(node("s", "start") + node("x", "sub", SUB) + chain("s x e:end") + chain("s a:user") + flow("a", "xa")),
+        "flow-crosses-border",
+        "a_xa",
     ),
     "flow between two processes": (
-        definitions(f'<process id="p" isExecutable="true">{chain(PLAIN)}{flow("a", "qa")}</process><process id="q">{chain("qs:start qa:user qe:end")}</process>'),
-        "flow-crosses-border", "a_qa",
+        definitions(process("p", chain(PLAIN), flow("a", "qa")) + process("q", chain("qs:start qa:user qe:end"))),
+        "flow-crosses-border",
+        "a_qa",
     ),
     "an unreachable task": (bpmn(chain(PLAIN) + chain("z:user e")), "unreachable", "z"),
     "an unreachable loop": (bpmn(chain(PLAIN) + chain("z:user y:user z")), "unreachable", "z"),
@@ -99,14 +155,26 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "a cron timer": (between(node("x", "catch", timer("Cycle", '"0 0 9 * * ?"'))), "bad-timer", "x"),
     "a date that is none": (between(node("x", "catch", timer("Date", "2026-13-40T00:00:00Z"))), "bad-timer", "x"),
     "weeks beside days": (between(node("x", "catch", timer("Duration", "P1W2D"))), "bad-timer", "x"),
-    "a start timer from data": (bpmn(node("s", "start", timer("Duration", "wait")) + chain("s a:user e:end")), "start-timer-expression", "s"),
+    "a start timer from data": (
+        bpmn(node("s", "start", timer("Duration", "wait")) + chain("s a:user e:end")),
+        "start-timer-expression",
+        "s",
+    ),
     "signal start of an embedded sub-process": (
-        bpmn(node("s", "start") + node("x", "sub", node("xs", "start", signal("sig")) + chain("xs xe:end")) + chain("s x e:end"), before=SIGNAL),
-        "subprocess-start-trigger", "xs",
+        bpmn(
+            node("s", "start") + node("x", "sub", node("xs", "start", signal("sig")) + chain("xs xe:end")) + chain("s x e:end"),
+            before=SIGNAL,
+        ),
+        "subprocess-start-trigger",
+        "xs",
     ),
     "conditional start event": (
-        bpmn(node("s", "start", "<conditionalEventDefinition><condition>x</condition></conditionalEventDefinition>") + chain("s a:user e:end")),
-        "start-trigger", "s",
+        bpmn(
+            node("s", "start", "<conditionalEventDefinition><condition>x</condition></conditionalEventDefinition>")
+            + chain("s a:user e:end")
+        ),
+        "start-trigger",
+        "s",
     ),
     "two start events without a trigger": (bpmn(chain(PLAIN) + chain("t:start a")), "several-plain-starts", "p"),
     "timer thrown": (between(node("x", "throw", timer("Duration", "PT1H"))), "event-position", "x"),
@@ -117,12 +185,20 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "complex gateway": (between(node("x", "complexGateway")), "unsupported-element", "x"),
     "ad-hoc sub-process": (between(node("x", "adHocSubProcess", SUB)), "unsupported-element", "x"),
     "transaction": (between(node("x", "transaction", SUB)), "unsupported-element", "x"),
-    "cancel end event": (bpmn(chain("s:start a:user") + node("e", "end", "<cancelEventDefinition/>") + chain("a e")), "unsupported-element", "e"),
+    "cancel end event": (
+        bpmn(chain("s:start a:user") + node("e", "end", "<cancelEventDefinition/>") + chain("a e")),
+        "unsupported-element",
+        "e",
+    ),
     "data store": (bpmn(chain(PLAIN) + '<dataStoreReference id="r" name="archive"/>'), "data-store", "r"),
     "service task without an operator": (between(node("x", "service")), "service-without-operator", "x"),
     "business rule task without a decision": (between(node("x", "rule")), "decision-missing", "x"),
     "multi-instance without items": (between(multi("")), "multi-instance-items", "x"),
-    "multi-instance with both": (between(multi("<loopCardinality>3</loopCardinality><loopDataInputRef>rows</loopDataInputRef>")), "multi-instance-items", "x"),
+    "multi-instance with both": (
+        between(multi("<loopCardinality>3</loopCardinality><loopDataInputRef>rows</loopDataInputRef>")),
+        "multi-instance-items",
+        "x",
+    ),
     "multi-instance over an expression": (between(multi("<loopDataInputRef>form.rows</loopDataInputRef>")), "multi-instance-name", "x"),
     "loop without an end": (between(node("x", "user", "<standardLoopCharacteristics/>")), "loop-condition", "x"),
     "process without a start event": (bpmn(chain("a:user e:end")), "no-start-event", "p"),
@@ -136,23 +212,39 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "call to nothing": (between(node("x", "call")), "unknown-called-process", "x"),
     "process that calls itself": (between(node("x", "call", calledElement="p")), "recursive-call", "x"),
     "processes that call each other": (
-        definitions(f'<process id="p" isExecutable="true">{node("s", "start")}{node("x", "call", calledElement="q")}{chain("s x e:end")}</process>'
-                    f'<process id="q" isExecutable="true">{node("t", "start")}{node("y", "call", calledElement="p")}{chain("t y f:end")}</process>'),
-        "recursive-call", "x",
+        definitions(
+            f'<process id="p" isExecutable="true">{node("s", "start")}{node("x", "call", calledElement="q")}{chain("s x e:end")}</process>'
+            f'<process id="q" isExecutable="true">{node("t", "start")}{node("y", "call", calledElement="p")}{chain("t y f:end")}</process>'
+        ),
+        "recursive-call",
+        "x",
     ),
     "exclusive flow without a condition": (
-        bpmn(chain("s:start g:xor a:user e:end") + chain("g b:user e")), "flow-without-condition", "g_a",
+        bpmn(chain("s:start g:xor a:user e:end") + chain("g b:user e")),
+        "flow-without-condition",
+        "g_a",
     ),
     "event-based gateway before a task": (
-        bpmn(chain("s:start g:either a:user e:end") + node("c", "catch", message("m")) + chain("g c e"), before=MESSAGE), "event-gateway-target", "g",
+        bpmn(chain("s:start g:either a:user e:end") + node("c", "catch", message("m")) + chain("g c e"), before=MESSAGE),
+        "event-gateway-target",
+        "g",
     ),
     "event-based gateway before a receive task": (
-        bpmn(chain("s:start g:either") + node("r", "receive", messageRef="m") + node("c", "catch", timer("Duration", "PT1H")) + chain("g r e:end")
-             + chain("g c e"), before=MESSAGE),
-        "event-gateway-target", "g",
+        bpmn(
+            chain("s:start g:either")
+            + node("r", "receive", messageRef="m")
+            + node("c", "catch", timer("Duration", "PT1H"))
+            + chain("g r e:end")
+            + chain("g c e"),
+            before=MESSAGE,
+        ),
+        "event-gateway-target",
+        "g",
     ),
     "boundary event on a gateway": (
-        bpmn(chain("s:start g:xor a:user e:end") + node("b", "boundary", message("m"), attachedToRef="g") + chain("b e"), before=MESSAGE), "boundary-host", "b",
+        bpmn(chain("s:start g:xor a:user e:end") + node("b", "boundary", message("m"), attachedToRef="g") + chain("b e"), before=MESSAGE),
+        "boundary-host",
+        "b",
     ),
     "flow into a start event": (bpmn(chain(PLAIN) + flow("a", "s")), "flow-at-wrong-end", "a_s"),
     "flow out of an end event": (bpmn(chain(PLAIN) + flow("e", "a")), "flow-at-wrong-end", "e_a"),
@@ -164,31 +256,75 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "script that looks inside Python": (between(script("x", "a = ().__class__")), "bad-script", "x"),
     "script that does not parse": (between(script("x", "a = = 1")), "bad-script", "x"),
     "condition that does not parse": (
-        bpmn(node("s", "start") + node("g", "xor", default="g_e") + chain("s g a:user e:end").replace('<sequenceFlow id="g_a" sourceRef="g" targetRef="a"></sequenceFlow>', "")
-             + flow("g", "a", "${order.isUrgent()}") + flow("g", "e")),
-        "bad-expression", "g_a",
+        bpmn(
+            node("s", "start")
+            + node("g", "xor", default="g_e")
+            + chain("s g a:user e:end").replace('<sequenceFlow id="g_a" sourceRef="g" targetRef="a"></sequenceFlow>', "")
+            + flow("g", "a", "${order.isUrgent()}")
+            + flow("g", "e")
+        ),
+        "bad-expression",
+        "g_a",
     ),
     # ------------------------------------------------------------ hangs in the library
     "data object two levels away": (
-        bpmn('<dataObject id="o"/><dataObjectReference id="r" dataObjectRef="o"/>' + node("s", "start") + node("x", "sub", node("xs", "start")
-             + node("y", "sub", node("ys", "start") + node("ya", "user", '<dataInputAssociation id="dia"><sourceRef>r</sourceRef><targetRef>r</targetRef>'
-             "</dataInputAssociation>") + chain("ys ya ye:end")) + chain("xs y xe:end")) + chain("s x e:end")),
-        "nested-data-object", "ya",
+        bpmn(
+            '<dataObject id="o"/><dataObjectReference id="r" dataObjectRef="o"/>'
+            + node("s", "start")
+            + node(
+                "x",
+                "sub",
+                node("xs", "start")
+                + node(
+                    "y",
+                    "sub",
+                    node("ys", "start")
+                    + node(
+                        "ya",
+                        "user",
+                        '<dataInputAssociation id="dia"><sourceRef>r</sourceRef><targetRef>r</targetRef></dataInputAssociation>',
+                    )
+                    + chain("ys ya ye:end"),
+                )
+                + chain("xs y xe:end"),
+            )
+            + chain("s x e:end")
+        ),
+        "nested-data-object",
+        "ya",
     ),
-    "dangling data object reference": (bpmn(chain(PLAIN) + '<dataObjectReference id="r" dataObjectRef="nothing"/>'), "dangling-reference", "r"),
+    "dangling data object reference": (
+        bpmn(chain(PLAIN) + '<dataObjectReference id="r" dataObjectRef="nothing"/>'),
+        "dangling-reference",
+        "r",
+    ),
     "dangling flow target": (bpmn(chain(PLAIN) + flow("a", "nothing")), "dangling-reference", "a_nothing"),
     "dangling message": (between(node("x", "receive", messageRef="nothing")), "dangling-reference", "x"),
     "dangling default flow": (between(node("x", "user", default="nothing")), "dangling-reference", "x"),
     "dangling boundary host": (boundary(message("m"), attachedToRef="nothing"), "dangling-reference", "b"),
     "cycle in which nobody waits": (bpmn(chain("s:start m:xor") + script("x", "n = 1") + chain("m x m")), "endless-cycle", "m"),
     "token bomb": (
-        bpmn(chain("s:start m:xor f:and") + script("x", "n = 1") + script("y", "n = 1") + chain("f x m") + chain("f y m")), "endless-cycle", "m",
+        bpmn(chain("s:start m:xor f:and") + script("x", "n = 1") + script("y", "n = 1") + chain("f x m") + chain("f y m")),
+        "endless-cycle",
+        "m",
     ),
     "token bomb with a way out": (
-        bpmn(chain("s:start m:xor f:and") + script("x", "n = 1") + chain("f x m") + chain("f a:user e:end")), "endless-cycle", "m",
+        bpmn(chain("s:start m:xor f:and") + script("x", "n = 1") + chain("f x m") + chain("f a:user e:end")),
+        "endless-cycle",
+        "m",
     ),
     "endless cycle in a sub-process": (
-        between(node("x", "sub", chain("xs:start xm:xor") + script("xx", "n = 1") + chain("xm xx xm") + chain("xs y:user xe:end").replace('id="xs_y"', 'id="f9"'))),
-        "endless-cycle", "xm",
+        between(
+            node(
+                "x",
+                "sub",
+                chain("xs:start xm:xor")
+                + script("xx", "n = 1")
+                + chain("xm xx xm")
+                + chain("xs y:user xe:end").replace('id="xs_y"', 'id="f9"'),
+            )
+        ),
+        "endless-cycle",
+        "xm",
     ),
-}  # fmt: skip
+}

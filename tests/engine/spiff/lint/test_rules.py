@@ -30,17 +30,31 @@ def task(**values: str) -> bytes:
 OURS: dict[str, tuple[bytes, str | None, dict[str, Any]]] = {
     "generated-id": (bpmn(LANE + chain("s:start Activity_0abc123:user e:end")), "Activity_0abc123", {}),
     "id-collision": (
-        bpmn(node("s", "start") + node("x", "sub", chain("xs:start xe:end")) + chain("s x e:end")), "x",
+        bpmn(node("s", "start") + node("x", "sub", chain("xs:start xe:end")) + chain("s x e:end")),
+        "x",
         {"known_processes": {"q": KnownProcess(subprocesses=("x",))}},
     ),
     "decision-without-default": (
-        bpmn(node("s", "start") + node("g", "xor") + chain("s g") + flow("g", "a", "x") + flow("g", "b", "not x") + chain("a:user e:end") + chain("b:user e")),
-        "g", {},
+        bpmn(
+            node("s", "start")
+            + node("g", "xor")
+            + chain("s g")
+            + flow("g", "a", "x")
+            + flow("g", "b", "not x")
+            + chain("a:user e:end")
+            + chain("b:user e")
+        ),
+        "g",
+        {},
     ),
     "unknown-role": (bpmn(LANE.replace("customer_service", "plumber") + chain(PLAIN)), "plumber", {}),
     "user-task-without-role": (bpmn(chain(PLAIN)), "a", {}),
     "unknown-operator": (bpmn(node("s", "start") + node("x", "service", operator("launch")) + chain("s x e:end")), "x", {}),
-    "timer-without-offset": (bpmn(node("s", "start") + node("c", "catch", timer("Date", "2026-03-02T12:00:00")) + chain("s c e:end")), "c", {}),
+    "timer-without-offset": (
+        bpmn(node("s", "start") + node("c", "catch", timer("Date", "2026-03-02T12:00:00")) + chain("s c e:end")),
+        "c",
+        {},
+    ),
     "bad-due": (task(due="PT0S"), "a", {}),
     "unknown-property-value": (task(calendar="sometimes"), "a", {}),
     "unknown-property": (task(calender="working"), "a", {}),
@@ -49,23 +63,51 @@ OURS: dict[str, tuple[bytes, str | None, dict[str, Any]]] = {
     "unknown-record": (task(record="nothing"), "a", {}),
     "unknown-signature-field": (task(form="registration", signature="nothing"), "a", {}),
     "bad-expression": (task(require="a ="), "a", {}),
-}  # fmt: skip
+}
 
 #: what no rule may object to: most of what there is, at once
 GOOD = bpmn(
     '<laneSet id="ls"><lane id="customer_service" name="x"><flowNodeRef>a</flowNodeRef><flowNodeRef>sub</flowNodeRef></lane></laneSet>'
     + chain("s:start")
-    + node("a", "user", properties(form="registration", clause="repair 4.2", due="PT20M", warn="PT5M", escalate_to="manager", calendar="working",
-                                   require='registration["note"] != ""', require_message="x", signature="note", outside="tenant", attended_by="manager"))
-    + node("late", "boundary", timer("Duration", '"PT1H"'), attachedToRef="a", cancelActivity="false") + chain("late nudge")
-    + node("nudge", "service", operator("notify", to='"manager"')) + chain("nudge e4:end")
-    + node("g", "xor", default="g_n") + chain("s a g") + flow("g", "sub", 'registration["note"] == "x"') + flow("g", "n") + script("n", "n = 1")
+    + node(
+        "a",
+        "user",
+        properties(
+            form="registration",
+            clause="repair 4.2",
+            due="PT20M",
+            warn="PT5M",
+            escalate_to="manager",
+            calendar="working",
+            require='registration["note"] != ""',
+            require_message="x",
+            signature="note",
+            outside="tenant",
+            attended_by="manager",
+        ),
+    )
+    + node("late", "boundary", timer("Duration", '"PT1H"'), attachedToRef="a", cancelActivity="false")
+    + chain("late nudge")
+    + node("nudge", "service", operator("notify", to='"manager"'))
+    + chain("nudge e4:end")
+    + node("g", "xor", default="g_n")
+    + chain("s a g")
+    + flow("g", "sub", 'registration["note"] == "x"')
+    + flow("g", "n")
+    + script("n", "n = 1")
     + node("sub", "sub", chain("xs:start f:and xa:user xj:and") + chain("f xb:user xj") + node("xe", "end", error("err")) + chain("xj xe"))
-    + node("failed", "boundary", error("err"), attachedToRef="sub") + chain("failed e2:end") + chain("sub j:xor e:end") + chain("n j")
-    + node("side", "sub", node("ss", "start", message("m"), isInterrupting="false") + node("st", "throw", signal("sig")) + chain("ss st se:end"),
-           triggeredByEvent="true"),
+    + node("failed", "boundary", error("err"), attachedToRef="sub")
+    + chain("failed e2:end")
+    + chain("sub j:xor e:end")
+    + chain("n j")
+    + node(
+        "side",
+        "sub",
+        node("ss", "start", message("m"), isInterrupting="false") + node("st", "throw", signal("sig")) + chain("ss st se:end"),
+        triggeredByEvent="true",
+    ),
     before='<message id="m" name="paid"/><signal id="sig" name="alarm"/><error id="err" errorCode="E1"/>',
-)  # fmt: skip
+)
 
 
 def found_in(xml: bytes, **options: Any) -> Mapping[tuple[str, str | None], str]:
@@ -131,8 +173,11 @@ def test_recursion_by_way_of_a_deployed_process() -> None:
 def test_broken_companions_are_told() -> None:
     """A form, a record or limits that cannot be used refuse the deployment, each with its file."""
     files = {
-        "p.bpmn": bpmn(LANE + chain(PLAIN)), "forms/bad.json": b"{", "records/bad.html": b"<script>", "limits.toml": b"[[limit]]\nid = 3",
-    }  # fmt: skip
+        "p.bpmn": bpmn(LANE + chain(PLAIN)),
+        "forms/bad.json": b"{",
+        "records/bad.html": b"<script>",
+        "limits.toml": b"[[limit]]\nid = 3",
+    }
     found = {(finding.rule, finding.file) for finding in read_package(files, Settings()).findings if finding.severity == "error"}
     assert {("broken-form", "forms/bad.json"), ("broken-record", "records/bad.html")} <= found
     assert any(file == "limits.toml" for _, file in found)
