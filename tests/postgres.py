@@ -28,7 +28,9 @@ def find_binaries() -> Path | None:
 class PostgresServer:
     """Use as a context manager. Listens on a socket in its own folder only; nothing outlives it, not even after `kill -9`."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_durable: bool = False) -> None:
+        """`is_durable`: commits reach the disk, as in real use; tests do without."""
+        self._is_durable = is_durable
         self._folder = Path(tempfile.mkdtemp(prefix="guicheng-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
@@ -43,9 +45,11 @@ class PostgresServer:
             os.chown(self._folder, owner.pw_uid, owner.pw_gid)
         self._run([str(binaries / "initdb"), "--no-sync", "--auth=trust", f"--username={_USER}", "--encoding=UTF8", "--locale=C.UTF-8",
                    "-D", str(data)])
-        settings = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "fsync": "off", "synchronous_commit": "off",
-                    "full_page_writes": "off", "max_connections": "200", "shared_buffers": "64MB", "autovacuum": "off",
-                    "max_wal_size": "4GB", "wal_level": "minimal", "max_wal_senders": "0"}
+        settings = {"listen_addresses": "", "unix_socket_directories": str(self._folder), "max_connections": "200",
+                    "shared_buffers": "256MB" if self._is_durable else "64MB", "max_wal_size": "4GB", "wal_level": "minimal",
+                    "max_wal_senders": "0"}
+        if not self._is_durable:
+            settings |= {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
         command = [str(binaries / "postgres"), "-D", str(data)]
         for name, value in settings.items():
             command += ["-c", f"{name}={value}"]
