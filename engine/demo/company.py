@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -12,8 +12,12 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sqlalchemy import update
+
 from engine.company import directory, prices, users
+from engine.company.passwords import hash_password
 from engine.model import SYSTEM, RoleGrant
+from engine.persistence.tables import user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 
@@ -88,10 +92,13 @@ def create_places(runtime: Runtime, uow: UnitOfWork, example: Example) -> int:
     return site_id
 
 
-def create_person(runtime: Runtime, uow: UnitOfWork, example: Example, person: Mapping[str, Any]) -> None:
-    """One of the staff, with the roles held at every site."""
-    users.create(runtime, uow, SYSTEM, username=person["username"], display_name=person["name"], password=example.password,
-                 grants=[RoleGrant(role) for role in person["roles"]])
+def create_people(runtime: Runtime, uow: UnitOfWork, example: Example, people: Sequence[Mapping[str, Any]]) -> None:
+    """Staff, with roles held at every site. They share their password, and so the hash, which is slow to make by intent."""
+    for person in people:
+        users.create(runtime, uow, SYSTEM, username=person["username"], display_name=person["name"],
+                     grants=[RoleGrant(role) for role in person["roles"]])
+    names = [person["username"] for person in people]
+    uow.writing.execute(update(user).where(user.c.username.in_(names)).values(password_hash=hash_password(example.password)))
 
 
 def _rows(path: Path) -> Iterator[Mapping[str, str]]:

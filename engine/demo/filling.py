@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine import definitions
 from engine.clock import MovableClock
 from engine.company import users
-from engine.demo.company import create_person, create_places, read_example
+from engine.demo.company import create_people, create_places, read_example
 from engine.demo.working import Company
 from engine.errors import ConflictError
 from engine.i18n import translate
@@ -50,8 +50,7 @@ def fill(runtime: Runtime, tell: Callable[[int, int], None] = lambda _begun, _al
     *staff, administrator = example.people
     with UnitOfWork(past.database) as uow:
         create_places(past, uow, example)
-        for person in staff:
-            create_person(past, uow, example, person)
+        create_people(past, uow, example, staff)
         uow.commit()
     for procedure in read_procedures([runtime.settings.bpmn]):
         with UnitOfWork(past.database) as uow:
@@ -60,7 +59,7 @@ def fill(runtime: Runtime, tell: Callable[[int, int], None] = lambda _begun, _al
     for begun in Company(past, clock, example).work(now):
         tell(begun, len(example.cases["case"]))
     with UnitOfWork(past.database) as uow:
-        create_person(past, uow, example, administrator)
+        create_people(past, uow, example, [administrator])
         uow.commit()
 
 

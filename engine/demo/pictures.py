@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
-
-_Pixel = Callable[[int, int], int]
+from collections.abc import Sequence
 
 
 def signature(signer: str) -> bytes:
@@ -20,20 +18,24 @@ def signature(signer: str) -> bytes:
         swing = math.sin(t + phases[0]) * 26 + math.sin(2.3 * t + phases[1]) * 16 + math.sin(0.6 * t + phases[2]) * 10
         return height / 2 + swing * (1 - abs(x - width / 2) / width)
 
-    curve = [heights(x) for x in range(width)]
-    return _png(width, height, lambda x, y: 0x18 if 30 < x < width - 30 and abs(curve[x] - y) < 2.2 else 0xFF)
+    rows = [bytearray(b"\xff" * width) for _ in range(height)]
+    for x in range(30, width - 30):
+        middle = round(heights(x))
+        for y in range(max(0, middle - 2), min(height, middle + 3)):
+            rows[y][x] = 0x18
+    return _png(width, rows)
 
 
 def photo(name: str) -> bytes:
     """A grey shade that runs from corner to corner."""
     shade = zlib.crc32(name.encode()) % 90
-    return _png(480, 320, lambda x, y: min(255, 60 + shade + (x + y) // 8))
+    return _png(480, [bytes(min(255, 60 + shade + (x + y) // 8) for x in range(480)) for y in range(320)])
 
 
-def _png(width: int, height: int, pixel: _Pixel) -> bytes:
-    rows = b"".join(b"\0" + bytes(pixel(x, y) for x in range(width)) for y in range(height))
-    header = width.to_bytes(4, "big") + height.to_bytes(4, "big") + b"\x08\x00\x00\x00\x00"
-    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", zlib.compress(rows)) + _chunk(b"IEND", b"")
+def _png(width: int, rows: Sequence[bytes | bytearray]) -> bytes:
+    header = width.to_bytes(4, "big") + len(rows).to_bytes(4, "big") + b"\x08\x00\x00\x00\x00"
+    body = zlib.compress(b"".join(b"\0" + row for row in rows))
+    return b"\x89PNG\r\n\x1a\n" + _chunk(b"IHDR", header) + _chunk(b"IDAT", body) + _chunk(b"IEND", b"")
 
 
 def _chunk(kind: bytes, body: bytes) -> bytes:
