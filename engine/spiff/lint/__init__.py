@@ -8,6 +8,7 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 from engine.errors import Finding
+from engine.spiff.lint import duplicate_id
 from engine.spiff.lint.rule import Package, Rule
 
 #: modules of this folder that are no rules
@@ -24,7 +25,9 @@ def rules() -> tuple[Rule, ...]:
 def lint(package: Package) -> Iterator[Finding]:
     """What every rule says of every diagram of the package."""
     for source in package.sources:
-        for rule in rules():
+        # Where ids are not unique, nothing can be said of what refers to what.
+        in_force = (duplicate_id.RULE,) if any(duplicate_id.check(source)) else rules()
+        for rule in in_force:
             severity = rule.severity_in(package)
             for element_id, data in rule.check(source):
                 yield Finding(rule=rule.code, severity=severity, element_id=element_id, sentence=rule.sentence, data=data, file=source.file)

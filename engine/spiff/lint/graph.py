@@ -27,6 +27,35 @@ def followers(diagram: Diagram, parent_id: str | None) -> dict[str, list[str]]:
     return graph
 
 
+#: where a token's way is not settled beforehand
+_DECIDES = frozenset({"exclusiveGateway", "inclusiveGateway", "eventBasedGateway", "boundaryEvent"})
+
+
+def undecided(diagram: Diagram, parent_id: str | None) -> dict[str, list[str]]:
+    """The graph of a level without everything at which something is decided: what SpiffWorkflow predicts in one go."""
+    graph = followers(diagram, parent_id)
+    kept = {element_id for element_id in graph if diagram.elements[element_id].kind not in _DECIDES}
+    return {element_id: [target for target in graph[element_id] if target in kept] for element_id in graph if element_id in kept}
+
+
+def longest(graph: dict[str, list[str]]) -> int:
+    """How many elements the longest path of a graph without cycles has."""
+    lengths: dict[str, int] = {}
+    for root in graph:
+        stack = [root]
+        while stack:
+            node = stack[-1]
+            open_targets = [target for target in graph[node] if target not in lengths]
+            if node in lengths:
+                stack.pop()
+            elif open_targets:
+                stack.extend(open_targets)
+            else:
+                lengths[node] = 1 + max((lengths[target] for target in graph[node]), default=0)
+                stack.pop()
+    return max(lengths.values(), default=0)
+
+
 def reached(graph: dict[str, list[str]], starts: Iterable[str]) -> set[str]:
     """Everything that can be reached, the starts included."""
     found: set[str] = set()

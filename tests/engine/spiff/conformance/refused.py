@@ -313,6 +313,18 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
         "endless-cycle",
         "m",
     ),
+    "cycle of tasks without a gateway": (bpmn(chain("s:start a:user b:user a")), "cycle-without-decision", "a"),
+    "a task that leads to itself": (bpmn(chain("s:start a:user a")), "cycle-without-decision", "a"),
+    "cycle by way of a parallel gateway": (
+        bpmn(chain("s:start a:user f:and b:user a") + chain("f c:user e:end")),
+        "cycle-without-decision",
+        "a",
+    ),
+    "six hundred tasks in a row": (
+        bpmn(chain("s:start " + " ".join(f"t{number}:user" for number in range(600)) + " e:end")),
+        "long-row",
+        "p",
+    ),
     "endless cycle in a sub-process": (
         between(
             node(
