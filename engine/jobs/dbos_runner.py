@@ -69,6 +69,10 @@ class JobQueue:
             options["delay_seconds"] = delay
         self._open().enqueue_in_transaction(connection, options, name, key, payload, attempt)  # type: ignore[arg-type]
 
+    def register(self) -> None:
+        """Make the queue itself, or bring it up to date."""
+        self._open().register_queue(QUEUE, worker_concurrency=_CLAIM, polling_interval_sec=POLL_SECONDS)
+
     def close(self) -> None:
         """Let go of what DBOS holds."""
         with self._lock:
@@ -92,6 +96,8 @@ class JobQueue:
 class JobRunner:
     """Runs queued jobs on threads of this process. One a process: DBOS keeps itself in a global."""
 
+    _is_running = False
+
     def __init__(
         self, database: Database, queue: JobQueue, executor_id: str, threads: int, run: Callable[[str, str, JsonObject], None]
     ) -> None:
@@ -100,10 +106,23 @@ class JobRunner:
         self._executor_id = executor_id
         self._threads = threads
         self._run = run
+        self._lock = threading.Lock()
+        #: jobs at work just now
+        self._running = 0
 
     def start(self) -> None:
         """Take up what this executor left undone, then whatever is queued. `prepare_store` must have been called."""
         _quiet()
+        if JobRunner._is_running:
+            raise RuntimeError("one process runs one job engine")
+        JobRunner._is_running = True
+        try:
+            self._launch()
+        except BaseException:
+            self.stop(0)
+            raise
+
+    def _launch(self) -> None:
         from dbos import DBOS, DBOSPortableJSONSerializer  # noqa: PLC0415
 
         DBOS(config={
@@ -113,20 +132,39 @@ class JobRunner:
             "max_executor_threads": self._threads,
             # nobody waits for a job's events, and schedules are ours
             "use_listen_notify": False, "scheduler_polling_interval_sec": 3_600.0,
+            # only how soon that thread, which asks the store nothing, sees that it shall end
+            "notification_listener_polling_interval_sec": 0.25,
         })
+
+        # DBOS marks the function it is given, which a bound method does not stand
+        def job(name: str, key: str, payload: JsonObject, attempt: int) -> None:
+            self._job(name, key, payload, attempt)
+
         # a job that takes its process down with it is taken up again this often
-        DBOS.workflow(name=JOB, max_recovery_attempts=50)(self._job)
+        DBOS.workflow(name=JOB, max_recovery_attempts=50)(job)
         DBOS.listen_queues([QUEUE])
+        # before the launch, for a queue that comes later is noticed late
+        self._queue.register()
         DBOS.launch()
-        DBOS.register_queue(QUEUE, worker_concurrency=max(_CLAIM, self._threads), polling_interval_sec=POLL_SECONDS)
 
     def stop(self, seconds: int = 30) -> None:
         """Let running jobs finish, for so long; what is left is taken up at the next start or by another worker."""
         from dbos import DBOS  # noqa: PLC0415
 
-        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds)
+        # DBOS waits a second at least, which is worth it only where something runs
+        DBOS.destroy(destroy_registry=True, workflow_completion_timeout_sec=seconds if self._running else 0)
+        JobRunner._is_running = False
 
     def _job(self, name: str, key: str, payload: JsonObject, attempt: int) -> None:
+        with self._lock:
+            self._running += 1
+        try:
+            self._attempt(name, key, payload, attempt)
+        finally:
+            with self._lock:
+                self._running -= 1
+
+    def _attempt(self, name: str, key: str, payload: JsonObject, attempt: int) -> None:
         try:
             self._run(name, key, payload)
         except Exception:
