@@ -76,7 +76,7 @@ def short_moment(value: datetime) -> str:
     if here.date() == now.date() + timedelta(days=1):
         return gettext("明天 {time}", time=f"{here:%H:%M}")
     if here.year == now.year:
-        return format_datetime(here, "d MMM HH:mm" if current_locale() == "en" else "M月d日 HH:mm", locale=_babel())
+        return format_datetime(here, "d MMM HH:mm" if current_locale() == "en" else "M月d日 HH:mm", locale=_babel())  # not a message
     return f"{here:%Y-%m-%d}"
 
 

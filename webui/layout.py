@@ -49,7 +49,7 @@ MENU = (
     Group((
         Entry("inbox.todo", "待辦", icon="inbox"),
         Entry("start.overview", "發起", icon="circle-plus"),
-        Entry("cases.overview", "案件", icon="folders"),
+        Entry("cases.overview", "全部案件", icon="folders"),
     )),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user")

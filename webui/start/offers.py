@@ -15,6 +15,13 @@ from webui.wording import content, worded
 _ANY = frozenset({"administrator", "manager"})
 
 
+class StartNotAllowedError(ForbiddenError):
+    """The person holds no role that starts the procedure."""
+
+    code = "start_not_allowed"
+    sentence = "您的角色不能發起「{procedure}」。如有需要，請聯絡系統管理員。"
+
+
 @dataclass(frozen=True, slots=True)
 class Offer:
     """One procedure."""
@@ -56,5 +63,5 @@ def startable(actor: Actor, key: str) -> DefinitionContent:
     if held.diagram.start_by_hand is None:
         raise NotFoundError(kind="流程", id=key)
     if not may_start(actor, held):
-        raise ForbiddenError(permission=f"發起「{held.name}」")
+        raise StartNotAllowedError(procedure=worded(held.name, held.id))
     return held
