@@ -73,6 +73,18 @@ def still_stands(uow: UnitOfWork, row: DueRow) -> bool:
     return uow.reading.execute(select(due.c.id).where(due.c.id == row.id, due.c.due_at == row.due_at)).scalar() is not None
 
 
+def up_to(uow: UnitOfWork, due_id: int) -> list[int]:
+    """Ids of what the same instance has to fire up to this row, in order, itself last; nothing when it is gone.
+
+    Several threads fire rows at once; an instance's own still happen in the order in which they fell due.
+    """
+    row = uow.reading.execute(select(due.c.id, due.c.due_at, due.c.instance_id).where(due.c.id == due_id)).one_or_none()
+    if row is None:
+        return []
+    query = select(due.c.id).where(due.c.instance_id == row.instance_id, due.c.due_at <= row.due_at, due.c.id != due_id)
+    return [*uow.reading.execute(query.order_by(due.c.due_at, due.c.id)).scalars(), due_id]
+
+
 def _pending() -> Any:
     return due.c.handed_for.is_(None) | (due.c.handed_for != due.c.due_at)
 

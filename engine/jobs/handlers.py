@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import structlog
 from sqlalchemy import insert, select
@@ -26,8 +27,11 @@ _ATTEMPTS = 10
 
 
 def fire_due(runtime: Runtime, key: str, payload: JsonObject) -> None:
-    """Fire a due row; it does nothing when it is stale."""
-    run_step(runtime, lambda uow: timers.fire(runtime, uow, payload["due_id"]), _ATTEMPTS)
+    """Fire a due row, after those of its instance that fell due before it; a stale one does nothing."""
+    with UnitOfWork(runtime.database) as uow:
+        in_order = timers.up_to(uow, payload["due_id"])
+    for due_id in in_order:
+        run_step(runtime, partial(timers.fire, runtime, due_id=due_id), _ATTEMPTS)
 
 
 def notify(runtime: Runtime, key: str, payload: JsonObject) -> None:
