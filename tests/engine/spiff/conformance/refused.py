@@ -313,6 +313,9 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
         "endless-cycle",
         "m",
     ),
+    "gateway without a flow out": (bpmn(chain("s:start g:xor")), "gateway-without-exit", "g"),
+    "message that is a signal": (between(node("x", "catch", message("sig")), SIGNAL), "dangling-reference", "x"),
+    "default flow of another gateway": (between(node("x", "xor", default="s_x")), "dangling-reference", "x"),
     "cycle of tasks without a gateway": (bpmn(chain("s:start a:user b:user a")), "cycle-without-decision", "a"),
     "a task that leads to itself": (bpmn(chain("s:start a:user a")), "cycle-without-decision", "a"),
     "cycle by way of a parallel gateway": (
