@@ -344,21 +344,24 @@ work_item = Table(
     Column("completed_by", ForeignKey("app_user.id")),
     UniqueConstraint("instance_id", "token"),
 )
-_UNCLAIMED = text("is_live AND assignee_id IS NULL")
-_LIVE = text("is_live")
+# SQLite takes a partial index only where the query repeats its condition, and SQLAlchemy writes a boolean there as `is_live = 1`
+_UNCLAIMED, _UNCLAIMED_SQLITE = text("is_live AND assignee_id IS NULL"), text("is_live = 1 AND assignee_id IS NULL")
+# without "IS NOT NULL" it would look for what nobody has in the index of what people have: most of the table
+_ASSIGNED, _ASSIGNED_SQLITE = text("is_live AND assignee_id IS NOT NULL"), text("is_live = 1 AND assignee_id IS NOT NULL")
+_LIVE, _LIVE_SQLITE = text("is_live"), text("is_live = 1")
 Index("ix_work_item_role", work_item.c.role, work_item.c.site_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
-      sqlite_where=_UNCLAIMED, postgresql_where=_UNCLAIMED)
+      sqlite_where=_UNCLAIMED_SQLITE, postgresql_where=_UNCLAIMED)
 Index("ix_work_item_role_due", work_item.c.role, work_item.c.site_id, work_item.c.due_at, work_item.c.id,
-      sqlite_where=_UNCLAIMED, postgresql_where=_UNCLAIMED)
+      sqlite_where=_UNCLAIMED_SQLITE, postgresql_where=_UNCLAIMED)
 Index("ix_work_item_escalated", work_item.c.escalated_role, work_item.c.site_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
-      sqlite_where=text("is_live AND escalated_role IS NOT NULL"), postgresql_where=text("is_live AND escalated_role IS NOT NULL"))
+      sqlite_where=text("is_live = 1 AND escalated_role IS NOT NULL"), postgresql_where=text("is_live AND escalated_role IS NOT NULL"))
 Index("ix_work_item_assignee", work_item.c.assignee_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
-      sqlite_where=_LIVE, postgresql_where=_LIVE)
+      sqlite_where=_ASSIGNED_SQLITE, postgresql_where=_ASSIGNED)
 Index("ix_work_item_assignee_due", work_item.c.assignee_id, work_item.c.due_at, work_item.c.id,
-      sqlite_where=_LIVE, postgresql_where=_LIVE)
+      sqlite_where=_ASSIGNED_SQLITE, postgresql_where=_ASSIGNED)
 Index("ix_work_item_done", work_item.c.completed_by, work_item.c.completed_at.desc(), work_item.c.id.desc(),
       sqlite_where=text("completed_by IS NOT NULL"), postgresql_where=text("completed_by IS NOT NULL"))
-Index("ix_work_item_live_created", work_item.c.created_at.desc(), work_item.c.id.desc(), sqlite_where=_LIVE, postgresql_where=_LIVE)
+Index("ix_work_item_live_created", work_item.c.created_at.desc(), work_item.c.id.desc(), sqlite_where=_LIVE_SQLITE, postgresql_where=_LIVE)
 
 event_subscription = Table(
     "event_subscription", metadata,

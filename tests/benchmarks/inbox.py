@@ -18,12 +18,12 @@ _REPEATS = 60
 
 #: 20 roles of unequal size, three of ten items assigned to one of 500 people, spread over ten million seconds
 _FILL = """
-INSERT INTO work_item (instance_id, token, element_id, name, definition_id, definition_key, title, role, site_id, state, is_live, assignee_id,
-                       created_at, due_at)
+INSERT INTO work_item (instance_id, token, element_id, name, definition_id, definition_key, title, role, site_id, state, is_live,
+                       assignee_id, created_at, due_at)
 SELECT {instance}, {token}, 'do_errand', '辦理', {definition}, 'procedure', '第 ' || n || ' 件',
        CASE n % 20 WHEN 0 THEN 'cashier' WHEN 1 THEN 'security_officer' WHEN 2 THEN 'leasing' ELSE 'role_' || (n * n % 17) END,
-       {site}, CASE WHEN n % 10 < 3 THEN 'claimed' ELSE 'open' END, {true},
-       CASE WHEN n % 10 < 3 THEN {first_user} + (n / 10) % 500 END, {created}, NULL
+       {site}, CASE WHEN (n / 20) % 10 < 3 THEN 'claimed' ELSE 'open' END, {true},
+       CASE WHEN (n / 20) % 10 < 3 THEN {first_user} + (n / 200) % 500 END, {created}, NULL
 FROM ({numbers}) AS numbers
 """
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -49,7 +50,7 @@ def _rate(stage: Stage, count: int) -> float:
 def work(url: str, files: str, count: int) -> None:
     """Be one of the processes: warm up, say so, wait for the start, work, say how many steps it was."""
     with open_runtime(settings(url, Path(files)), is_trusted=True) as runtime:
-        actor = make_user(runtime, *workload.ROLES).actor
+        actor = make_user(runtime, *workload.ROLES, username=f"worker-{os.getpid()}").actor
 
         def case() -> int:
             items = [*run_step(runtime, lambda uow: start(runtime, uow, actor, "procedure", {})).work_item_ids]

@@ -18,7 +18,7 @@ FIRST = {
     "registration": {
         "caller": "林小姐", "phone": "13800001234", "title": "A-1203 漏水",
         "description": "廚房水槽下方漏水，地板已濕。" * 8,
-        "items": [{"part": f"P-{number}", "name": "不鏽鋼軟管", "count": number + 1, "price": "100.50", "note": "無"} for number in range(5)],
+        "items": [{"part": f"P-{number}", "name": "不鏽鋼軟管", "count": 2, "price": "100.50", "note": "無"} for number in range(5)],
     }
 }
 _CONDITION = 'registration["phone"] != "" and registration["title"] != "x"'

@@ -502,15 +502,15 @@ def upgrade() -> None:
             "ix_work_item_assignee",
             ["assignee_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
             unique=False,
-            sqlite_where=sa.text("is_live"),
-            postgresql_where=sa.text("is_live"),
+            sqlite_where=sa.text("is_live = 1 AND assignee_id IS NOT NULL"),
+            postgresql_where=sa.text("is_live AND assignee_id IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_work_item_assignee_due",
             ["assignee_id", "due_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_live"),
-            postgresql_where=sa.text("is_live"),
+            sqlite_where=sa.text("is_live = 1 AND assignee_id IS NOT NULL"),
+            postgresql_where=sa.text("is_live AND assignee_id IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_work_item_done",
@@ -523,28 +523,28 @@ def upgrade() -> None:
             "ix_work_item_escalated",
             ["escalated_role", "site_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
             unique=False,
-            sqlite_where=sa.text("is_live AND escalated_role IS NOT NULL"),
+            sqlite_where=sa.text("is_live = 1 AND escalated_role IS NOT NULL"),
             postgresql_where=sa.text("is_live AND escalated_role IS NOT NULL"),
         )
         batch_op.create_index(
             "ix_work_item_live_created",
             [sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
             unique=False,
-            sqlite_where=sa.text("is_live"),
+            sqlite_where=sa.text("is_live = 1"),
             postgresql_where=sa.text("is_live"),
         )
         batch_op.create_index(
             "ix_work_item_role",
             ["role", "site_id", sa.literal_column("created_at DESC"), sa.literal_column("id DESC")],
             unique=False,
-            sqlite_where=sa.text("is_live AND assignee_id IS NULL"),
+            sqlite_where=sa.text("is_live = 1 AND assignee_id IS NULL"),
             postgresql_where=sa.text("is_live AND assignee_id IS NULL"),
         )
         batch_op.create_index(
             "ix_work_item_role_due",
             ["role", "site_id", "due_at", "id"],
             unique=False,
-            sqlite_where=sa.text("is_live AND assignee_id IS NULL"),
+            sqlite_where=sa.text("is_live = 1 AND assignee_id IS NULL"),
             postgresql_where=sa.text("is_live AND assignee_id IS NULL"),
         )
 
