@@ -52,7 +52,7 @@ def read_procedures(paths: Iterable[Path]) -> list[Procedure]:
             raise NoDiagramError(path=path)
     if loose:
         found.append(Procedure(Path(next(iter(loose))).stem, loose))
-    return _called_first(found)
+    return called_first(found)
 
 
 def read_folder(folder: Path) -> dict[str, bytes]:
@@ -65,7 +65,8 @@ def _is_procedure(folder: Path) -> bool:
     return any(folder.glob("*.bpmn"))
 
 
-def _called_first(procedures: list[Procedure]) -> list[Procedure]:
+def called_first(procedures: list[Procedure]) -> list[Procedure]:
+    """In an order in which each comes after those that it calls."""
     # a look by pattern is enough for an order; whether a file can be read at all is for the deployment to say
     holder = {process: entry.name for entry in procedures for process in _matches(_PROCESS, entry)}
     calls = {entry.name: {holder[called] for called in _matches(_CALLED, entry) if called in holder} - {entry.name} for entry in procedures}

@@ -60,6 +60,27 @@ def progress(items: Sequence[T], label: str, name: Callable[[T], str], stream: T
 
 
 @contextmanager
+def spinning(label: str, stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
+    """Tells what is being done, where nobody knows how much there is: one line rewritten on a terminal, nothing elsewhere."""
+    stream = stream or sys.stderr
+    on_terminal = stream.isatty()
+    words = worded(label)
+    number = 0
+
+    def tell(name: str) -> None:
+        nonlocal number
+        number += 1
+        if on_terminal:
+            stream.write(f"\r\x1b[2K{words} {number} {name}")
+            stream.flush()
+
+    yield tell
+    if on_terminal and number:
+        stream.write("\r\x1b[2K")
+        stream.flush()
+
+
+@contextmanager
 def counter(label: str, stream: TextIO | None = None) -> Iterator[Callable[[int, int], None]]:
     """Tells (done, of how many): one line rewritten on a terminal, a plain line for each tenth elsewhere."""
     stream = stream or sys.stderr

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from engine.cli.console import DONE, progress, report, say, show_findings
+from engine.cli.console import DONE, FAILED, language, progress, report, say, show_findings, spinning
 from engine.cli.opening import db_option, open_engine
 from engine.errors import DeploymentRefusedError, NotFoundError
 from engine.model import SYSTEM
@@ -22,9 +22,9 @@ _PATHS = click.Path(exists=True, path_type=Path)
 @db_option
 def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, db: str | None) -> int:
     """Each procedure in a transaction of its own; goes on after a refused one and ends with 1."""
-    from engine import definitions
     from engine.persistence.unit_of_work import UnitOfWork
     from engine.procedures import read_procedures
+    from engine.scenarios.checking import deploy_checked
 
     procedures = read_procedures(paths)
     code = DONE
@@ -32,7 +32,7 @@ def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, db: str | None) ->
         for procedure in progress(procedures, "部署", lambda entry: entry.name):
             with UnitOfWork(runtime.database) as uow:
                 try:
-                    deployment = definitions.deploy(runtime, uow, SYSTEM, procedure.files, note=note, dry_run=dry_run)
+                    deployment = deploy_checked(runtime, uow, SYSTEM, procedure.files, note=note, dry_run=dry_run)
                 except DeploymentRefusedError as error:
                     code = report(error)
                     continue
@@ -71,6 +71,10 @@ def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def check(folder: Path) -> int:
     """What the tests and a deployment check too; ends with 1 where anything fails."""
-    from engine.scenarios.checking import check_folder
+    from engine.scenarios.checking import check as check_folder
 
-    return check_folder(folder)
+    with spinning("情境") as tell:
+        found = check_folder(folder, progress=tell)
+    for line in found.lines(language()):
+        click.echo(line)
+    return DONE if found.is_ok else FAILED

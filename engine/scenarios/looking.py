@@ -185,11 +185,12 @@ class Looker:
         return "running" if clock.stopped_at is None else "met"
 
     def _record(self, row: Row[Any], wanted: ExpectedRecord) -> None:
-        issued = [each for each in records.for_instance(self._uow, row.id) if each.record_key == wanted.record and each.voided_at is None]
-        if wanted.number is not UNSAID:
-            issued = [each for each in issued if each.number == wanted.number]
+        valid = [each for each in records.for_instance(self._uow, row.id) if each.voided_at is None]
+        issued = [each for each in valid if each.record_key == wanted.record and wanted.number in (UNSAID, each.number)]
         if not issued:
-            raise _mismatch("應已開立單據「{record}」。", record=wanted.record)
+            named = wanted.record if wanted.number is UNSAID else f"{wanted.record} {wanted.number}"
+            actual = _listed(f"{each.record_key} {each.number}" for each in valid)
+            raise _mismatch("應已開立單據「{record}」；已開立：{actual}。", record=named, actual=actual)
         if wanted.shows:
             _, html = records.printed(self._runtime, self._uow, SYSTEM, issued[-1].id, locale="zh-Hant", image=lambda number: f"#{number}")
             text = _plain(html)

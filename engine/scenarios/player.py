@@ -237,7 +237,8 @@ class _Player:
         while self._delivered < len(self._scene.outbox.sent):
             name, key, payload = self._scene.outbox.sent[self._delivered]
             self._delivered += 1
-            handlers.run(self._runtime, name, key, payload)
+            if name == "deliver_event":
+                handlers.deliver_event(self._runtime, key, payload)
 
     def _open_incidents(self, uow: UnitOfWork, instance_id: int | None = None, element_id: str | None = None) -> list[Row[Any]]:
         query = select(incident).where(incident.c.resolved_at.is_(None)).order_by(incident.c.id)

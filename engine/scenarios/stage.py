@@ -24,7 +24,7 @@ from engine.company.directory import CompanyDirectory
 from engine.content import Organisation
 from engine.definitions import Deployment
 from engine.model import SYSTEM
-from engine.operators.catalogue import operators
+from engine.operators.catalogue import OPERATORS
 from engine.persistence.database import Database
 from engine.persistence.tables import metadata
 from engine.persistence.unit_of_work import UnitOfWork
@@ -112,13 +112,11 @@ class Stage:
             pooled.close()
 
     def _runtime(self, clock: MovableClock, outbox: NoOutbox) -> Runtime:
-        runtime = Runtime(
+        return Runtime(
             settings=self._settings, database=self._database, definitions=self._definitions, live=LiveCache(self._settings.live_cache),
             sandbox=self._sandbox, organisation=self._organisation, reader=self._reader, clock=clock, outbox=outbox,
-            directory=CompanyDirectory(),
+            directory=CompanyDirectory(), operators=OPERATORS,
         )
-        runtime.operators = operators(runtime)
-        return runtime
 
 
 def _fast_database(url: str) -> Database:

@@ -10,6 +10,7 @@ import flask
 from engine import definitions, instances
 from engine.errors import FieldError
 from engine.permissions import require
+from engine.scenarios.checking import deploy_checked
 from webui.api import schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
@@ -39,7 +40,7 @@ _UPLOAD = {
 def deploy_process_definitions(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Check the files and store a new version of each executable process in them; nothing is stored when one is refused."""
     require(call.actor, "process-definition:deploy")
-    done = definitions.deploy(call.runtime, call.uow, call.actor, _uploaded(), note=query["note"], dry_run=query["dry_run"])
+    done = deploy_checked(call.runtime, call.uow, call.actor, _uploaded(), note=query["note"], dry_run=query["dry_run"])
     return {
         "definitions": done.definitions,
         "warnings": [finding_view(finding, call.locale) for finding in done.findings],
