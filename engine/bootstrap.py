@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from engine.clock import Clock, SystemClock
 from engine.company.directory import CompanyDirectory
 from engine.content import Organisation, read_organisation
-from engine.operators.catalogue import operators
+from engine.operators.catalogue import OPERATORS
 from engine.persistence.database import Database
 from engine.persistence.schema import require_current
 from engine.runtime import NoOutbox, Outbox, Runtime
@@ -28,7 +28,7 @@ def open_runtime(
     reader = InProcessReader() if is_trusted else PackageReader()
     try:
         require_current(database)
-        runtime = Runtime(
+        yield Runtime(
             settings=settings,
             database=database,
             definitions=DefinitionCache(),
@@ -39,9 +39,8 @@ def open_runtime(
             clock=clock or SystemClock(),
             outbox=outbox or NoOutbox(),
             directory=CompanyDirectory(),
+            operators=OPERATORS,
         )
-        runtime.operators = operators(runtime)
-        yield runtime
     finally:
         reader.close()
         sandbox.close()

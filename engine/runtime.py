@@ -78,8 +78,8 @@ class NoDirectory:
         return Reference(id=0, label=str(value))
 
 
-#: an operator of the catalogue: carried out in the committing transaction, for (unit of work, actor, instance id, parameters)
-Operator = Callable[["UnitOfWork", Actor, int, Mapping[str, Any]], Any]
+#: an operator of the catalogue: carried out in the committing transaction, for (runtime, unit of work, actor, instance id, parameters)
+Operator = Callable[["Runtime", "UnitOfWork", Actor, int, Mapping[str, Any]], Any]
 
 
 @dataclass(slots=True)

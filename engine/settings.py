@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -59,7 +59,7 @@ class Settings:
             if raw is not None:
                 values[entry.name] = _parse(entry.name, raw, type(entry.default))
         values.update({name: value for name, value in overrides.items() if value is not None})
-        return Settings(**values)
+        return replace(Settings(), **values)
 
 
 def purposes() -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from engine import instances, records, steps
@@ -20,12 +19,6 @@ class ParameterMissingError(InvalidError):
 
     code = "operator_parameter_missing"
     sentence = "服務「{operator}」缺少參數「{parameter}」。"
-
-
-def operators(runtime: Runtime) -> dict[str, Operator]:
-    """Every operator, bound to the runtime."""
-    every = {"notify": notify, "instance.start_linked": start_linked, "record.issue": issue_record}
-    return {name: partial(operator, runtime) for name, operator in every.items()}
 
 
 def notify(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
@@ -55,3 +48,7 @@ def _needed(operator: str, parameters: Mapping[str, Any], name: str) -> Any:
     if value in (None, ""):
         raise ParameterMissingError(operator=operator, parameter=name)
     return value
+
+
+#: by name, as a service task gives it
+OPERATORS: Mapping[str, Operator] = {"notify": notify, "instance.start_linked": start_linked, "record.issue": issue_record}
