@@ -52,8 +52,7 @@ bench: $(VENV)/installed ## against a naive store, on SQLite and PostgreSQL; a t
 	$(BIN)/guicheng bench
 
 pictures: $(VENV)/installed ## draw diagrams/*.svg anew from the procedures
-	$(BIN)/python -c 'from pathlib import Path; from engine.drawing.pictures import write_pictures as write; \
-		print(*write(Path("bpmn"), Path("diagrams")), sep="\n")'
+	$(BIN)/python -m engine.drawing
 
 clean: ## everything that was made here
 	rm -rf $(VENV) var build dist *.egg-info webui/static/dist webui/frontend/node_modules
