@@ -175,10 +175,9 @@ def clean_name(name: str) -> str:
     """A file's name without folders and without characters that cannot be shown or stored."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     shown = "".join(character for character in last if unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
-    stem, dot, extension = shown.strip().rpartition(".")
-    if dot and len(extension) <= 10:
-        return f"{stem[:180]}.{extension}" if stem else f"file.{extension}"
-    return shown.strip()[:190] or "file"
+    shown = shown.strip(" .")
+    stem, dot, extension = shown.rpartition(".")
+    return f"{stem[:180]}.{extension}" if dot and len(extension) <= 10 else shown[:190] or "file"
 
 
 def check_signature(content: bytes) -> None:
