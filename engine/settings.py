@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 
@@ -49,17 +49,17 @@ class Settings:
     live_cache: Annotated[int, "留在記憶體中的流程實例數；0 為不保留"] = 64
     worker_threads: Annotated[int, "單一作業程序同時執行的作業數"] = 4
 
-    @classmethod
-    def load(cls, environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
-        """From defaults, then the environment, then what the command line gives (None means: not given)."""
-        environment = os.environ if environment is None else environment
-        values: dict[str, Any] = {}
-        for entry in fields(cls):
-            raw = environment.get(environment_name(entry.name))
-            if raw is not None:
-                values[entry.name] = _parse(entry.name, raw, type(entry.default))
-        values.update({name: value for name, value in overrides.items() if value is not None})
-        return replace(Settings(), **values)
+
+def load_settings(environment: Mapping[str, str] | None = None, **overrides: Any) -> Settings:
+    """From defaults, then the environment, then what the command line gives (None means: not given)."""
+    environment = os.environ if environment is None else environment
+    values: dict[str, Any] = {}
+    for entry in fields(Settings):
+        raw = environment.get(environment_name(entry.name))
+        if raw is not None:
+            values[entry.name] = _parse(entry.name, raw, type(entry.default))
+    values.update({name: value for name, value in overrides.items() if value is not None})
+    return Settings(**values)
 
 
 def purposes() -> dict[str, str]:
@@ -72,7 +72,7 @@ def environment_name(name: str) -> str:
     return "GUICHENG_" + name.upper()
 
 
-def _parse(name: str, raw: str, kind: type) -> Any:
+def _parse(name: str, raw: str, kind: type[Any]) -> Any:
     try:
         if kind is bool:
             return {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}[raw.lower()]

@@ -10,7 +10,7 @@ from engine.cli.console import DONE, FAILED, language, progress, report, say, sh
 from engine.cli.opening import db_option, open_engine
 from engine.errors import DeploymentRefusedError, NotFoundError
 from engine.model import SYSTEM
-from engine.settings import Settings
+from engine.settings import load_settings
 
 _PATHS = click.Path(exists=True, path_type=Path)
 
@@ -28,7 +28,7 @@ def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, db: str | None) ->
 
     procedures = read_procedures(paths)
     code = DONE
-    with open_engine(Settings.load(db=db)) as runtime:
+    with open_engine(load_settings(db=db)) as runtime:
         for procedure in progress(procedures, "部署", lambda entry: entry.name):
             with UnitOfWork(runtime.database) as uow:
                 try:
@@ -52,7 +52,7 @@ def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
     from engine import definitions
     from engine.persistence.unit_of_work import UnitOfWork
 
-    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+    with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
         current = definitions.list_latest(runtime, uow)
         for key in keys:
             if all(info.key != key for info in current):

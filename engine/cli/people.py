@@ -11,7 +11,7 @@ from engine.cli.console import language, say, worded
 from engine.cli.opening import db_option, open_engine
 from engine.errors import NotFoundError, UsageError
 from engine.model import SYSTEM, RoleGrant
-from engine.settings import Settings
+from engine.settings import load_settings
 
 if TYPE_CHECKING:
     from engine.company.users import Account
@@ -39,7 +39,7 @@ def add_user(name: str, roles: str, site: str | None, display_name: str | None, 
     from engine.persistence.unit_of_work import UnitOfWork
 
     password = _password(password_stdin)
-    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+    with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
         site_id = None
         if site is not None:
             site_id = uow.reading.execute(select(site_table.c.id).where(site_table.c.code == site)).scalar()
@@ -64,7 +64,7 @@ def list_users(db: str | None) -> None:
     from engine.persistence.tables import site
     from engine.persistence.unit_of_work import UnitOfWork
 
-    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+    with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
         codes = {row.id: row.code for row in uow.reading.execute(select(site.c.id, site.c.code))}
         for account in users.list_all(uow):
             held = sorted(grant.role if grant.site_id is None else f"{grant.role}@{codes[grant.site_id]}" for grant in account.grants)
@@ -80,7 +80,7 @@ def deactivate_user(name: str, db: str | None) -> None:
     from engine.company import users
     from engine.persistence.unit_of_work import UnitOfWork
 
-    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+    with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
         users.deactivate(runtime, uow, SYSTEM, _account(uow, name).id)
         uow.commit()
     say("已停用使用者「{name}」。", name=name)
@@ -100,7 +100,7 @@ def add_token(name: str, label: str, db: str | None) -> None:
     from engine.company import users
     from engine.persistence.unit_of_work import UnitOfWork
 
-    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+    with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
         made = users.add_token(runtime, uow, SYSTEM, _account(uow, name).id, label)
         uow.commit()
     click.echo(made)
@@ -115,7 +115,7 @@ def revoke_token(name: str, label: str | None, db: str | None) -> None:
     from engine.company import users
     from engine.persistence.unit_of_work import UnitOfWork
 
-    with open_engine(Settings.load(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
+    with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
         count = users.revoke_tokens(runtime, uow, SYSTEM, _account(uow, name).id, label)
         uow.commit()
     if not count:

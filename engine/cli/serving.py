@@ -13,7 +13,7 @@ import click
 from engine.cli.console import counter, language, say
 from engine.cli.opening import db_option, open_engine
 from engine.clock import Clock, MovableClock
-from engine.settings import Settings
+from engine.settings import load_settings
 
 if TYPE_CHECKING:
     from engine.runtime import Runtime
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option("--test-clock", is_flag=True, help="允許以 API 把時鐘向前撥（僅供測試）。")
 def serve(db: str | None, host: str | None, port: int | None, test_clock: bool) -> None:
     """One process: pages, API, timers and side effects, until SIGTERM or Ctrl-C."""
-    settings = Settings.load(db=db, host=host, port=port)
+    settings = load_settings(db=db, host=host, port=port)
     clock: Clock | None = MovableClock(running=True) if test_clock else None
     with open_engine(settings, clock=clock) as runtime:
         serve_until_stopped(runtime)
@@ -38,7 +38,7 @@ def worker(db: str | None) -> None:
     """Jobs without pages, until SIGTERM or Ctrl-C."""
     from engine.jobs.worker import Worker
 
-    with open_engine(Settings.load(db=db)) as runtime:
+    with open_engine(load_settings(db=db)) as runtime:
         running = Worker(runtime)
         with _stopped_by_signals(running.stop):
             say("作業程序已啟動，按 Ctrl-C 停止。")
@@ -54,7 +54,7 @@ def demo(db: str | None, then_serve: bool, host: str | None, port: int | None) -
     """Fill an empty store; with `--serve` a store that this filled before is served as it is."""
     from engine import demo as example
 
-    settings = Settings.load(db=db, host=host, port=port)
+    settings = load_settings(db=db, host=host, port=port)
     with open_engine(settings) as runtime:
         if not (then_serve and example.is_filled(runtime)):
             with counter("示範案件") as tell:

@@ -12,7 +12,7 @@ import click
 from engine.cli.console import say, worded
 from engine.cli.opening import db_option, open_store
 from engine.errors import UsageError
-from engine.settings import Settings, environment_name, purposes
+from engine.settings import Settings, environment_name, load_settings, purposes
 
 
 @click.group(help="資料庫的維護。")
@@ -26,7 +26,7 @@ def upgrade(db: str | None) -> None:
     """Migrate; nothing happens where there is nothing to do."""
     from engine.persistence import schema
 
-    with open_store(Settings.load(db=db)) as database:
+    with open_store(load_settings(db=db)) as database:
         changed = schema.upgrade(database)
     say("資料庫結構已升級到版本 {revision}。" if changed else "資料庫結構已是最新版本 {revision}。", revision=schema.head_revision())
 
@@ -34,7 +34,7 @@ def upgrade(db: str | None) -> None:
 @click.command(help="列出所有設定：環境變數、目前的值和用途。")
 def settings() -> None:
     """Exactly the fields of `Settings`; a secret's value isn't shown."""
-    present, about = Settings.load(), purposes()
+    present, about = load_settings(), purposes()
     for entry in fields(Settings):
         value = getattr(present, entry.name)
         if entry.name == "secret_key" and value:
