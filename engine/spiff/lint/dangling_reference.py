@@ -35,9 +35,10 @@ def check(source: Source) -> Iterator[Found]:
         for target, kinds in _references(node):
             # a reference may be a qualified name; the prefix says nothing here
             found = source.nodes.get(target.rpartition(":")[2])
-            if found is None or (kinds and local_name(found) not in kinds):
-                yield owner_id(node), {"name": label(node), "target": target}
-            elif node.get("default") == target and found.get("sourceRef") != node.get("id"):
+            fits = found is not None and (not kinds or local_name(found) in kinds)
+            if found is not None and node.get("default") == target:
+                fits = fits and found.get("sourceRef") == node.get("id")
+            if not fits:
                 yield owner_id(node), {"name": label(node), "target": target}
 
 

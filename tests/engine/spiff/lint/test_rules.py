@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -181,3 +183,10 @@ def test_broken_companions_are_told() -> None:
     found = {(finding.rule, finding.file) for finding in read_package(files, Settings()).findings if finding.severity == "error"}
     assert {("broken-form", "forms/bad.json"), ("broken-record", "records/bad.html")} <= found
     assert any(file == "limits.toml" for _, file in found)
+
+
+def test_every_rule_is_explained() -> None:
+    """The page for designers lists exactly the rules in force."""
+    page = (Path(__file__).parents[4] / "diagrams" / "how-to" / "bpmn.md").read_text("utf-8")
+    table = page.partition("## Refused")[2].partition("Before any rule")[0]
+    assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == [rule.code for rule in rules()]
