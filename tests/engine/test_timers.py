@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, update
 
 from engine import instances, timers, work_items
 from engine.clock import MovableClock
-from engine.jobs import inline
+from engine.jobs import handlers, inline
 from engine.model import SYSTEM
 from engine.persistence.tables import due, history_event, instance, work_item
 from engine.persistence.unit_of_work import UnitOfWork
@@ -135,6 +135,20 @@ def test_a_row_fires_once_however_often_it_is_asked(runtime: Runtime, clock: Mov
     assert event_types(runtime).count("work_item.overdue") == 1
 
 
+def test_an_instance_s_rows_fire_in_their_order_whichever_job_comes_first(runtime: Runtime, clock: MovableClock) -> None:
+    """A timer that takes an item away does not hide that the item was overdue before."""
+    files = boundary("PT1H", interrupting="true")
+    task = f'<userTask id="do_errand">{properties(due="PT30M")}</userTask>'
+    deploy(runtime, {"errand.bpmn": files["errand.bpmn"].replace(b'<userTask id="do_errand"/>', task.encode())})
+    start(runtime, "errand")
+    clock.advance(HOUR * 2)
+    (timer,) = rows(runtime, due, due.c.kind == "timer")
+    handlers.run(runtime, "fire_due", "late", {"due_id": timer.id})
+    assert event_types(runtime)[-2:] == ["work_item.overdue", "timer.fired"]
+    handlers.run(runtime, "fire_due", "late again", {"due_id": timer.id})
+    assert rows(runtime, due) == []
+
+
 def test_two_at_once_fire_a_row_once(runtime: Runtime, clock: MovableClock) -> None:
     """The second finds the row gone after it has waited for the first."""
     deploy(runtime, due_item(due="PT1H"))
@@ -197,6 +211,25 @@ def test_a_timer_of_a_suspended_case_waits_for_it(runtime: Runtime, clock: Movab
     instances.run_step(runtime, lambda uow: instances.resume(runtime, uow, SYSTEM, sleeping.id, "料到"))
     inline.run_due(runtime)
     assert live_elements(runtime) == ["remind", "remind"]
+
+
+def test_a_timer_that_lay_while_its_case_could_not_move_fires_with_the_next_step(runtime: Runtime, clock: MovableClock) -> None:
+    """Whatever made the case move again: every step looks at its timers."""
+    body = (f'<startEvent id="start"/><userTask id="do_errand"/><userTask id="remind"/><endEvent id="finish"/><endEvent id="reminded"/>'
+            f'<boundaryEvent id="late" attachedToRef="do_errand">{timed("PT1H")}</boundaryEvent><parallelGateway id="fork"/>'
+            f'<userTask id="elsewhere"/><parallelGateway id="join"/>')
+    flows = "start>fork fork>do_errand fork>elsewhere do_errand>join elsewhere>join join>finish late>remind remind>reminded"
+    deploy(runtime, process(body, flows))
+    start(runtime, "errand")
+    clock.advance(HOUR)
+    with UnitOfWork(runtime.database) as uow:
+        assert len(timers.hand_over(runtime, uow, 10)) == 1
+        uow.commit()
+        assert timers.next_pending_at(uow) is None
+    (item,) = rows(runtime, work_item, work_item.c.element_id == "elsewhere")
+    instances.run_step(runtime, lambda uow: work_items.complete(runtime, uow, SYSTEM, item.id, {}))
+    assert live_elements(runtime) == ["remind"]
+    assert rows(runtime, due) == []
 
 
 def test_a_timer_of_a_case_that_is_over_is_dropped(runtime: Runtime, clock: MovableClock) -> None:
