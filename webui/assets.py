@@ -19,10 +19,10 @@ class Assets:
     """The bundles of one build, read once at start."""
 
     def __init__(self, dist: Path = DIST) -> None:
-        self._dist = dist
         manifest = dist / "manifest.json"
         self._names: dict[str, str] = json.loads(manifest.read_text()) if manifest.is_file() else {}
-        self._files = {path.name for path in dist.iterdir()} if dist.is_dir() else set()
+        # kept in memory (some hundred kilobytes), so that a new build under a running server breaks no page
+        self._files = {path.name: path.read_bytes() for path in dist.iterdir()} if self._names else {}
 
     @property
     def is_built(self) -> bool:
@@ -41,14 +41,13 @@ class Assets:
         response = None
         for encoding, suffix in _ENCODINGS:
             if name + suffix in self._files and accepted[encoding] > 0:
-                response = flask.Response((self._dist / (name + suffix)).read_bytes())
+                response = flask.Response(self._files[name + suffix])
                 response.headers["Content-Encoding"] = encoding
                 break
         if response is None:
-            response = flask.Response((self._dist / name).read_bytes())
-        response.mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        if response.mimetype.startswith("text/") and "charset" not in response.content_type:
-            response.content_type = f"{response.mimetype}; charset=utf-8"
+            response = flask.Response(self._files[name])
+        kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        response.content_type = f"{kind}; charset=utf-8" if kind.startswith("text/") else kind
         response.headers["Cache-Control"] = _FOR_EVER
         response.headers["Vary"] = "Accept-Encoding"
         return response

@@ -13,7 +13,6 @@ from engine.errors import GuichengError
 from engine.i18n import LOCALE_NAMES, LOCALES, best_locale, describe, describe_field_error, fill, translate
 
 
-
 def register(app: flask.Flask) -> None:
     """Give templates `_`, `locale` and the names of the languages."""
     app.before_request(choose_locale)

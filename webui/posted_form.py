@@ -79,7 +79,8 @@ def _store_files(form: Form, actor: Actor) -> dict[str, list[int]]:
     kinds = {field.name: field.kind for field in form.of_kind(FieldKind.PHOTOS, FieldKind.FILES)}
     for table in form.of_kind(FieldKind.ROWS):
         kinds |= {f"{table.name}.{column.name}": column.kind for column in table.columns}
-    sent = [(name, kind, upload) for name, upload in flask.request.files.items(multi=True) if upload.filename and (kind := _kind(name, kinds))]
+    chosen = [(name, upload) for name, upload in flask.request.files.items(multi=True) if upload.filename]
+    sent = [(name, kind, upload) for name, upload in chosen if (kind := _kind(name, kinds)) is not None]
     if not sent:
         return {}
 

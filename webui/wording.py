@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import flask
 
-from engine import definitions
+from engine import definitions, steps
 from engine.content import DefinitionContent
 from engine.forms import FormTexts
 from engine.i18n import read_catalogue
@@ -59,7 +59,16 @@ def limit_name(limit_id: str, definition_id: int) -> str:
     return worded(found.name, definition_id) if found is not None else limit_id
 
 
-def record_title(record_key: str, definition_id: int) -> str:
-    """What people call a printed record: the heading of its template."""
-    found = _RECORD_TITLE.search(content(definition_id).records.get(record_key, b"").decode(errors="replace"))
-    return worded(found[1].strip(), definition_id) if found else record_key
+def called_by(instance_id: int) -> tuple[int, ...]:
+    """Definitions of the procedures that a case may call, as they were when it started."""
+    return tuple(steps.bound(steps.load(current(), instance_id)).values())
+
+
+def record_title(record_key: str, instance_id: int, definition_id: int) -> str:
+    """What people call a printed record: the heading of its template, the case's own or a called procedure's."""
+    raw, home = content(definition_id).records.get(record_key), definition_id
+    if raw is None:
+        home = next((each for each in called_by(instance_id) if record_key in content(each).records), definition_id)
+        raw = content(home).records.get(record_key, b"")
+    found = _RECORD_TITLE.search(raw.decode(errors="replace"))
+    return worded(found[1].strip(), home) if found else record_key

@@ -70,7 +70,8 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         records=queries.records(uow, instance_id),
         # signatures stand in the forms that they sign
         files=tuple(each for each in queries.files(uow, instance_id) if each.kind != "signature"),
-        incidents=incidents, children=queries.children(uow, instance_id), events=tell(told.rows, case.definition_id), earlier=told.after,
+        incidents=incidents, children=queries.children(uow, instance_id),
+        events=tell(told.rows, instance_id, case.definition_id), earlier=told.after,
     )
 
 

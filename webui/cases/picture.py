@@ -8,7 +8,7 @@ from datetime import datetime
 
 from markupsafe import Markup
 
-from engine import definitions, instances, steps
+from engine import definitions, instances
 from engine.content import DefinitionContent, InstanceContent
 from engine.diagram import Element
 from engine.drawing import ElementMark, Status, draw
@@ -17,7 +17,7 @@ from engine.queries.work_items import WorkItemRow
 from webui.display import due, role_name, short_moment
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
-from webui.wording import worded
+from webui.wording import called_by, content, worded
 
 #: status → what a person reads
 STATUS_WORDS = {Status.DONE: "已完成", Status.CURRENT: "進行中", Status.OVERDUE: "已逾期", Status.INCIDENT: "需處理異常"}
@@ -52,13 +52,14 @@ def pictures(row: InstanceRow, view: instances.View, items: Sequence[WorkItemRow
     failing = {element_id for element_id in failed if element_id}
     made = [_picture(held.own, held.own.key, view, items, failing)]
     for key, called in held.called.items():
-        if any(mark.startswith(f"{key}/") for mark in view.completed_elements) or any(item.definition_key == key and item.is_live for item in items):
+        was_there = any(mark.startswith(f"{key}/") for mark in view.completed_elements)
+        if was_there or any(item.definition_key == key and item.is_live for item in items):
             made.append(_picture(called, held.own.key, view, items, failing))
     return tuple(made)
 
 
 def _contents(row: InstanceRow) -> InstanceContent:
-    bound = steps.bound(steps.load(current(), row.id))
+    bound = {content(each).key: each for each in called_by(row.id)}
     return definitions.instance_content(runtime_of(), current(), row.definition_id, bound)
 
 
@@ -66,7 +67,7 @@ def _picture(
     held: DefinitionContent, own_key: str, view: instances.View, items: Sequence[WorkItemRow], failed: set[str]
 ) -> Picture:
     prefix = "" if held.key == own_key else f"{held.key}/"
-    passed = {mark.removeprefix(prefix) for mark in view.completed_elements if mark.startswith(prefix) and "/" not in mark.removeprefix(prefix)}
+    passed = {mark.removeprefix(prefix) for mark in view.completed_elements if mark.startswith(prefix)}
     here = {token.element_id for token in view.tokens if token.process_key in (held.key, "" if not prefix else held.key)}
     called = {token.process_key for token in view.tokens}
     mine = [item for item in items if item.definition_key == held.key]
@@ -103,8 +104,9 @@ def _step(held: DefinitionContent, element: Element, status: Status | None, item
     state = due(last.due_at) if last is not None and last.is_live else None
     return StepRow(
         element_id=element.id, name=worded(element.name, held.id) or element.id, status=status,
-        status_words=gettext(STATUS_WORDS[status]) if status is not None else gettext("未到"), role=role_name(last.role if last else element.role),
-        who=who, finished_at=last.completed_at if last is not None and last.completed_by is not None else None,
+        status_words=gettext(STATUS_WORDS[status]) if status is not None else gettext("未到"),
+        role=role_name(last.role if last else element.role), who=who,
+        finished_at=last.completed_at if last is not None and last.completed_by is not None else None,
         due_text=state.text if state is not None else "",
     )
 

@@ -12,7 +12,7 @@ from engine.queries.people import names
 from webui.display import role_name
 from webui.language import gettext
 from webui.unit_of_work import current
-from webui.wording import content, limit_name, worded
+from webui.wording import called_by, content, limit_name, worded
 
 #: event → (sentence, look: `done`, `bad` or nothing)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -70,20 +70,22 @@ class Told:
     element_id: str | None = None
 
 
-def tell(rows: Iterable[HistoryRow], definition_id: int) -> tuple[Told, ...]:
-    """The events in the reader's language, in the order given."""
+def tell(rows: Iterable[HistoryRow], instance_id: int, definition_id: int) -> tuple[Told, ...]:
+    """The events of one case in the reader's language, in the order given."""
     rows = tuple(rows)
+    steps = _Steps(instance_id)
     wanted = {row.detail["to"] for row in rows if isinstance(row.detail.get("to"), int)}
     people = names(current(), wanted) if wanted else {}
-    return tuple(_told(row, definition_id, people) for row in rows)
+    return tuple(_told(row, definition_id, people, steps) for row in rows)
 
 
-def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str]) -> Told:
+def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps: _Steps) -> Told:
     sentence, look = SENTENCES.get(row.type, ("{type}", ""))
     version = row.definition_id or definition_id
     fields = _Lazy({
-        "step": lambda: _step(row.element_id, version), "target": lambda: _step(row.detail.get("to"), version),
-        "person": lambda: people.get(row.detail.get("to", 0), "—"), "limit": lambda: limit_name(str(row.detail.get("limit", row.detail.get("limit_id", ""))), version),
+        "step": lambda: steps.name(row.element_id, version), "target": lambda: steps.name(row.detail.get("to"), version),
+        "person": lambda: people.get(row.detail.get("to", 0), "—"),
+        "limit": lambda: limit_name(str(row.detail.get("limit", "")), version),
         "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
     })
@@ -97,6 +99,26 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str]) -> Tol
     )
 
 
+class _Steps:
+    """Names of steps; those of called procedures are looked up only when the case's own diagram doesn't know one."""
+
+    def __init__(self, instance_id: int) -> None:
+        self._instance_id = instance_id
+        self._called: tuple[int, ...] | None = None
+
+    def name(self, element_id: Any, definition_id: int) -> str:
+        found = self._named(str(element_id), definition_id)
+        if found is None and element_id:
+            if self._called is None:
+                self._called = called_by(self._instance_id)
+            found = next((name for each in self._called if (name := self._named(str(element_id), each))), None)
+        return found or str(element_id or "—")
+
+    def _named(self, element_id: str, definition_id: int) -> str | None:
+        element = content(definition_id).diagram.elements.get(element_id)
+        return worded(element.name, definition_id) if element is not None and element.name else None
+
+
 class _Lazy:
     """Fields of a sentence, worked out only where it has them."""
 
@@ -106,12 +128,6 @@ class _Lazy:
 
     def get(self, name: str) -> str:
         return self._makers[name]()
-
-
-def _step(element_id: Any, definition_id: int) -> str:
-    held = content(definition_id)
-    element = held.diagram.elements.get(str(element_id))
-    return worded(element.name, definition_id) if element is not None and element.name else str(element_id or "—")
 
 
 def _role(detail: Mapping[str, Any]) -> str:

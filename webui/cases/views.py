@@ -42,7 +42,7 @@ def story(instance_id: int) -> ResponseReturnValue:
     """Everything that happened, newest first, page by page."""
     case = queries.get(current(), session.actor(), instance_id)
     found = history.page(current(), instance_id, after=flask.request.args.get("after"), newest_first=True)
-    return flask.render_template("cases/story.html", case=case, events=tell(found.rows, case.definition_id), after=found.after)
+    return flask.render_template("cases/story.html", case=case, events=tell(found.rows, instance_id, case.definition_id), after=found.after)
 
 
 def paper(record_id: int) -> ResponseReturnValue:

@@ -24,8 +24,8 @@ from webui.clauses import ClauseText, clauses_of
 from webui.display import zone
 from webui.form_options import options
 from webui.unit_of_work import current, runtime_of
-from webui.work_item.next_steps import NextStep, next_steps
 from webui.wording import content, texts
+from webui.work_item.next_steps import NextStep, next_steps
 
 #: events of the side column; the case's page has them all
 _EVENTS = 12
@@ -94,7 +94,7 @@ def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, error
     return ItemPage(
         item=item, element=element, form=_form_view(item, held, actor, data, submitted, errors), rights=_rights(actor, item),
         clauses=clauses_of(element, item.definition_id), earlier=_earlier(held, data, form_of(item)),
-        events=tell(events, item.definition_id), next_steps=next_steps(held, item.element_id) if item.is_live else (),
+        events=tell(events, item.instance_id, item.definition_id), next_steps=next_steps(held, item.element_id) if item.is_live else (),
     )
 
 

@@ -18,8 +18,8 @@ from webui import posted_form, session, unit_of_work
 from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.unit_of_work import current, runtime_of
-from webui.work_item import page
 from webui.wording import worded
+from webui.work_item import page
 
 
 def show(work_item_id: int) -> ResponseReturnValue:
@@ -67,11 +67,12 @@ def _send(work_item_id: int, act: Callable[[UnitOfWork, Actor, JsonObject], Step
 
 def _tell(result: StepResult | None, name: str, definition_id: int) -> None:
     """Say what came of it, and offer what the person can go on with."""
-    sentence = gettext("已提交「{name}」。", name=worded(name, definition_id))
+    name = worded(name, definition_id)
+    sentence = gettext("已提交「{name}」。", name=name)
     if result is None:
         flask.flash(sentence)
     elif result.incident_id is not None:
-        flask.flash(gettext("「{name}」已收到，但系統在下一步出錯，主管會處理。您填寫的內容已保存，不必重填。", name=worded(name, definition_id)), "warn")
+        flask.flash(gettext("「{name}」已收到，但系統在下一步出錯，主管會處理。您填寫的內容已保存，不必重填。", name=name), "warn")
     else:
         flask.flash(Markup(" ").join([escape(sentence), *_offers(result)]))
 
@@ -81,8 +82,6 @@ def _offers(result: StepResult) -> list[Markup]:
     offers = []
     for work_item_id in result.new_work_items[:3]:
         item = queries.find(current(), work_item_id)
-        if item is None:
-            continue
         name = worded(item.name, item.definition_id)
         address = flask.url_for("work_item.show", work_item_id=work_item_id)
         link = Markup('<a href="{}">{}</a>').format(address, name) if queries.may_see(actor, item) else escape(name)
