@@ -305,10 +305,6 @@ class _Writer:
         rows = [row for opening in self._planned for row in opening.due_rows(instance_id)]
         if timer_moved and change.next_due is not None:
             rows.append({"kind": "timer", "due_at": change.next_due, "instance_id": instance_id, "subject": ""})
-        elif change.next_due is not None and change.next_due <= self._now:
-            # it fell due while the instance could not move, and the scheduler let it lie
-            connection.execute(update(due).where(due.c.instance_id == instance_id, due.c.kind == "timer").values(handed_for=None))
-            self._uow.after_commit(self._runtime.outbox.wake)
         if rows:
             connection.execute(_ARM, rows)
             self._uow.after_commit(self._runtime.outbox.wake)
