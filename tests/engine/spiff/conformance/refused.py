@@ -229,15 +229,8 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
         "event-gateway-target",
         "g",
     ),
-    "event-based gateway before a receive task": (
-        bpmn(
-            chain("s:start g:either")
-            + node("r", "receive", messageRef="m")
-            + node("c", "catch", timer("Duration", "PT1H"))
-            + chain("g r e:end")
-            + chain("g c e"),
-            before=MESSAGE,
-        ),
+    "event-based gateway before a single event": (
+        bpmn(chain("s:start g:either") + node("c", "catch", message("m")) + chain("g c e:end"), before=MESSAGE),
         "event-gateway-target",
         "g",
     ),

@@ -215,4 +215,16 @@ CASES: dict[str, Case] = {
         [(start(), []), (passed_time(hours=1), ["b"]), (done("b"), [])],
         ["e2"],
     ),
+    "event-based gateway before a receive task": (
+        bpmn(
+            chain("s:start g:either")
+            + node("r", "receive", messageRef="m")
+            + node("t", "catch", timer("Duration", "PT1H"))
+            + chain("g r a:user e:end")
+            + chain("g t b:user e2:end"),
+            before=MESSAGE,
+        ),
+        [(start(), []), (("send", "message", "paid"), ["a"]), (passed_time(hours=2), ["a"]), (done("a"), [])],
+        ["e"],
+    ),
 }
