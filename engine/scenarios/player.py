@@ -107,7 +107,8 @@ class _Player:
         elif step.verb is Verb.UNTIL and step.until is not None:
             ahead = step.until - self._scene.clock.now()
             if ahead < timedelta(0):
-                raise MismatchError("時鐘已過了這一刻，不能倒退；現在是 {now}。", now=self._scene.clock.now().isoformat())
+                now = self._scene.clock.now().astimezone(step.until.tzinfo)
+                raise MismatchError("時鐘已過了這一刻，不能倒退；現在是 {now}。", now=now.isoformat())
             inline.advance(self._runtime, self._scene.clock, ahead, most=_MOST_DUE)
         elif step.verb in ITEM_VERBS:
             self._on_item(step)

@@ -95,7 +95,7 @@ class Stage:
     def scene(self, begins_at: datetime) -> Iterator[Scene]:
         """A world of its own, whose clock stands at `begins_at`. One at a time."""
         self._reset()
-        clock, outbox = MovableClock(begins_at), NoOutbox()
+        clock, outbox = MovableClock(begins_at.astimezone(UTC)), NoOutbox()
         yield Scene(self._runtime(clock, outbox), clock, outbox, self._company)
 
     def _reset(self) -> None:
