@@ -8,6 +8,7 @@ import pytest
 from lxml import etree
 
 from engine.drawing import ElementMark, Status, draw, pictures_fresh, write_pictures
+from engine.drawing.__main__ import main
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -122,3 +123,15 @@ def test_pictures_are_written_once_and_known_to_be_stale(tmp_path: Path) -> None
     assert (pictures_fresh(procedures, pictures), write_pictures(procedures, pictures)) == ([], [])
     (procedures / "p" / "p.bpmn").write_bytes(diagram("返修"))
     assert pictures_fresh(procedures, pictures) == ["p"]
+
+
+def test_the_command_writes_pictures_and_says_which(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`make pictures` prints what changed; a second run changes nothing; wrong use is told."""
+    (tmp_path / "bpmn" / "p").mkdir(parents=True)
+    (tmp_path / "bpmn" / "p" / "p.bpmn").write_bytes(diagram())
+    arguments = [str(tmp_path / "bpmn"), str(tmp_path / "pictures")]
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'pictures' / 'p.svg'}\n"
+    assert main(arguments) == 0
+    assert capsys.readouterr().out == ""
+    assert main([*arguments, "more"]) == 2
