@@ -69,7 +69,7 @@ def deploy(
     permissions.require(actor, "process-definition:deploy")
     known = {info.key: info.id for info in list_latest(runtime, uow)}
     package = runtime.reader.read(
-        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, runtime.operators, is_ours=is_ours
+        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, [*runtime.operators, *runtime.readers], is_ours=is_ours
     )
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)

@@ -82,6 +82,12 @@ class NoDirectory:
 Operator = Callable[["Runtime", "UnitOfWork", Actor, int, Mapping[str, Any]], Any]
 
 
+#: an operator that only looks something up; its answer goes into the token's data, so it must be JSON: (runtime, unit of work, parameters)
+Reader = Callable[["Runtime", "UnitOfWork", Mapping[str, Any]], Any]
+#: a fact that gates (`require`) may ask for in the completing transaction: (runtime, unit of work, instance id, its arguments)
+Fact = Callable[..., Any]
+
+
 @dataclass(slots=True)
 class Runtime:
     """One per process."""
@@ -98,3 +104,7 @@ class Runtime:
     directory: Directory = field(default_factory=NoDirectory)
     #: operator name → what carries it out
     operators: Mapping[str, Operator] = field(default_factory=dict)
+    #: operator name → what answers it
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+    #: function name in gates → what answers it
+    facts: Mapping[str, Fact] = field(default_factory=dict)

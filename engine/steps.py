@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeVar
 
 import orjson
@@ -144,7 +145,7 @@ def step(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command
     content = definitions.instance_content(runtime, uow, row.definition_id, bound(row))
     now = runtime.clock.now()
     try:
-        ready = _carry_out(runtime, content, command, fresh or open_run(runtime, uow, row), now, is_first=row.version == 0)
+        ready = _carry_out(runtime, uow, content, command, fresh or open_run(runtime, uow, row), now, is_first=row.version == 0)
         state = ready.run.save()
     except (StepFailedError, DataNotStorableError) as error:
         return _fail(runtime, uow, actor, row, command, error, now)
@@ -158,7 +159,7 @@ def first_step(
     now = runtime.clock.now()
     row: Row[Any] | None = None
     try:
-        ready = _carry_out(runtime, content, command, fresh, now, is_first=True)
+        ready = _carry_out(runtime, uow, content, command, fresh, now, is_first=True)
         row = create()
         ready.run.book(business_key=row.business_key)
         state = ready.run.save()
@@ -167,8 +168,11 @@ def first_step(
     return _write(runtime, uow, actor, row, content, command, ready, state)
 
 
-def _carry_out(runtime: Runtime, content: InstanceContent, command: Command, opened: Run, now: datetime, *, is_first: bool) -> _Ready:
+def _carry_out(
+    runtime: Runtime, uow: UnitOfWork, content: InstanceContent, command: Command, opened: Run, now: datetime, *, is_first: bool
+) -> _Ready:
     with opened as run:
+        run.answer_with({name: partial(reader, runtime, uow) for name, reader in runtime.readers.items()})
         waiting_before = {(each.token, each.name) for each in run.waiting()}
         command.act(run)
         change = run.settle()

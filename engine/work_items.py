@@ -3,16 +3,13 @@ resolve gives it back; complete moves the token."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from engine import definitions, history, permissions, steps, submissions
-from engine.diagram import Element
+from engine import definitions, gates, history, permissions, steps, submissions
 from engine.errors import (
     ForbiddenError,
-    GateClosedError,
     InvalidError,
     StaleInstanceError,
     WorkItemAlreadyClaimedError,
@@ -138,21 +135,18 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
         submission = submissions.check(runtime, uow, form, variables, data, actor, row.id)
         command.submitted = {"token": item.token, "variables": submission.data}
         command.indexed = submission.indexed
-        command.then = submission.then(actor, item.token, element)
+        known = {**data, **submission.data}
+        command.then = [
+            lambda uow, instance_id: gates.check(runtime, uow, instance_id, element, known),
+            *submission.then(actor, item.token, element),
+        ]
         detail = {"form": form.key} if form else {}
         event = NewEvent("work_item.completed", element.id, item.token, detail, submission.changes)
         command.event = lambda: event
-        _require_gate(run, element, {**data, **submission.data})
         run.complete(item.token, submission.data)
 
     command.act = act
     return steps.step(runtime, uow, actor, row, command)
-
-
-def _require_gate(run: Run, element: Element, data: Mapping[str, Any]) -> None:
-    if element.require and not run.evaluate(element.require, data):
-        reason = element.require_message or "條件尚未滿足。"
-        raise GateClosedError(element=element.name or element.id, element_id=element.id, reason=reason)
 
 
 def _hand(

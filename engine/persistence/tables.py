@@ -308,8 +308,8 @@ work_item = Table(
     "work_item", metadata,
     Column("id", Id, primary_key=True),
     Column("instance_id", ForeignKey("instance.id"), nullable=False),
-    #: token id, 32 hex digits
-    Column("token", String(32), nullable=False),
+    #: token id, 32 hex digits; of one signer's part in a signature chain with `.` and the part's number behind
+    Column("token", String(48), nullable=False),
     Column("element_id", String(120), nullable=False),
     #: the element's name in the source language
     Column("name", String(200), nullable=False),

@@ -7,7 +7,7 @@ the database: the services write what `Run` reports.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -109,6 +109,10 @@ class Run:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
         self._engine.close()
+
+    def answer_with(self, readers: Mapping[str, Callable[[Mapping[str, Any]], Any]]) -> None:
+        """Operators that only look something up, for the service tasks of this step."""
+        self._engine.readers = readers
 
     # ------------------------------------------------------------ commands
 

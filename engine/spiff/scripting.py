@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ from SpiffWorkflow.task import Task
 from engine.clock import Clock
 from engine.errors import GuichengError
 from engine.model import Effect
-from engine.spiff.sandbox import Sandbox, SandboxSession
+from engine.spiff.sandbox import Sandbox, SandboxSession, check_storable
 
 
 class StepScriptEngine(PythonScriptEngine):
@@ -23,6 +23,8 @@ class StepScriptEngine(PythonScriptEngine):
     def __init__(self, sandbox: Sandbox, clock: Clock) -> None:
         self.clock = clock
         self.effects: list[Effect] = []
+        #: operators that only look something up: answered at once, their result goes into the data
+        self.readers: Mapping[str, Callable[[Mapping[str, Any]], Any]] = {}
         self.session = sandbox.session(clock.now(), {"now": lambda: clock.now().isoformat(timespec="seconds")})
         super().__init__(_Environment(self.session))
 
@@ -38,8 +40,14 @@ class StepScriptEngine(PythonScriptEngine):
         return True
 
     def call_service(self, task: Task, **keywords: Any) -> str:
-        """Note a call of the catalogue; it is carried out when the step commits."""
+        """Answer a call of the catalogue that only reads; note any other, which is carried out when the step commits."""
         parameters = {name: parameter["value"] for name, parameter in keywords["operation_params"].items()}
+        reader = self.readers.get(keywords["operation_name"])
+        if reader is not None:
+            with _located(task):
+                answer = reader(parameters)
+                check_storable(answer, keywords["operation_name"])
+                return json.dumps(answer)
         self.effects.append(Effect(keywords["operation_name"], task.task_spec.bpmn_id, task.id.hex, parameters))
         return json.dumps(None)
 

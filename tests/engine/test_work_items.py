@@ -11,6 +11,7 @@ from engine import history, instances, work_items
 from engine.errors import (
     ConflictError,
     ForbiddenError,
+    GateClosedError,
     NotFoundError,
     StaleInstanceError,
     WorkItemAlreadyClaimedError,
@@ -183,3 +184,31 @@ def test_a_step_that_lost_its_race_runs_again(runtime: Runtime) -> None:
 
     assert run_step(runtime, act) == "done"
     assert len(attempts) == 3
+
+
+GATED = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t"
+ xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core"><process id="gated" name="gated" isExecutable="true">
+<startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="hand_out_pass"/><userTask id="hand_out_pass" name="Pass">
+<extensionElements><spiffworkflow:properties><spiffworkflow:property name="require" value="balance() == 0 and agreed"/>
+<spiffworkflow:property name="require_message" value="dues are open"/></spiffworkflow:properties></extensionElements></userTask>
+<sequenceFlow id="f2" sourceRef="hand_out_pass" targetRef="over"/><endEvent id="over"/></process></definitions>"""
+
+
+def test_a_gate_is_decided_with_the_facts_of_the_moment(runtime: Runtime) -> None:
+    balance = {"due": 100}
+    runtime.facts = {"balance": lambda runtime, uow, instance_id: balance["due"]}
+    builders.deploy(runtime, {"gated.bpmn": GATED})
+    started = builders.start(runtime, "gated", {"agreed": False})
+    manager = builders.make_user(runtime, "manager").actor
+
+    def complete(**variables: object) -> None:
+        run_step(runtime, lambda uow: work_items.complete(runtime, uow, manager, started.work_item_ids[0], variables))
+
+    for due, answer in ((100, {"agreed": True}), (0, {})):
+        balance["due"] = due
+        with pytest.raises(GateClosedError) as closed:
+            complete(**answer)
+        assert closed.value.data["reason"] == "dues are open"
+        assert _item(runtime, started.work_item_ids[0]).is_live
+    complete(agreed=True)
+    assert not _item(runtime, started.work_item_ids[0]).is_live

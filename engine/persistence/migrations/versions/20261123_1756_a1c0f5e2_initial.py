@@ -464,7 +464,7 @@ def upgrade() -> None:
         "work_item",
         sa.Column("id", ID, nullable=False),
         sa.Column("instance_id", ID, nullable=False),
-        sa.Column("token", sa.String(length=32), nullable=False),
+        sa.Column("token", sa.String(length=48), nullable=False),
         sa.Column("element_id", sa.String(length=120), nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("definition_id", ID, nullable=False),
