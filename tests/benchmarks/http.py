@@ -29,16 +29,16 @@ _ROOT = Path(__file__).parent.parent.parent
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 #: a form with a field of most kinds, all but two required
 _FORM = {
-    "title": "到場確認", "type": "object", "required": ["arrived_at", "condition", "count", "urgent"],
+    "title": "到場確認", "type": "object", "required": ["arrived_at", "condition", "quantity", "urgent"],
     "properties": {
         "arrived_at": {"type": "string", "format": "date-time", "title": "到場時間"},
         "condition": {"type": "string", "title": "現場情況", "minLength": 2, "maxLength": 500},
-        "count": {"type": "integer", "title": "數量", "minimum": 1, "maximum": 100},
+        "quantity": {"type": "integer", "title": "數量", "minimum": 1, "maximum": 100},
         "urgent": {"type": "boolean", "title": "緊急"},
         "note": {"type": "string", "title": "備註", "maxLength": 500},
     },
 }
-_FIELDS = {"arrived_at": "2026-03-02T09:00:00+08:00", "condition": "水管接頭鬆脫，已關閉總閘。", "count": 2, "urgent": True, "note": ""}
+_FIELDS = {"arrived_at": "2026-03-02T09:00:00+08:00", "condition": "水管接頭鬆脫，已關閉總閘。", "quantity": 2, "urgent": True, "note": ""}
 
 
 @dataclass(slots=True)
@@ -154,7 +154,7 @@ def _by_page(stage: Stage, address: str, count: int) -> list[float]:
     for number in range(count + 10):
         item = stage.start("visit").work_item_ids[0]
         token = visitor.token(visitor.get(f"/items/{item}"))
-        fields = {"arrived_at": "2026-03-02T09:00", "condition": str(_FIELDS["condition"]), "count": "2", "urgent": "true", "note": "",
+        fields = {"arrived_at": "2026-03-02T09:00", "condition": str(_FIELDS["condition"]), "quantity": "2", "urgent": "true", "note": "",
                   "csrf_token": token}
         took, (status, body) = timed(lambda: visitor.post(f"/items/{item}/complete", fields))  # noqa: B023 - called at once
         assert status == 303, (status, body[:2000])
