@@ -39,10 +39,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
     found = read_package(
         {name: base64.b64decode(content) for name, content in request["files"].items()},
         replace(Settings(), **request["settings"]),
-        {
-            key: KnownProcess(*(tuple(known[name]) for name in ("called", "subprocesses", "elements")))
-            for key, known in request["known_processes"].items()
-        },
+        {key: _known(known) for key, known in request["known_processes"].items()},
         roles=None if request["roles"] is None else frozenset(request["roles"]),
         operators=None if request["operators"] is None else frozenset(request["operators"]),
         is_ours=request["is_ours"],
@@ -54,6 +51,10 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
         ],
         "processes": [asdict(process) for process in found.processes],
     }
+
+
+def _known(sent: dict[str, Any]) -> KnownProcess:
+    return KnownProcess(**{name: tuple(value) if isinstance(value, list) else value for name, value in sent.items()})
 
 
 def _plain(value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""SpiffWorkflow runs an event sub-process whose start is none of message, signal and timer as soon as the process starts."""
+"""An event sub-process starts by message or signal. By time it outlives its process; by anything else it runs as soon as that starts."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ def check(source: Source) -> Iterator[Found]:
     for diagram, element in source.elements():
         if element.triggered_by_event:
             for inner in diagram.children(element.id):
-                if inner.kind == "startEvent" and [event.kind for event in inner.events] not in (["message"], ["signal"], ["timer"]):
+                if inner.kind == "startEvent" and [event.kind for event in inner.events] not in (["message"], ["signal"]):
                     yield element.id, named(element)
 
 
-RULE = Rule("event-subprocess-start", "事件子流程「{name}」的開始事件必須是訊息、訊號或計時器。", check)
+RULE = Rule("event-subprocess-start", "事件子流程「{name}」的開始事件必須是訊息或訊號。", check)

@@ -24,14 +24,18 @@ class KnownProcess:
     subprocesses: tuple[str, ...] = ()
     #: ids of all its elements
     elements: tuple[str, ...] = ()
+    #: whether an event sub-process listens in it
+    has_event_subprocess: bool = False
 
     @classmethod
     def of(cls, diagram: Diagram) -> KnownProcess:
         """What its diagram says."""
+        elements = diagram.elements.values()
         return cls(
-            diagram.called,
-            tuple(element.id for element in diagram.elements.values() if element.kind in CONTAINERS),
-            tuple(diagram.elements),
+            called=diagram.called,
+            subprocesses=tuple(element.id for element in elements if element.kind in CONTAINERS),
+            elements=tuple(diagram.elements),
+            has_event_subprocess=any(element.triggered_by_event for element in elements),
         )
 
 

@@ -50,6 +50,45 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
         "x",
     ),
     "event sub-process by nothing": (event_subprocess("", isInterrupting="false"), "event-subprocess-start", "x"),
+    "event sub-process by timer": (event_subprocess(timer("Duration", "PT1H"), isInterrupting="false"), "event-subprocess-start", "x"),
+    "event sub-process in a sub-process": (
+        bpmn(
+            node("s", "start")
+            + node(
+                "x",
+                "sub",
+                SUB
+                + node("y", "sub", node("ys", "start", message("m"), isInterrupting="false") + chain("ys ye:end"), triggeredByEvent="true"),
+            )
+            + chain("s x e:end"),
+            before=MESSAGE,
+        ),
+        "nested-event-subprocess",
+        "y",
+    ),
+    "event sub-process of a called process": (
+        definitions(
+            MESSAGE
+            + process("p", node("s", "start"), node("c", "call", calledElement="q"), chain("s c e:end"))
+            + process(
+                "q",
+                chain("qs:start qa:user qe:end"),
+                node("y", "sub", node("ys", "start", message("m"), isInterrupting="false") + chain("ys ye:end"), triggeredByEvent="true"),
+            )
+        ),
+        "nested-event-subprocess",
+        "y",
+    ),
+    "conditional catch event": (
+        between(node("x", "catch", "<conditionalEventDefinition><condition>ready</condition></conditionalEventDefinition>")),
+        "conditional-event",
+        "x",
+    ),
+    "conditional boundary event": (
+        boundary("<conditionalEventDefinition><condition>ready</condition></conditionalEventDefinition>"),
+        "conditional-event",
+        "b",
+    ),
     "interrupting event sub-process": (event_subprocess(message("m")), "interrupting-event-subprocess", "x"),
     "link throw event": (between(node("x", "throw", '<linkEventDefinition name="l"/>')), "link-event", "x"),
     "link catch event": (between(node("x", "catch", '<linkEventDefinition name="l"/>')), "link-event", "x"),

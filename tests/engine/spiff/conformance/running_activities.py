@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tests.engine.spiff.conformance.steps import ERROR, MESSAGE, Case, done, passed_time, start
-from tests.engine.spiff.xml import bpmn, chain, definitions, error, flow, message, node, operator, process, script, timer
+from tests.engine.spiff.conformance.steps import ERROR, MESSAGE, Case, done, start
+from tests.engine.spiff.xml import bpmn, chain, definitions, error, flow, message, node, operator, process, script
 
 CASES: dict[str, Case] = {
     "user task": (bpmn(chain("s:start a:user b:user e:end")), [(start(), ["a"]), (done("a"), ["b"]), (done("b"), [])], ["e"]),
@@ -149,19 +149,6 @@ CASES: dict[str, Case] = {
             before=MESSAGE,
         ),
         [(start(), ["a"]), (("send", "message", "paid"), ["a", "xa"]), (done("xa"), ["a"]), (done("a"), [])],
-        ["xe", "e"],
-    ),
-    "event sub-process started by timer, not interrupting": (
-        bpmn(
-            chain("s:start a:user e:end")
-            + node(
-                "x",
-                "sub",
-                node("xs", "start", timer("Duration", "PT1H"), isInterrupting="false") + chain("xs xa:user xe:end"),
-                triggeredByEvent="true",
-            )
-        ),
-        [(start(), ["a"]), (passed_time(hours=1), ["a", "xa"]), (done("xa"), ["a"]), (done("a"), [])],
         ["xe", "e"],
     ),
     "call activity": (

@@ -45,22 +45,6 @@ CASES: dict[str, Case] = {
         [(start(), ["a", "a"]), (done("a"), ["a"]), (("send", "message", "paid"), ["c"]), (done("c"), [])],
         ["e2"],
     ),
-    "conditional boundary event, not interrupting": (
-        bpmn(
-            chain("s:start f:and a:user e:end")
-            + chain("f d:user e3:end")
-            + node(
-                "b",
-                "boundary",
-                "<conditionalEventDefinition><condition>urgent</condition></conditionalEventDefinition>",
-                attachedToRef="a",
-                cancelActivity="false",
-            )
-            + chain("b c:user e2:end")
-        ),
-        [(start(urgent=True), ["a", "c", "d"]), (done("c"), ["a", "d"]), (done("d"), ["a"]), (done("a"), [])],
-        ["e2", "e3", "e"],
-    ),
     "sub-process in a loop": (
         bpmn(
             chain("s:start m:xor")

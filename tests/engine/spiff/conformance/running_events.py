@@ -46,15 +46,6 @@ CASES: dict[str, Case] = {
         [(start(), []), (passed_time(hours=3), ["a"]), (done("a"), [])],
         ["e"],
     ),
-    "conditional catch event": (
-        bpmn(
-            chain("s:start f:and a:user j:and e:end")
-            + node("c", "catch", "<conditionalEventDefinition><condition>ready</condition></conditionalEventDefinition>")
-            + chain("f c j")
-        ),
-        [(start(ready=True), ["a"]), (done("a"), [])],
-        ["e"],
-    ),
     "interrupting boundary timer": (
         bpmn(
             chain("s:start a:user e:end")

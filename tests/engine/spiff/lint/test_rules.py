@@ -64,6 +64,14 @@ OURS: dict[str, tuple[bytes, str | None, dict[str, Any]]] = {
     "unknown-form": (task(form="nothing"), "a", {}),
     "unknown-record": (task(record="nothing"), "a", {}),
     "unknown-signature-field": (task(form="registration", signature="nothing"), "a", {}),
+    "fires-once": (
+        bpmn(
+            LANE + chain(PLAIN) + node("b", "boundary", message("m"), attachedToRef="a", cancelActivity="false") + chain("b f:end"),
+            before='<message id="m" name="paid"/>',
+        ),
+        "b",
+        {},
+    ),
     "bad-expression": (task(require="a ="), "a", {}),
 }
 
