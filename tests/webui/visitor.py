@@ -1,0 +1,63 @@
+"""A browser without JavaScript for one person: signs in without the cost of a password, sends each form's token, reads pages."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import Any
+
+from flask import Flask
+from lxml import html
+from werkzeug.test import TestResponse
+
+from tests.builders import Person
+
+
+class Visitor:
+    """One person's browser."""
+
+    def __init__(self, app: Flask, person: Person | None = None, *, locale: str = "zh-Hant") -> None:
+        self.client = app.test_client()
+        self.person = person
+        self.headers = {"Accept-Language": {"zh-Hant": "zh-TW", "zh-Hans": "zh-CN", "en": "en"}[locale]}
+        if person is not None:
+            with self.client.session_transaction() as session:
+                session["_user_id"] = f"{person.id}.0"
+                session["_fresh"] = True
+                session["seen"] = int(time.time())
+
+    def get(self, path: str, **headers: str) -> TestResponse:
+        """A page."""
+        return self.client.get(path, headers={**self.headers, **_names(headers)})
+
+    def post(self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **headers: str) -> TestResponse:
+        """A form, with the token that any page gives."""
+        return self.client.post(
+            path, data={"csrf_token": self.token(), **(data or {})}, headers={**self.headers, **_names(headers)}, follow_redirects=follow
+        )
+
+    def token(self) -> str:
+        """A valid CSRF token of this session."""
+        for page in ("/sign-in", "/account"):
+            found = re.search(r'name="csrf_token" value="([^"]+)"', self.client.get(page).get_data(as_text=True))
+            if found:
+                return found[1]
+        raise AssertionError("no page with a token")
+
+
+def text_of(response: TestResponse) -> str:
+    """What a person reads, with white space folded."""
+    tree = html.fromstring(response.get_data(as_text=True))
+    for node in tree.xpath("//script|//style|//template|//*[local-name()='svg']//*[local-name()='title']"):
+        node.drop_tree()
+    return " ".join(tree.text_content().split())
+
+
+def select(response: TestResponse, xpath: str) -> list[Any]:
+    """Nodes of the page."""
+    found: list[Any] = html.fromstring(response.get_data(as_text=True)).xpath(xpath)
+    return found
+
+
+def _names(headers: dict[str, str]) -> dict[str, str]:
+    return {name.replace("_", "-"): value for name, value in headers.items()}
