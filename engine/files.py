@@ -161,9 +161,7 @@ def ids_in(form: Form, data: JsonObject) -> list[int]:
 def sweep(runtime: Runtime, uow: UnitOfWork) -> int:
     """Drop files that nothing has bound for a day, and content that no row needs. Returns how many rows went."""
     before = runtime.clock.now() - UNBOUND_FOR
-    gone = uow.writing.execute(
-        delete(file).where(file.c.instance_id.is_(None), file.c.uploaded_at < before).returning(file.c.digest)
-    ).all()
+    gone = uow.writing.execute(delete(file).where(file.c.instance_id.is_(None), file.c.uploaded_at < before).returning(file.c.digest)).all()
     digests = {bytes(row.digest) for row in gone}
     needed = {bytes(row.digest) for row in uow.writing.execute(select(file.c.digest).where(file.c.digest.in_(digests)))}
     for digest in digests - needed:

@@ -6,7 +6,7 @@ import re
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import literal, true
+from sqlalchemy import literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.content import Organisation
@@ -42,6 +42,25 @@ def draw(uow: UnitOfWork, organisation: Organisation, series: str, at: datetime)
     )
     number: int = uow.writing.execute(statement.returning(number_sequence.c.last)).scalar_one()
     return format_number(pattern, local, number)
+
+
+def was_drawn(uow: UnitOfWork, organisation: Organisation, series: str, number: str) -> bool:
+    """Whether a number is one of the series' own that has been drawn already, not one that somebody made up."""
+    pattern = organisation.numbering.get(series, DEFAULT_PATTERN)
+    literals = re.split(_PART, pattern)
+    # split gives text, part, width, text, …
+    parts = literals[1::3]
+    widths = {"yyyy": "{4}", "seq": "+"}
+    wanted = [f"(?P<{part}>[0-9]{widths.get(part, '{2}')})" for part in parts]
+    shape = "".join(re.escape(text) + part for text, part in zip(literals[::3], [*wanted, ""], strict=True))
+    match = re.fullmatch(shape, number) if len(set(parts)) == len(parts) else None
+    if match is None:
+        return False
+    found = match.groupdict()
+    year = found.get("yyyy") or ("20" + found["yy"] if "yy" in found else "")
+    period = year + found.get("mm", "") + found.get("dd", "")
+    query = select(number_sequence.c.last).where(number_sequence.c.series == series, number_sequence.c.period == period)
+    return 0 < int(found["seq"]) <= (uow.writing.execute(query).scalar() or 0)
 
 
 def period_of(series: str, pattern: str, local: datetime) -> str:

@@ -18,14 +18,59 @@ from engine.errors import InvalidError
 MAX_BYTES = 200_000
 MAX_DEPTH = 40
 TAGS = frozenset(
-    {"article", "section", "header", "footer", "h1", "h2", "h3", "p", "div", "span", "strong", "em", "small", "br", "hr", "table",
-     "caption", "colgroup", "col", "thead", "tbody", "tfoot", "tr", "th", "td", "ul", "ol", "li", "dl", "dt", "dd"}
+    {
+        "article",
+        "section",
+        "header",
+        "footer",
+        "h1",
+        "h2",
+        "h3",
+        "p",
+        "div",
+        "span",
+        "strong",
+        "em",
+        "small",
+        "br",
+        "hr",
+        "table",
+        "caption",
+        "colgroup",
+        "col",
+        "thead",
+        "tbody",
+        "tfoot",
+        "tr",
+        "th",
+        "td",
+        "ul",
+        "ol",
+        "li",
+        "dl",
+        "dt",
+        "dd",
+    }
 )
 #: tags that HTML writes without an end
 VOID = frozenset({"br", "hr", "col"})
 CLASSES = frozenset(
-    {"record-title", "record-number", "record-meta", "record-grid", "record-plain", "record-label", "record-tall", "record-taller",
-     "record-right", "record-center", "record-signature", "record-small", "record-keep", "record-page-break"}
+    {
+        "record-title",
+        "record-number",
+        "record-meta",
+        "record-grid",
+        "record-plain",
+        "record-label",
+        "record-tall",
+        "record-taller",
+        "record-right",
+        "record-center",
+        "record-signature",
+        "record-small",
+        "record-keep",
+        "record-page-break",
+    }
     | {f"record-w-{width}" for width in range(5, 100, 5)}
 )
 #: attribute → what its value must look like
@@ -36,9 +81,7 @@ ATTRIBUTES = {
     "scope": re.compile(r"(row|col)(group)?"),
     "lang": re.compile(r"[A-Za-z-]{2,12}"),
 }
-VERBS = frozenset(
-    {"choices", "checkbox", "money", "capital", "date", "time", "date_time", "signature", "image", "handler", "handled_at"}
-)
+VERBS = frozenset({"choices", "checkbox", "money", "capital", "date", "time", "date_time", "signature", "image", "handler", "handled_at"})
 #: what is said of the record and its case, beside the case's data
 RECORD_PATHS = frozenset({"record.number", "record.issued_at", "record.site"})
 CASE_PATHS = frozenset({"case.business_key", "case.title"})

@@ -90,7 +90,9 @@ def _number_of_case(runtime: Runtime, uow: UnitOfWork, instance_id: int, record_
         return None
     taken = select(record.c.id).where(record.c.record_key == record_key, record.c.number == case.business_key)
     number: str = case.business_key
-    return None if uow.writing.execute(taken).first() else number
+    # one that a caller made up could be in the way of a number still to be drawn
+    own = numbering.was_drawn(uow, runtime.organisation, record_key, number)
+    return number if own and not uow.writing.execute(taken).first() else None
 
 
 def void(runtime: Runtime, uow: UnitOfWork, actor: Actor, record_id: int, reason: str) -> Record:

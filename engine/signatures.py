@@ -83,13 +83,31 @@ def sign_all(
 
 
 def sign(
-    uow: UnitOfWork, *, file_id: int, instance_id: int, token: str, element_id: str, field: str, signer: str, channel: str,
-    attended_by: int | None, at: datetime, content_digest: bytes,
+    uow: UnitOfWork,
+    *,
+    file_id: int,
+    instance_id: int,
+    token: str,
+    element_id: str,
+    field: str,
+    signer: str,
+    channel: str,
+    attended_by: int | None,
+    at: datetime,
+    content_digest: bytes,
 ) -> int:
     """Write one signature's row and return its id."""
     values: dict[str, Any] = {
-        "file_id": file_id, "instance_id": instance_id, "token": token, "element_id": element_id, "field": field, "signer": signer,
-        "channel": channel, "attended_by": attended_by, "at": at, "content_digest": content_digest,
+        "file_id": file_id,
+        "instance_id": instance_id,
+        "token": token,
+        "element_id": element_id,
+        "field": field,
+        "signer": signer,
+        "channel": channel,
+        "attended_by": attended_by,
+        "at": at,
+        "content_digest": content_digest,
     }
     signature_id: int = uow.writing.execute(insert(signature).values(**values).returning(signature.c.id)).scalar_one()
     return signature_id

@@ -11,8 +11,16 @@ _CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 
 
 def png(
-    width: int = 40, height: int = 20, *, colour: int = 6, depth: int = 8, filtering: int = 0, interlaced: int = 0, strokes: int = 12,
-    packed: bytes | None = None, extra: bytes = b"",
+    width: int = 40,
+    height: int = 20,
+    *,
+    colour: int = 6,
+    depth: int = 8,
+    filtering: int = 0,
+    interlaced: int = 0,
+    strokes: int = 12,
+    packed: bytes | None = None,
+    extra: bytes = b"",
 ) -> bytes:
     """A PNG of one colour with a vertical stroke through its first `strokes` rows."""
     channels = _CHANNELS[colour]

@@ -32,7 +32,9 @@ def colleague(runtime: Runtime) -> Actor:
     return builders.make_user(runtime, "repair_worker").actor
 
 
-def keep(runtime: Runtime, actor: Actor, content: bytes = b"%PDF-1.7 x", name: str = "帳單.pdf", kind: str = "attachment") -> files.StoredFile:
+def keep(
+    runtime: Runtime, actor: Actor, content: bytes = b"%PDF-1.7 x", name: str = "帳單.pdf", kind: str = "attachment"
+) -> files.StoredFile:
     with UnitOfWork(runtime.database) as uow:
         stored = files.store(runtime, uow, actor, content, name, kind)
         uow.commit()
@@ -63,8 +65,14 @@ def test_a_stream_is_kept_as_bytes_are(runtime: Runtime, worker: Actor) -> None:
 
 
 REFUSED = [
-    (b"<svg/>", "x.png", "photo"), (b"<html>", "x.jpg", "attachment"), (b"", "x.pdf", "attachment"), (b"%PDF-1", "x.pdf", "photo"),
-    (office("word/document.xml"), "x.docx", "photo"), (png(strokes=0), "s.png", "signature"), (b"\xff\xd8\xff", "s.png", "signature"), (png(), "x.png", "virus"),
+    (b"<svg/>", "x.png", "photo"),
+    (b"<html>", "x.jpg", "attachment"),
+    (b"", "x.pdf", "attachment"),
+    (b"%PDF-1", "x.pdf", "photo"),
+    (office("word/document.xml"), "x.docx", "photo"),
+    (png(strokes=0), "s.png", "signature"),
+    (b"\xff\xd8\xff", "s.png", "signature"),
+    (png(), "x.png", "virus"),
 ]
 
 
@@ -176,7 +184,14 @@ def test_lost_content_and_an_unwritable_folder_say_so(runtime: Runtime, worker: 
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
-        ("C:\\Users\\x\\帳單.pdf", "帳單.pdf"), ("../../etc/passwd", "passwd"), ("a\x00b\u202e.pdf", "ab.pdf"), ("", "file"), ("...", "file"), ("x" * 300 + ".jpg", "x" * 180 + ".jpg"), (".pdf", "pdf"), ("a\nb.pdf", "ab.pdf"),
+        ("C:\\Users\\x\\帳單.pdf", "帳單.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("a\x00b\u202e.pdf", "ab.pdf"),
+        ("", "file"),
+        ("...", "file"),
+        ("x" * 300 + ".jpg", "x" * 180 + ".jpg"),
+        (".pdf", "pdf"),
+        ("a\nb.pdf", "ab.pdf"),
     ],
 )
 def test_names_lose_folders_and_what_cannot_be_shown(name: str, shown: str) -> None:
@@ -193,7 +208,9 @@ def test_a_signature_is_received_bound_and_verified(runtime: Runtime, worker: Ac
     data = {"done": "好", "sign": {**received["sign"], "at": "2026-11-23T12:00:00+08:00"}}
     instance_id = builders.make_instance(runtime)
     with UnitOfWork(runtime.database) as uow:
-        (signature_id,) = signatures.sign_all(uow, worker, form, data, instance_id=instance_id, token="t" * 32, element_id="sign", attended=True)
+        (signature_id,) = signatures.sign_all(
+            uow, worker, form, data, instance_id=instance_id, token="t" * 32, element_id="sign", attended=True
+        )
         assert signatures.verify_signature(uow, signature_id, form, data)
         assert signatures.verify_signature(uow, signature_id, form, {**data, "sign": None})
         assert not signatures.verify_signature(uow, signature_id, form, {**data, "done": "不好"})
@@ -207,8 +224,17 @@ def test_a_signature_is_received_bound_and_verified(runtime: Runtime, worker: Ac
 
 @pytest.mark.parametrize(
     "url",
-    ["", "data:image/svg+xml;base64,PHN2Zy8+", "data:image/png;base64,!!!", "data:image/png;base64,", signature_url(strokes=0), signature_url(strokes=3), "data:image/png;base64," + "A" * 300_000,
-     signature_url(width=3_001, height=4), "http://example.org/x.png"],
+    [
+        "",
+        "data:image/svg+xml;base64,PHN2Zy8+",
+        "data:image/png;base64,!!!",
+        "data:image/png;base64,",
+        signature_url(strokes=0),
+        signature_url(strokes=3),
+        "data:image/png;base64," + "A" * 300_000,
+        signature_url(width=3_001, height=4),
+        "http://example.org/x.png",
+    ],
 )
 def test_a_blank_or_odd_signature_is_refused(url: str) -> None:
     with pytest.raises(FileRefusedError):

@@ -41,8 +41,10 @@ THINGS = {entry.id: entry for entry in (Thing(1, "A-1203"), Thing(2, "陳工"), 
 UPLOADS = {
     entry.id: entry
     for entry in (
-        Upload(1, "photo.jpg", "image/jpeg", "photo"), Upload(2, "帳單.pdf", "application/pdf", "attachment"),
-        Upload(3, "signature.png", "image/png", "signature"), Upload(4, "other.png", "image/png", "photo"),
+        Upload(1, "photo.jpg", "image/jpeg", "photo"),
+        Upload(2, "帳單.pdf", "application/pdf", "attachment"),
+        Upload(3, "signature.png", "image/png", "signature"),
+        Upload(4, "other.png", "image/png", "photo"),
     )
 }
 

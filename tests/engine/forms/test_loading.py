@@ -33,7 +33,11 @@ def test_the_documented_example_is_a_form() -> None:
     form = load_form(documented(), "completion")
     assert form.title == "完工記錄"
     assert [field.kind for field in form.fields[:5]] == [
-        FieldKind.DATE_TIME, FieldKind.DATE_TIME, FieldKind.LONG_TEXT, FieldKind.PHOTOS, FieldKind.YES_NO,
+        FieldKind.DATE_TIME,
+        FieldKind.DATE_TIME,
+        FieldKind.LONG_TEXT,
+        FieldKind.PHOTOS,
+        FieldKind.YES_NO,
     ]
     assert form.shown[2].title == "聯絡電話"
 
@@ -62,16 +66,35 @@ def test_names_that_could_be_mistaken_are_refused(name: str) -> None:
 @pytest.mark.parametrize(
     ("field", "place"),
     [
-        ({"type": "string", "minimum": 3}, "minimum"), ({"type": "integer", "format": "money"}, "a"), ({"type": "object"}, "a"),
-        ({**TEXT, "ui:widht": "half"}, "ui:widht"), ({**TEXT, "ui:width": "wide"}, "ui:width"), ({**TEXT, "pattern": "("}, "pattern"),
-        ({**TEXT, "maxLength": "9"}, "maxLength"), ({**TEXT, "maxLength": -1}, "maxLength"), ({**NUMBER, "multipleOf": 0}, "multipleOf"),
-        ({**NUMBER, "minimum": 3, "maximum": 2}, "minimum"), ({**TEXT, "ui:prefill": "@now"}, "ui:prefill"), ({**TEXT, "readOnly": True}, "readOnly"),
-        ({**SIGNATURE, "index": True}, "index"), ({**TEXT, "ui:compute": "x +"}, "ui:compute"), ({**TEXT, "ui:compute": "nobody"}, "nobody"),
-        ({**TEXT, "ui:show_if": {"field": "nobody", "not_empty": True}}, "nobody"), ({**TEXT, "ui:show_if": {"field": "a"}}, "ui:show_if"),
-        ({"type": "string", "oneOf": []}, "a"), ({"type": "string", "oneOf": [{"const": "x"}]}, "a"), (choice("x", "x"), "a"),
-        ({"type": "boolean", "const": False}, "const"), ({**SIGNATURE, "ui:compute": "1"}, "ui:compute"), (rows({"s": SIGNATURE}), "s"),
-        (rows({"r": rows({"x": TEXT})}), "r"), (rows({"x": {**TEXT, "index": True}}), "x"), (rows({"x": TEXT}, ["y"]), "y"),
-        (rows({"x": {**NUMBER, "ui:compute": "1"}, "y": {**NUMBER, "ui:compute": "x"}}), "ui:compute"), ({**TEXT, "title": ""}, "title"), ("text", "a"),
+        ({"type": "string", "minimum": 3}, "minimum"),
+        ({"type": "integer", "format": "money"}, "a"),
+        ({"type": "object"}, "a"),
+        ({**TEXT, "ui:widht": "half"}, "ui:widht"),
+        ({**TEXT, "ui:width": "wide"}, "ui:width"),
+        ({**TEXT, "pattern": "("}, "pattern"),
+        ({**TEXT, "maxLength": "9"}, "maxLength"),
+        ({**TEXT, "maxLength": -1}, "maxLength"),
+        ({**NUMBER, "multipleOf": 0}, "multipleOf"),
+        ({**NUMBER, "minimum": 3, "maximum": 2}, "minimum"),
+        ({**TEXT, "ui:prefill": "@now"}, "ui:prefill"),
+        ({**TEXT, "readOnly": True}, "readOnly"),
+        ({**SIGNATURE, "index": True}, "index"),
+        ({**TEXT, "ui:compute": "x +"}, "ui:compute"),
+        ({**TEXT, "ui:compute": "nobody"}, "nobody"),
+        ({**TEXT, "ui:show_if": {"field": "nobody", "not_empty": True}}, "nobody"),
+        ({**TEXT, "ui:show_if": {"field": "a"}}, "ui:show_if"),
+        ({"type": "string", "oneOf": []}, "a"),
+        ({"type": "string", "oneOf": [{"const": "x"}]}, "a"),
+        (choice("x", "x"), "a"),
+        ({"type": "boolean", "const": False}, "const"),
+        ({**SIGNATURE, "ui:compute": "1"}, "ui:compute"),
+        (rows({"s": SIGNATURE}), "s"),
+        (rows({"r": rows({"x": TEXT})}), "r"),
+        (rows({"x": {**TEXT, "index": True}}), "x"),
+        (rows({"x": TEXT}, ["y"]), "y"),
+        (rows({"x": {**NUMBER, "ui:compute": "1"}, "y": {**NUMBER, "ui:compute": "x"}}), "ui:compute"),
+        ({**TEXT, "title": ""}, "title"),
+        ("text", "a"),
     ],
 )
 def test_a_slip_in_a_field_is_refused_with_its_place(field: Any, place: str) -> None:
@@ -84,9 +107,15 @@ def test_a_slip_in_a_field_is_refused_with_its_place(field: Any, place: str) -> 
 @pytest.mark.parametrize(
     ("more", "place"),
     [
-        ({"required": ["nobody"]}, "required.nobody"), ({"ui:layout": [{"fields": ["a", "a"]}]}, "ui:layout.0.a"), ({"ui:layout": [{"fields": ["z"]}]}, "ui:layout.0.z"),
-        ({"ui:show": ["no path"]}, "ui:show.0"), ({"ui:check": [{"that": "a"}]}, "ui:check.0"), ({"additionalProperties": True}, "additionalProperties"),
-        ({"ui:check": [{"that": "a ==", "field": "a", "message": "不對"}]}, "ui:check.0.that"), ({"title": ""}, "title"), ({"type": "array"}, "type"),
+        ({"required": ["nobody"]}, "required.nobody"),
+        ({"ui:layout": [{"fields": ["a", "a"]}]}, "ui:layout.0.a"),
+        ({"ui:layout": [{"fields": ["z"]}]}, "ui:layout.0.z"),
+        ({"ui:show": ["no path"]}, "ui:show.0"),
+        ({"ui:check": [{"that": "a"}]}, "ui:check.0"),
+        ({"additionalProperties": True}, "additionalProperties"),
+        ({"ui:check": [{"that": "a ==", "field": "a", "message": "不對"}]}, "ui:check.0.that"),
+        ({"title": ""}, "title"),
+        ({"type": "array"}, "type"),
     ],
 )
 def test_a_slip_in_the_form_is_refused_with_its_place(more: dict[str, Any], place: str) -> None:
@@ -100,7 +129,9 @@ def test_a_circle_of_conditions_or_calculations_is_refused() -> None:
     refusal({"t": rows({"x": {**NUMBER, "ui:compute": "total"}}), "total": {**NUMBER, "ui:compute": "sum(t.x)"}})
 
 
-@pytest.mark.parametrize("raw", [b"", b"{", b"[]", b'{"type": "object"}', b"\xff\xfe", b'{"type":"object","title":"x","properties":{}}', b"null"])
+@pytest.mark.parametrize(
+    "raw", [b"", b"{", b"[]", b'{"type": "object"}', b"\xff\xfe", b'{"type":"object","title":"x","properties":{}}', b"null"]
+)
 def test_what_is_no_form_at_all_is_refused(raw: bytes) -> None:
     with pytest.raises(FormDefinitionError):
         load_form(raw, "example")
@@ -111,12 +142,45 @@ def test_an_oversized_form_is_refused() -> None:
         load_form(b" " * 200_001, "example")
 
 
-@given(st.recursive(st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-    st.sampled_from(["type", "format", "title", "items", "oneOf", "properties", "required", "minimum", "ui:show_if", "ui:compute", "field", "equals", "all", "string"]),
-    inner, max_size=5), max_leaves=20))
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=8),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(
+                    [
+                        "type",
+                        "format",
+                        "title",
+                        "items",
+                        "oneOf",
+                        "properties",
+                        "required",
+                        "minimum",
+                        "ui:show_if",
+                        "ui:compute",
+                        "field",
+                        "equals",
+                        "all",
+                        "string",
+                    ]
+                ),
+                inner,
+                max_size=5,
+            )
+        ),
+        max_leaves=20,
+    )
+)
 def test_no_json_makes_loading_fail_in_another_way(field: Any) -> None:
     raw = orjson.dumps({"title": "示例", "type": "object", "properties": {"a": field}, "ui:layout": field})
-    for body in (raw, orjson.dumps({"title": "示例", "type": "object", "properties": {"a": {"title": "a", **(field if isinstance(field, dict) else {})}}})):
+    for body in (
+        raw,
+        orjson.dumps(
+            {"title": "示例", "type": "object", "properties": {"a": {"title": "a", **(field if isinstance(field, dict) else {})}}}
+        ),
+    ):
         try:
             load_form(body, "example")
         except FormDefinitionError as error:
@@ -129,5 +193,7 @@ def test_money_is_not_negative_unless_the_form_says_so() -> None:
 
 
 def test_short_lists_of_choices_are_buttons() -> None:
-    form = form_of({"few": choice(*"abc"), "many": choice(*"abcdefg"), "said": {**choice(*"abc"), "ui:widget": "select"}, "m": choices("x")})
+    form = form_of(
+        {"few": choice(*"abc"), "many": choice(*"abcdefg"), "said": {**choice(*"abc"), "ui:widget": "select"}, "m": choices("x")}
+    )
     assert [field.as_radio for field in form.fields] == [True, False, False, False]

@@ -18,7 +18,22 @@ from engine.errors import FieldError, FormInvalidError
 from engine.forms import Form, FormTexts
 from engine.model import JsonObject
 from tests.engine.forms.form_builders import (
-    FILES, MOMENT, MONEY, NUMBER, PHOTOS, SIGNATURE, TEXT, THINGS, UNIT, YES_NO, ZONE, choice, choices, form_of, rows, validate,
+    FILES,
+    MOMENT,
+    MONEY,
+    NUMBER,
+    PHOTOS,
+    SIGNATURE,
+    TEXT,
+    THINGS,
+    UNIT,
+    YES_NO,
+    ZONE,
+    choice,
+    choices,
+    form_of,
+    rows,
+    validate,
 )
 from webui import display
 
@@ -37,7 +52,7 @@ def app() -> flask.Flask:
 
 
 def drawn(app: flask.Flask, view: forms.FormView, macro: str = "draw_form") -> Any:
-    source = '{% from "forms/form.html" import ' + macro + ' with context %}<form>{{ ' + macro + "(view) }}</form>"
+    source = '{% from "forms/form.html" import ' + macro + " with context %}<form>{{ " + macro + "(view) }}</form>"
     with app.test_request_context():
         return lxml_html.fromstring(flask.render_template_string(source, view=view))
 
@@ -70,9 +85,15 @@ def round_trip(app: flask.Flask, form: Form, data: JsonObject, **options: Any) -
 words = st.text(st.characters(exclude_categories=("Cc", "Cs"), exclude_characters="\u2028\u2029\x85"), max_size=30).map(str.strip)
 lines = st.lists(words, max_size=3).map("\n".join).map(str.strip)
 amounts = st.decimals(0, 10**9, places=2, allow_nan=False).map(lambda value: str(value.quantize(Decimal("0.01")) + 0))
-floats = st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 4)).map(lambda value: int(value) if value == int(value) else value)
+floats = (
+    st.floats(-1e6, 1e6, allow_nan=False).map(lambda value: round(value, 4)).map(lambda value: int(value) if value == int(value) else value)
+)
 references = st.sampled_from([None, *({"id": thing.id, "label": thing.label} for thing in THINGS.values())])
-moments = st.datetimes(timezones=st.just(ZONE)).filter(lambda value: 1950 < value.year < 2100).map(lambda value: value.replace(microsecond=0).isoformat())
+moments = (
+    st.datetimes(timezones=st.just(ZONE))
+    .filter(lambda value: 1950 < value.year < 2100)
+    .map(lambda value: value.replace(microsecond=0).isoformat())
+)
 
 KINDS: dict[str, tuple[JsonObject, st.SearchStrategy[Any]]] = {
     "text": (TEXT, words),
@@ -88,14 +109,19 @@ KINDS: dict[str, tuple[JsonObject, st.SearchStrategy[Any]]] = {
     "several": (choices("a", "b", "c"), st.sets(st.sampled_from("abc")).map(sorted)),
     "tick": (YES_NO, st.booleans()),
     "unit": (UNIT, references),
-    "photos": (PHOTOS, st.sampled_from([[], [{"id": 1, "name": "photo.jpg"}], [{"id": 1, "name": "photo.jpg"}, {"id": 4, "name": "other.png"}]])),
+    "photos": (
+        PHOTOS,
+        st.sampled_from([[], [{"id": 1, "name": "photo.jpg"}], [{"id": 1, "name": "photo.jpg"}, {"id": 4, "name": "other.png"}]]),
+    ),
     "files": (FILES, st.sampled_from([[], [{"id": 2, "name": "帳單.pdf"}]])),
     "signed": (SIGNATURE, st.sampled_from([None, {"file": 3, "signer": "王小明", "at": "2026-11-23T12:00:00+08:00"}])),
 }
 COLUMNS = ["text", "number", "money", "select", "tick", "unit", "date", "radio", "photos", "several"]
 TABLE = rows({f"c_{name}": KINDS[name][0] for name in COLUMNS})
 some_rows = st.lists(
-    st.fixed_dictionaries({f"c_{name}": KINDS[name][1] for name in COLUMNS}).filter(lambda row: any(value not in ("", None, [], False) for value in row.values())),
+    st.fixed_dictionaries({f"c_{name}": KINDS[name][1] for name in COLUMNS}).filter(
+        lambda row: any(value not in ("", None, [], False) for value in row.values())
+    ),
     max_size=3,
 )
 EVERYTHING = form_of({**{f"f_{name}": field for name, (field, _) in KINDS.items()}, "table": TABLE})
@@ -192,7 +218,11 @@ def test_uploads_join_the_files_that_were_there() -> None:
 
 def test_people_type_full_width_digits_and_thousands() -> None:
     form = form_of({"n": NUMBER, "m": MONEY, "d": {"type": "string", "format": "date"}})
-    assert validate(form, forms.parse_html(form, {"n": "１，２００．５", "m": "1,200.5", "d": "２０２６-11-23"})) == {"n": 1200.5, "m": "1200.50", "d": "2026-11-23"}
+    assert validate(form, forms.parse_html(form, {"n": "１，２００．５", "m": "1,200.5", "d": "２０２６-11-23"})) == {
+        "n": 1200.5,
+        "m": "1200.50",
+        "d": "2026-11-23",
+    }
 
 
 @pytest.mark.parametrize("name", ["evil", "a-b", "t-0-evil", "t-x-n", "typename", "t-99999-n"])
@@ -211,7 +241,14 @@ def test_the_pages_own_names_are_left_out() -> None:
 def hostile_posts() -> Iterator[dict[str, str]]:
     for name in (f"f_{kind}" for kind in KINDS):
         for value in ("", "x", "-1", "1e999", "NaN", "0x10", "٣", "\x00", "9" * 400, "null", "[]", "{}", "true", "../..", "1-2-3"):
-            yield {name: value, f"{name}-id": value, f"{name}-label": value, f"{name}-image": value, f"{name}-file": value, f"table-0-c_{name[2:]}": value}
+            yield {
+                name: value,
+                f"{name}-id": value,
+                f"{name}-label": value,
+                f"{name}-image": value,
+                f"{name}-file": value,
+                f"table-0-c_{name[2:]}": value,
+            }
 
 
 @pytest.mark.parametrize("sent", list(hostile_posts()))
@@ -222,7 +259,11 @@ def test_no_post_makes_reading_fail(sent: dict[str, str]) -> None:
         assert error.errors  # noqa: PT017 - which errors there are differs, that there are some is the point
 
 
-@given(st.dictionaries(st.text(alphabet="ft_-0123456789abcdenumorid", max_size=14), st.lists(st.text(max_size=6), min_size=1, max_size=2), max_size=6))
+@given(
+    st.dictionaries(
+        st.text(alphabet="ft_-0123456789abcdenumorid", max_size=14), st.lists(st.text(max_size=6), min_size=1, max_size=2), max_size=6
+    )
+)
 def test_any_post_is_read_or_refused(sent: dict[str, list[str]]) -> None:
     try:
         validate(EVERYTHING, forms.parse_html(EVERYTHING, sent))
