@@ -54,7 +54,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
 
 
 def _known(sent: dict[str, Any]) -> KnownProcess:
-    return KnownProcess(**{name: tuple(value) if isinstance(value, list) else value for name, value in sent.items()})
+    return KnownProcess(tuple(sent["called"]), tuple(sent["subprocesses"]), tuple(sent["elements"]), bool(sent["has_event_subprocess"]))
 
 
 def _plain(value: Any) -> Any:
