@@ -43,7 +43,7 @@ class CalendarInvalidError(InvalidError):
     """`[calendar]` of organisation.toml cannot be used as it is."""
 
     code = "calendar_invalid"
-    sentence = "organisation.toml 的 [calendar] 有誤（{key}）：{reason}"
+    sentence = "organisation.toml 的 [calendar] 有誤（{key}「{value}」）：{reason}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +129,14 @@ class WorkingCalendar:
     def __post_init__(self) -> None:
         object.__setattr__(self, "_zone", ZoneInfo(self.zone))
         if not any(self.hours):
-            raise CalendarInvalidError(key="hours", reason="每週至少要有一個工作日。")
+            raise CalendarInvalidError(key="hours", value="", reason="每週至少要有一個工作日。")
 
     @classmethod
     def from_config(cls, raw: Mapping[str, Any]) -> WorkingCalendar:
         """From the `[calendar]` table; what is left out keeps its default. CalendarInvalidError names the key that is wrong."""
         unknown = sorted(raw.keys() - {"zone", "holidays", "extra_holidays", "extra_working_days", "hours"})
         if unknown:
-            raise CalendarInvalidError(key=unknown[0], reason="未知的設定。")
+            raise CalendarInvalidError(key=unknown[0], value=raw[unknown[0]], reason="未知的設定。")
         values: dict[str, Any] = {}
         if "zone" in raw:
             values["zone"] = _zone_name(raw["zone"])
@@ -249,7 +249,7 @@ class WorkingCalendar:
             for opens, closes in self.intervals(day + timedelta(days=later)):
                 if moment < closes:
                     return max(moment, opens)
-        raise CalendarInvalidError(key="extra_holidays", reason="找不到下一個工作日。")
+        raise CalendarInvalidError(key="extra_holidays", value="", reason="找不到下一個工作日。")
 
     def _add_working_days(self, moment: datetime, days: int) -> datetime:
         """The same time of day, that many working days later; inside that day's working time."""
@@ -262,7 +262,7 @@ class WorkingCalendar:
             if self.is_working_day(day):
                 left, rest = left - 1, 0
             elif (rest := rest + 1) > _LONGEST_REST:
-                raise CalendarInvalidError(key="extra_holidays", reason="找不到下一個工作日。")
+                raise CalendarInvalidError(key="extra_holidays", value="", reason="找不到下一個工作日。")
         wanted = self._utc(datetime.combine(day, wall.time()))
         for opens, closes in self.intervals(day):
             if wanted <= closes:
@@ -283,7 +283,7 @@ class WorkingCalendar:
                 length -= available
             rest = 0 if intervals else rest + 1
             if rest > _LONGEST_REST:
-                raise CalendarInvalidError(key="extra_holidays", reason="找不到下一個工作日。")
+                raise CalendarInvalidError(key="extra_holidays", value="", reason="找不到下一個工作日。")
             day += timedelta(days=1)
         return moment
 
@@ -337,7 +337,7 @@ def _zone_name(value: Any) -> str:
     try:
         return ZoneInfo(value).key
     except (ValueError, TypeError, OSError, KeyError) as error:
-        raise CalendarInvalidError(key="zone", reason=f"未知的時區「{value}」。") from error
+        raise CalendarInvalidError(key="zone", value=value, reason="未知的時區。") from error
 
 
 def _country(value: Any) -> str:
@@ -346,33 +346,33 @@ def _country(value: Any) -> str:
     try:
         _public_days(value, 2026)
     except (NotImplementedError, TypeError, AttributeError) as error:
-        raise CalendarInvalidError(key="holidays", reason=f"沒有「{value}」的節假日資料。") from error
+        raise CalendarInvalidError(key="holidays", value=value, reason="沒有這個國家或地區的節假日資料。") from error
     return str(value)
 
 
 def _week(raw: Any) -> tuple[DayHours, ...]:
     if not isinstance(raw, Mapping):
-        raise CalendarInvalidError(key="hours", reason="應為各工作日的時段。")
+        raise CalendarInvalidError(key="hours", value=raw, reason="應為各工作日的時段。")
     unknown = sorted(raw.keys() - set(WEEKDAYS))
     if unknown:
-        raise CalendarInvalidError(key=f"hours.{unknown[0]}", reason="未知的星期名稱。")
+        raise CalendarInvalidError(key=f"hours.{unknown[0]}", value=raw[unknown[0]], reason="未知的星期名稱。")
     return tuple(_hours(f"hours.{name}", raw.get(name, [])) for name in WEEKDAYS)
 
 
 def _hours(key: str, raw: Any) -> DayHours:
     intervals: list[tuple[int, int]] = []
     if not isinstance(raw, list):
-        raise CalendarInvalidError(key=key, reason="應為時段的列表，例如 [\"09:00-18:00\"]。")
+        raise CalendarInvalidError(key=key, value=raw, reason="應為時段的列表，例如 09:00-18:00 外加方括號與引號。")
     for text in raw:
         match = _HOURS.match(text) if isinstance(text, str) else None
         if match is None:
-            raise CalendarInvalidError(key=key, reason=f"「{text}」不是 09:00-18:00 這樣的時段。")
+            raise CalendarInvalidError(key=key, value=text, reason="應為 09:00-18:00 這樣的時段。")
         from_hour, from_minute, to_hour, to_minute = map(int, match.groups())
         start, end = from_hour * 60 + from_minute, to_hour * 60 + to_minute
         if from_minute > 59 or to_minute > 59 or end > 24 * 60 or start >= end:
-            raise CalendarInvalidError(key=key, reason=f"「{text}」的起訖時間不正確。")
+            raise CalendarInvalidError(key=key, value=text, reason="起訖時間不正確。")
         if intervals and intervals[-1][1] > start:
-            raise CalendarInvalidError(key=key, reason="時段必須依序且不重疊。")
+            raise CalendarInvalidError(key=key, value=text, reason="時段必須依序且不重疊。")
         intervals.append((start, end))
     return tuple(intervals)
 
@@ -380,13 +380,13 @@ def _hours(key: str, raw: Any) -> DayHours:
 def _days(key: str, raw: Any) -> Iterable[date]:
     """Days and `first/last` ranges; TOML dates are taken too."""
     if not isinstance(raw, list):
-        raise CalendarInvalidError(key=key, reason="應為日期的列表。")
+        raise CalendarInvalidError(key=key, value=raw, reason="應為日期的列表。")
     for value in raw:
         try:
             first, _, last = value.isoformat().partition("/") if isinstance(value, date) else value.partition("/")
             days = list(_days_from(date.fromisoformat(first), date.fromisoformat(last or first)))
         except (ValueError, AttributeError) as error:
-            raise CalendarInvalidError(key=key, reason=f"「{value}」不是日期，也不是「起日/迄日」。") from error
+            raise CalendarInvalidError(key=key, value=value, reason="應為日期或「起日/迄日」。") from error
         if not days or len(days) > 366:
-            raise CalendarInvalidError(key=key, reason=f"「{value}」的起訖日期不正確。")
+            raise CalendarInvalidError(key=key, value=value, reason="起訖日期不正確。")
         yield from days
