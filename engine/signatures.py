@@ -43,7 +43,8 @@ def decode_signature(data_url: str) -> bytes:
 def receive(runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, submitted: JsonObject) -> JsonObject:
     """The submission with every drawn image (`{"image": …}`) stored as a file (`{"file": id}`), ready for `forms.validate`.
 
-    For the edge, in a transaction of its own before the step: it writes, and a step must not hold the writer while it runs.
+    Pages call it in a transaction of its own before the step: it writes, and a step should not hold the writer while it runs. A
+    submission without images writes nothing.
     """
     received = dict(submitted)
     for field in form.of_kind(FieldKind.SIGNATURE):

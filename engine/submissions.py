@@ -89,6 +89,8 @@ def check(
     names = {each.name for each in form.fields}
     if set(variables) == {form.key} and form.key not in names and isinstance(variables[form.key], dict):
         variables = variables[form.key]
+    # the API may send what was drawn; pages have stored it before
+    variables = signatures.receive(runtime, uow, actor, form, variables)
     references: list[Reference] = []
 
     def resolve(kind: str, value: Any) -> Reference | None:

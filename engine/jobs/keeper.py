@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
+from engine import files
 from engine.clock import Clock, SystemClock
 from engine.errors import StoreUnavailableError
 from engine.jobs import leases
@@ -95,4 +96,5 @@ class Keeper:
         old = (idempotency.c.user_id == NOBODY, idempotency.c.at < self._runtime.clock.now() - MEMORY)
         with UnitOfWork(self._runtime.database) as uow:
             uow.writing.execute(delete(idempotency).where(*old))
+            files.sweep(self._runtime, uow)
             uow.commit()
