@@ -114,7 +114,8 @@ def on_step(
         with runtime.sandbox.session(now) as session:
             plan = foresee(runtime, content, events, now, lambda expression: session.evaluate(expression, data))
     if plan is not None:
-        _Book(runtime, uow, instance_row, now, claimed_at or now).keep(plan)
+        # nothing is said to have happened that has not happened yet
+        _Book(runtime, uow, instance_row, now, min(claimed_at or now, now)).keep(plan)
     if instance_row.late_since is not None and any(event.moment is Moment.CREATED for event in events):
         _pass_on_escalations(runtime, uow, instance_row.id, content, now)
 

@@ -149,6 +149,27 @@ def test_a_clock_runs_by_the_claimed_time(runtime: Runtime, clock: MovableClock)
     assert only_clock(runtime).breached_at == MONDAY_MORNING
 
 
+def test_an_arrival_entered_late_counts_from_when_it_is_said_to_have_been(runtime: Runtime, clock: MovableClock) -> None:
+    """The clock stops at the claimed time; what was seen to be missed before the entry stays on record."""
+    given(runtime)
+    first = start(runtime, "call")
+    complete(runtime, "register")
+    complete(runtime, "assign")
+    ten, thirty = MONDAY_MORNING + timedelta(minutes=10), timedelta(minutes=30)
+    clock.advance(thirty)
+    complete(runtime, "visit", Actor(None, "張師傅", channel=SYSTEM.channel, claimed_at=ten))
+    assert (only_clock(runtime).stopped_at, only_clock(runtime).breached_at) == (ten, None)
+    second = start(runtime, "call")
+    complete(runtime, "register", instance_id=second.id)
+    complete(runtime, "assign", instance_id=second.id)
+    inline.advance(runtime, clock, thirty)
+    ahead = clock.now() + timedelta(days=1)
+    complete(runtime, "visit", Actor(None, "張師傅", channel=SYSTEM.channel, claimed_at=ahead), second.id)
+    late = rows(runtime, limit_clock, limit_clock.c.instance_id == second.id)[0]
+    assert (late.stopped_at, late.breached_at) == (clock.now(), clock.now() - timedelta(minutes=10))
+    assert the_chain_holds(runtime, first.id)
+
+
 @pytest.mark.parametrize(("scope", "rounds"), [("instance", 1), ("round", 2)])
 def test_a_round_starts_anew_only_where_the_limit_says_so(runtime: Runtime, scope: str, rounds: int) -> None:
     """From the same element twice in one case."""
@@ -272,3 +293,25 @@ def test_a_whole_case_can_be_limited(runtime: Runtime, clock: MovableClock) -> N
         complete(runtime, element_id)
     assert only_clock(runtime).stopped_at is not None
     assert events(runtime) == ["limit.warned", "limit.breached"]
+
+
+def test_limits_reach_into_called_processes(runtime: Runtime, clock: MovableClock) -> None:
+    """An item of a called process is on the way; a called process brings its own limits; ends may lie in it."""
+    called = simple_process("quote", ("price", "engineering_supervisor"))
+    own = ON_SITE.replace("on_site", "priced").replace("register:completed", "price:created").replace("visit:completed", "price:completed")
+    deploy(runtime, {"quote.bpmn": called, "limits.toml": own.replace("PT20M", "PT10M").encode()})
+    task, call = b'<userTask id="visit" name="visit"/>', b'<callActivity id="visit" calledElement="quote"/>'
+    caller = simple_process("call", *ELEMENTS).replace(task, call)
+    between = ON_SITE.replace("on_site", "reached").replace('"visit:completed"', '"quote/price:created"')
+    deploy(runtime, {"call.bpmn": caller, "limits.toml": (ON_SITE + between).encode()})
+    start(runtime, "call")
+    complete(runtime, "register")
+    complete(runtime, "assign")
+    assert {row.limit_id: row.stopped_at for row in clocks(runtime)} == {
+        "call.on_site": None, "call.reached": MONDAY_MORNING, "quote.priced": None}
+    inline.advance(runtime, clock, TWENTY)
+    (item,) = rows(runtime, work_item, work_item.c.element_id == "price")
+    assert (item.definition_key, item.escalated_role) == ("quote", "manager")
+    assert item.escalated_at == MONDAY_MORNING + timedelta(minutes=10)
+    complete(runtime, "price")
+    assert [row.stopped_at is not None for row in clocks(runtime)] == [True, True, True]
