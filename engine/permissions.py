@@ -33,7 +33,8 @@ def may(actor: Actor, permission: str, site_id: int | None = None) -> bool:
         return True
     roles = PERMISSIONS[permission]
     if "*" in roles:
-        return bool(actor.grants)
+        # whoever works at the site; without one, whoever works here at all
+        return any(site_id is None or grant.site_id in (None, site_id) for grant in actor.grants)
     if site_id is None:
         return not roles.isdisjoint(actor.roles())
     return any(actor.holds(role, site_id) for role in roles)

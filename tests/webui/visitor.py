@@ -28,7 +28,7 @@ class Visitor:
 
     def get(self, path: str, **headers: str) -> TestResponse:
         """A page."""
-        return self.client.get(path, headers={**self.headers, **_names(headers)})
+        return self.client.get(path, headers={**self.headers, **_names(headers)}, buffered=True)
 
     def post(self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **headers: str) -> TestResponse:
         """A form, with the token that any page gives."""

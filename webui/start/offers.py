@@ -8,6 +8,7 @@ from engine import definitions
 from engine.content import DefinitionContent
 from engine.errors import ForbiddenError, NotFoundError
 from engine.model import Actor
+from engine.permissions import may
 from webui.unit_of_work import current, runtime_of
 from webui.wording import content, worded
 
@@ -54,7 +55,8 @@ def offers(actor: Actor) -> tuple[OfferGroup, ...]:
 def may_start(actor: Actor, held: DefinitionContent) -> bool:
     """Whether the person may start it by hand."""
     wanted = held.diagram.start_roles
-    return held.diagram.start_by_hand is not None and (not wanted or not actor.roles().isdisjoint({*wanted, *_ANY}))
+    has_role = not wanted or not actor.roles().isdisjoint({*wanted, *_ANY})
+    return held.diagram.start_by_hand is not None and has_role and may(actor, "process-instance:start")
 
 
 def startable(actor: Actor, key: str) -> DefinitionContent:

@@ -1,0 +1,182 @@
+"""Every page and every write against everybody: who gets in, who is refused. A route that is missing from the matrix fails."""
+
+from __future__ import annotations
+
+import io
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from flask import Flask
+
+from engine import work_items
+from engine.instances import run_step
+from engine.persistence import tables
+from engine.runtime import Runtime
+from tests.builders import Person, deploy, make_site, make_user, rows, simple_process, start
+from tests.webui.visitor import Visitor
+
+pytestmark = pytest.mark.databases("sqlite")
+
+#: `clerk` holds the item's role; `worker` another one at the same site; `elsewhere` the item's role at another site; `nobody` none at all
+PEOPLE = ("stranger", "nobody", "worker", "elsewhere", "clerk", "dispatcher", "manager", "administrator")
+#: sent to the sign-in page
+_OUT = 302
+_numbers = itertools.count()
+_START_ROLES = (
+    b'</documentation><extensionElements><s:properties xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+    b'<s:property name="start_roles" value="customer_service"/></s:properties></extensionElements>'
+)
+
+
+def everybody(status: int, **others: int) -> dict[str, int]:
+    """The same for all who are signed in, but for those named."""
+    return {**dict.fromkeys(PEOPLE, status), "stranger": _OUT, **others}
+
+
+#: of an item: its role's people, those who hand out work at its site, and those who may read any
+_READERS = {"clerk": 200, "dispatcher": 200, "manager": 200, "administrator": 200}
+_ITEM_READ = everybody(404, **_READERS)
+_OF_SITE = everybody(200, nobody=404, elsewhere=404)
+_STEERING = everybody(403, nobody=404, elsewhere=404, manager=200, administrator=200)
+_STEERED = everybody(403, nobody=404, elsewhere=404, manager=303, administrator=303)
+
+#: endpoint → who gets what
+MATRIX: dict[str, dict[str, int]] = {
+    "sign_in.form": {**everybody(302), "stranger": 200},
+    "sign_in.submit": {**everybody(422), "stranger": 422},
+    "sign_in.sign_out": {**everybody(303), "stranger": 303},
+    "sign_in.language": {**everybody(303), "stranger": 303},
+    "inbox.todo": everybody(200),
+    "inbox.done": everybody(200),
+    "inbox.started": everybody(200),
+    "start.overview": everybody(200),
+    "start.form": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
+    "start.submit": everybody(403, clerk=303, elsewhere=303, manager=303, administrator=303),
+    "cases.overview": everybody(200),
+    "cases.show": _OF_SITE,
+    "cases.story": _OF_SITE,
+    "cases.paper": everybody(404),
+    "cases.suspend_form": _STEERING,
+    "cases.suspend": _STEERED,
+    "cases.resume_form": _STEERING,
+    "cases.resume": everybody(403, nobody=404, elsewhere=404, manager=409, administrator=409),
+    "cases.cancel_form": _STEERING,
+    "cases.cancel": _STEERED,
+    "cases.retry": everybody(404),
+    "work_item.show": _ITEM_READ,
+    "work_item.claim": everybody(403, clerk=303, manager=303, administrator=303),
+    "work_item.unclaim": everybody(409, dispatcher=303, clerk=303, manager=303, administrator=303),
+    "work_item.complete": everybody(404, clerk=303, dispatcher=409, manager=409, administrator=409),
+    "work_item.resolve": everybody(404, clerk=409, dispatcher=409, manager=409, administrator=409),
+    "work_item.return_form": _ITEM_READ,
+    "work_item.return_to": everybody(404, clerk=409, dispatcher=409, manager=409, administrator=409),
+    "work_item.delegate_form": _ITEM_READ,
+    "work_item.delegate": everybody(404, clerk=303, dispatcher=409, manager=409, administrator=409),
+    "work_item.assign_form": _ITEM_READ,
+    "work_item.assign": everybody(404, clerk=403, dispatcher=303, manager=303, administrator=303),
+    "directory.search": everybody(200, nobody=403),
+    "files.show": everybody(404),
+    "account.page": everybody(200),
+    "account.password": everybody(422),
+    "account.sign_out_everywhere": everybody(303),
+}
+#: not pages of ours: bundles, and the API, which has a matrix of its own
+NOT_PAGES = ("static", "static_dist", "api", "health")
+#: endpoints that need an item that the clerk has claimed
+NEEDS_CLAIMED = {"work_item.unclaim", "work_item.complete", "work_item.resolve", "work_item.return_to", "work_item.delegate", "work_item.assign"}
+
+
+@dataclass
+class Scene:
+    """A case at one site with one open item, and everybody."""
+
+    runtime: Runtime
+    people: dict[str, Person | None]
+    case_id: int
+    item_id: int
+    colleague: Person
+
+    def address(self, endpoint: str, app: Flask) -> str:
+        """The endpoint's address here."""
+        values = {
+            "start.form": {"key": "errand"}, "start.submit": {"key": "errand"}, "cases.paper": {"record_id": 99}, "files.show": {"file_id": 99},
+            "cases.retry": {"instance_id": self.case_id, "incident_id": 99}, "directory.search": {"kind": "unit"},
+        }.get(endpoint)
+        if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
+            values = {"instance_id": self.case_id}
+        if values is None and endpoint.startswith("work_item."):
+            values = {"work_item_id": self.item_id}
+        with app.test_request_context():
+            return app.url_for(endpoint, **(values or {}))
+
+    def form(self) -> dict[str, str]:
+        """What every form gets."""
+        return {"reason": "測試", "person": str(self.colleague.id), "locale": "en", "element_id": "do_errand",
+                "username": f"nobody{next(_numbers)}", "password": "y"}
+
+
+@pytest.fixture
+def scene(runtime: Runtime) -> Callable[[bool], Scene]:
+    """Makes a fresh scene; whether the clerk has claimed the item."""
+    plain = simple_process("errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
+    deploy(runtime, {"errand.bpmn": plain.replace(b"</documentation>", _START_ROLES, 1)})
+    here, there = make_site(runtime), make_site(runtime)
+    people: dict[str, Person | None] = {
+        "stranger": None, "nobody": make_user(runtime), "worker": make_user(runtime, "repair_worker", site_id=here),
+        "elsewhere": make_user(runtime, "customer_service", site_id=there), "clerk": make_user(runtime, "customer_service", site_id=here),
+        "dispatcher": make_user(runtime, "dispatcher", site_id=here), "manager": make_user(runtime, "manager", site_id=here),
+        "administrator": make_user(runtime, "administrator"),
+    }
+    colleague = make_user(runtime, "customer_service", site_id=here)
+
+    def made(is_claimed: bool) -> Scene:
+        case = start(runtime, "errand", site_id=here)
+        clerk = people["clerk"]
+        assert clerk is not None
+        if is_claimed:
+            run_step(runtime, lambda uow: work_items.claim(runtime, uow, clerk.actor, case.work_item_ids[0]))
+        return Scene(runtime, people, case.id, case.work_item_ids[0], colleague)
+
+    return made
+
+
+def test_every_route_is_in_the_matrix(app: Flask) -> None:
+    pages = {rule.endpoint for rule in app.url_map.iter_rules() if not rule.endpoint.startswith(NOT_PAGES)}
+    assert pages == set(MATRIX)
+    assert all(set(expected) == set(PEOPLE) for expected in MATRIX.values())
+
+
+@pytest.mark.parametrize("endpoint", sorted(MATRIX))
+def test_everybody_gets_what_is_theirs_and_no_more(app: Flask, scene: Callable[[bool], Scene], endpoint: str) -> None:
+    rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+    writes = "POST" in (rule.methods or ())
+    here = scene(endpoint in NEEDS_CLAIMED)
+    got = {}
+    for name in PEOPLE:
+        if writes:
+            here = scene(endpoint in NEEDS_CLAIMED)
+        visitor = Visitor(app, here.people[name])
+        address = here.address(endpoint, app)
+        answer = visitor.post(address, here.form()) if writes else visitor.get(address)
+        got[name] = answer.status_code
+    assert got == MATRIX[endpoint]
+
+
+def test_a_file_is_shown_to_its_uploader_and_then_to_those_who_see_the_case(runtime: Runtime, app: Flask, scene: Callable[[bool], Scene]) -> None:
+    from engine import files
+
+    here = scene(False)
+    clerk, worker, elsewhere = (here.people[name] for name in ("clerk", "worker", "elsewhere"))
+    assert clerk is not None
+    picture = io.BytesIO(bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c6360f8cfc000000301010018dd8db00000000049454e44ae426082"))
+    stored = run_step(runtime, lambda uow: files.store(runtime, uow, clerk.actor, picture, "x.png", "attachment"))
+    address = f"/files/{stored.id}"
+    assert [Visitor(app, person).get(address).status_code for person in (clerk, worker, elsewhere)] == [200, 404, 404]
+    run_step(runtime, lambda uow: files.attach(uow, [stored.id], here.case_id))
+    assert rows(runtime, tables.file)[0].instance_id == here.case_id
+    assert [Visitor(app, person).get(address).status_code for person in (clerk, worker, elsewhere)] == [200, 200, 404]
+    answer = Visitor(app, clerk).get(address)
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+    assert answer.mimetype == "image/png"
