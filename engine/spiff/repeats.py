@@ -15,7 +15,11 @@ from SpiffWorkflow.spiff.specs.defaults import ParallelMultiInstanceTask, Sequen
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
+from engine.errors import BudgetExceededError
 from engine.spiff.joins import take_changes
+
+#: all of them arise in one step, before anything else can count them
+_MOST_INSTANCES = 2_500
 
 
 class CleanLoop(StandardLoopTask):
@@ -33,7 +37,13 @@ class CleanLoop(StandardLoopTask):
 
 
 class CleanParallel(ParallelMultiInstanceTask):
-    """A parallel multi-instance that can be come to again."""
+    """A parallel multi-instance that can be come to again, and that makes a list or number too large an incident instead of a flood."""
+
+    def create_child(self, my_task: Task, item: Any, key_or_index: Any = None) -> None:
+        """One more instance."""
+        if len(my_task._children) >= _MOST_INSTANCES:
+            raise BudgetExceededError(budget="多重實例的數量", limit=_MOST_INSTANCES, element_id=my_task.task_spec.bpmn_id)
+        super().create_child(my_task, item, key_or_index)
 
     def _update_hook(self, my_task: Task) -> Any:
         _forget_output(self, my_task)

@@ -176,8 +176,9 @@ class Run:
                     task.data.update(payload)
                 task.task_spec._update(task)
                 caught = True
-            if not caught:
-                caught = self._trigger_event_subprocess(wanted, name, payload)
+            # a message has one receiver, a signal all of them
+            if not caught or kind == "signal":
+                caught = self._trigger_event_subprocess(wanted, name, payload) or caught
             if not caught:
                 raise NobodyWaitsError(name=name)
             self._go_on()

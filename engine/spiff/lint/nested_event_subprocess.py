@@ -11,7 +11,9 @@ def check(source: Source) -> Iterator[Found]:
     """Event sub-processes inside sub-processes or in processes that are called; calls of processes that have one."""
     package = source.package
     called = {process_id for diagram in package.diagrams() for process_id in diagram.called}
-    called |= {process_id for key, known in package.known_processes.items() if key not in package.executable() for process_id in known.called}
+    for key, known in package.known_processes.items():
+        if key not in package.executable():
+            called.update(known.called)
     for diagram, element in source.elements():
         if element.triggered_by_event and (element.parent_id is not None or diagram.process_id in called):
             yield element.id, named(element)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.engine.spiff.conformance.steps import ERROR, MESSAGE, SIGNAL
-from tests.engine.spiff.xml import bpmn, chain, definitions, error, flow, message, node, process, script, signal, timer
+from tests.engine.spiff.xml import bpmn, chain, definitions, error, extension, flow, message, node, process, script, signal, timer
 
 PLAIN = "s:start a:user e:end"
 SUB = chain("xs:start xa:user xe:end")
@@ -348,6 +348,16 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "gateway without a flow out": (bpmn(chain("s:start g:xor")), "gateway-without-exit", "g"),
     "message that is a signal": (between(node("x", "catch", message("sig")), SIGNAL), "dangling-reference", "x"),
     "default flow of another gateway": (between(node("x", "xor", default="s_x")), "dangling-reference", "x"),
+    "cycle timer on an interrupting boundary event": (boundary(timer("Cycle", "R3/PT1H")), "cycle-position", "b"),
+    "cycle timer in the flow": (between(node("x", "catch", timer("Cycle", "R3/PT1H"))), "cycle-position", "x"),
+    "error boundary event on a task": (boundary(error("err")), "nothing-throws", "b"),
+    "escalation boundary event on a task": (boundary("<escalationEventDefinition/>", cancelActivity="false"), "nothing-throws", "b"),
+    "script on an event": (between(node("x", "throw", extension("preScript", "n = 1"))), "script-ignored", "x"),
+    "script before a script": (
+        between(node("x", "script", extension("preScript", "n = 1") + "<script>n = 2</script>")),
+        "script-ignored",
+        "x",
+    ),
     "cycle of tasks without a gateway": (bpmn(chain("s:start a:user b:user a")), "cycle-without-decision", "a"),
     "a task that leads to itself": (bpmn(chain("s:start a:user a")), "cycle-without-decision", "a"),
     "cycle by way of a parallel gateway": (

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from engine.diagram import read_diagram
+from engine.errors import BudgetExceededError, ExpressionError
 from engine.spiff.sandbox import Sandbox
 from tests.engine.spiff.conformance import running_activities, running_combinations, running_events, running_gateways
-from tests.engine.spiff.conformance.steps import MESSAGE
+from tests.engine.spiff.conformance.steps import MESSAGE, SIGNAL
 from tests.engine.spiff.driving import Driven
-from tests.engine.spiff.xml import bpmn, chain, definitions, extension, flow, message, node, operator
+from tests.engine.spiff.xml import bpmn, chain, definitions, extension, flow, message, node, operator, signal, timer
 
 CASES = running_activities.CASES | running_gateways.CASES | running_events.CASES | running_combinations.CASES
 
@@ -65,6 +66,39 @@ def test_service_task_asks_for_its_operator(sandbox: Sandbox) -> None:
     assert [(effect.operator, effect.element_id, dict(effect.parameters)) for effect in instance.effects] == [
         ("notify", "x", {"to": "manager"})
     ]
+
+
+def test_a_signal_reaches_all_that_wait(sandbox: Sandbox) -> None:
+    """A catch event and an event sub-process alike."""
+    inner = node("xs", "start", signal("sig"), isInterrupting="false") + chain("xs xa:user xe:end")
+    body = (
+        node("s", "start")
+        + node("c", "catch", signal("sig"))
+        + chain("s c a:user e:end")
+        + node("x", "sub", inner, triggeredByEvent="true")
+    )
+    instance = Driven({"p.bpmn": bpmn(body, before=SIGNAL)}, sandbox)
+    instance.start()
+    instance.send("signal", "alarm")
+    assert instance.open() == ["a", "xa"]
+
+
+def test_too_many_instances_are_an_error(sandbox: Sandbox) -> None:
+    """A hundred million items end the step, not the machine."""
+    inner = "<multiInstanceLoopCharacteristics><loopCardinality>n</loopCardinality></multiInstanceLoopCharacteristics>"
+    xml = bpmn(node("s", "start") + node("a", "user", inner) + chain("s a e:end"))
+    instance = Driven({"p.bpmn": xml}, sandbox)
+    with pytest.raises(BudgetExceededError) as caught:
+        instance.start({"n": 100_000_000})
+    assert caught.value.element_id == "a"
+
+
+def test_timer_from_data_must_be_positive(sandbox: Sandbox) -> None:
+    """What the linter cannot see is refused when the timer starts."""
+    xml = bpmn(node("s", "start") + node("c", "catch", timer("Duration", "wait")) + chain("s c e:end"))
+    instance = Driven({"p.bpmn": xml}, sandbox)
+    with pytest.raises(ExpressionError):
+        instance.start({"wait": "-PT5M"})
 
 
 def test_thrown_message_leaves_the_instance(sandbox: Sandbox) -> None:
