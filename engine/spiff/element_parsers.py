@@ -17,8 +17,8 @@ from SpiffWorkflow.bpmn.specs.defaults import EndEvent, StartEvent
 from SpiffWorkflow.bpmn.specs.event_definitions.timer import DurationTimerEventDefinition, TimerEventDefinition
 from SpiffWorkflow.spiff.parser.event_parsers import SpiffEndEventParser, SpiffStartEventParser
 from SpiffWorkflow.spiff.parser.process import SpiffProcessParser
-from SpiffWorkflow.spiff.parser.task_spec import SpiffTaskParser
-from SpiffWorkflow.spiff.specs.defaults import NoneTask
+from SpiffWorkflow.spiff.parser.task_spec import ServiceTaskParser, SpiffTaskParser
+from SpiffWorkflow.spiff.specs.defaults import NoneTask, ServiceTask
 
 
 class EndEventParser(SpiffEndEventParser):
@@ -61,6 +61,14 @@ class PassThroughTask(NoneTask):
         self.manual = False
 
 
+class NotedServiceTask(ServiceTask):
+    """A service task whose call is noted for the commit; the library would write an empty result into the data."""
+
+    def _execute(self, task: Any) -> bool:
+        task.workflow.script_engine.call_service(task, operation_name=self.operation_name, operation_params=self.evaluate_params(task))
+        return True
+
+
 class ProcessParser(SpiffProcessParser):
     """A process with several start events begins at the one that was chosen; the library would let the first to be ready win."""
 
@@ -84,5 +92,6 @@ class UndrawnMixin:
 OVERRIDES = {
     full_tag("startEvent"): (StartEventParser, StartEvent),
     full_tag("endEvent"): (EndEventParser, EndEvent),
+    full_tag("serviceTask"): (ServiceTaskParser, NotedServiceTask),
     full_tag("task"): (SpiffTaskParser, PassThroughTask),
 }

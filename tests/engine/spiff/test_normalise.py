@@ -122,7 +122,6 @@ def test_normalised_file_is_valid_bpmn() -> None:
         ("Duration", "${PT5M}", '"PT5M"'),
         ("Duration", "${delay}", "delay"),
         ("Duration", "= delay", "delay"),
-        ("Cycle", "R3/PT10M", '"R3/PT10M"'),
         ("Date", "2026-11-23T09:00:00+08:00", '"2026-11-23T09:00:00+08:00"'),
     ],
 )
@@ -130,6 +129,13 @@ def test_timers(kind: str, text: str, result: str) -> None:
     """Plain ISO is quoted, quoted stays, names stay, foreign expressions are translated."""
     diagram, _ = normalised(bpmn(node("s", "start") + node("c", "catch", timer(kind, text)) + chain("s c e:end")))
     assert diagram.elements["c"].events[0].expression == result
+
+
+def test_cycles_are_quoted_too() -> None:
+    """At the border of an activity."""
+    late = node("b", "boundary", timer("Cycle", "R3/PT10M"), attachedToRef="a", cancelActivity="false")
+    diagram, _ = normalised(bpmn(chain("s:start a:user e:end") + late + chain("b f:end")))
+    assert diagram.elements["b"].events[0].expression == '"R3/PT10M"'
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.engine.spiff.conformance.steps import ERROR, MESSAGE, SIGNAL
-from tests.engine.spiff.xml import bpmn, chain, definitions, error, extension, flow, message, node, process, script, signal, timer
+from tests.engine.spiff.xml import bpmn, chain, definitions, error, extension, flow, message, node, operator, process, script, signal, timer
 
 PLAIN = "s:start a:user e:end"
 SUB = chain("xs:start xa:user xe:end")
@@ -356,6 +356,11 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "script before a script": (
         between(node("x", "script", extension("preScript", "n = 1") + "<script>n = 2</script>")),
         "script-ignored",
+        "x",
+    ),
+    "service task that expects a result": (
+        between(node("x", "service", operator("notify").replace('id="notify"', 'id="notify" resultVariable="answer"'))),
+        "service-result",
         "x",
     ),
     "cycle of tasks without a gateway": (bpmn(chain("s:start a:user b:user a")), "cycle-without-decision", "a"),

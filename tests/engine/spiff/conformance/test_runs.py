@@ -66,6 +66,7 @@ def test_service_task_asks_for_its_operator(sandbox: Sandbox) -> None:
     assert [(effect.operator, effect.element_id, dict(effect.parameters)) for effect in instance.effects] == [
         ("notify", "x", {"to": "manager"})
     ]
+    assert "spiff__x_result" not in instance.data
 
 
 def test_a_signal_reaches_all_that_wait(sandbox: Sandbox) -> None:
