@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from engine.errors import FieldError
-from engine.forms.cleaning import local_moment
+from engine.forms.cleaning import FileInfo, local_moment
 from engine.forms.display import FormTexts, field_at, plain_text, text_of
 from engine.forms.expressions import number_of
 from engine.forms.model import FILE_LISTS, REFERENCES, Field, FieldKind, Form, is_empty
@@ -113,9 +113,13 @@ def edit_view(
     forms: Mapping[str, Form] | None = None,
     errors: Sequence[FieldError] = (),
     options: Options | None = None,
+    file_info: FileInfo | None = None,
 ) -> FormView:
-    """The form to be filled in. `values` from `initial`, or from `parse_html` after a refusal; `forms` of the deployment word `ui:show`."""
-    drawing = _Drawing(form, texts, context, errors, options or (lambda _field: None))
+    """The form to be filled in. `values` from `initial`, or from `parse_html` after a refusal; `forms` of the case word `ui:show`.
+
+    `file_info` names the files that a refused form holds by their id only.
+    """
+    drawing = _Drawing(form, texts, context, errors, options or (lambda _field: None), file_info or (lambda _id: None))
     groups = tuple(
         GroupView(
             texts.of(group.title), tuple(drawing.field(entry, values.get(entry.name)) for entry in map(form.field, group.fields) if entry)
@@ -181,11 +185,14 @@ def _read(entry: Field, value: Any, texts: FormTexts) -> FieldView:
 class _Drawing:
     """One drawing of a form for editing."""
 
-    def __init__(self, form: Form, texts: FormTexts, context: JsonObject, errors: Sequence[FieldError], options: Options) -> None:
+    def __init__(
+        self, form: Form, texts: FormTexts, context: JsonObject, errors: Sequence[FieldError], options: Options, file_info: FileInfo
+    ) -> None:
         self._form = form
         self._texts = texts
         self._context = context
         self._options = options
+        self._file_info = file_info
         self._errors: dict[str, list[str]] = {}
         for error in errors:
             self._errors.setdefault(error.field, []).append(describe_field_error(error, texts.locale, texts.catalogue))
@@ -227,7 +234,7 @@ class _Drawing:
             required=entry.required,
             read_only=entry.read_only,
             computed=entry.compute is not None,
-            value=_for_input(entry, value, texts),
+            value=self._named(value) if entry.kind in FILE_LISTS else _for_input(entry, value, texts),
             text=text_of(entry, value, texts),
             errors=tuple(self._errors.get(path, ())),
             choices=tuple(ChoiceView(choice.value, texts.of(choice.title), choice.value in chosen) for choice in entry.choices),
@@ -240,6 +247,12 @@ class _Drawing:
             options=self._options(entry) if entry.kind in REFERENCES else None,
             role=entry.role,
         )
+
+    def _named(self, files: Any) -> list[dict[str, Any]]:
+        """The files that are there, with their names."""
+        held = [file for file in files if isinstance(file, Mapping) and isinstance(file.get("id"), int)] if isinstance(files, list) else []
+        facts = {file["id"]: None if file.get("name") else self._file_info(file["id"]) for file in held}
+        return [{"id": file["id"], "name": file.get("name") or getattr(facts[file["id"]], "name", "")} for file in held]
 
     def _at(self, path: str) -> Any:
         return lookup(self._context, path)

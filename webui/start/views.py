@@ -8,7 +8,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from engine import instances
+from engine import files, instances
 from engine.content import DefinitionContent
 from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError
 from engine.forms import Form, edit_view, initial
@@ -64,7 +64,10 @@ def _page(
         if values is None:
             me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
             values = initial(found, {}, now=runtime_of().clock.now(), zone=zone(), me=me)
-        view = edit_view(found, values, texts(held.id), context={}, forms=held.forms, errors=errors, options=options(None))
+        view = edit_view(
+            found, values, texts(held.id), context={}, forms=held.forms, errors=errors, options=options(None),
+            file_info=files.usable_in(current(), actor, None),
+        )
     body = flask.render_template(
         "start/form.html", held=held, view=view, problem=problem, is_filled=submitted is not None, sites=directory.sites(current(), actor)
     )

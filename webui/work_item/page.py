@@ -8,7 +8,7 @@ from typing import Any
 
 import flask
 
-from engine import instances
+from engine import definitions, files, instances, steps
 from engine.content import DefinitionContent
 from engine.diagram import Element
 from engine.errors import FieldError
@@ -112,8 +112,16 @@ def _form_view(
         me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
         values = initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me)
     return edit_view(
-        form, values, texts(item.definition_id), context=data, forms=held.forms, errors=errors, options=options(item.site_id)
+        form, values, texts(item.definition_id), context=data, forms=_forms(item, held), errors=errors, options=options(item.site_id),
+        file_info=files.usable_in(current(), actor, item.instance_id),
     )
+
+
+def _forms(item: WorkItemRow, held: DefinitionContent) -> Mapping[str, Form]:
+    """The forms of all processes that work on the case: what stands above a form may come from any of them."""
+    row = steps.load(current(), item.instance_id)
+    case = definitions.instance_content(runtime_of(), current(), row.definition_id, steps.bound(row))
+    return {key: form for each in (*case.called.values(), case.own, held) for key, form in each.forms.items()}
 
 
 def _earlier(held: DefinitionContent, data: JsonObject, own: Form | None) -> tuple[Earlier, ...]:

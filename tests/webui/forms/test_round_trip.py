@@ -27,6 +27,7 @@ from tests.engine.forms.form_builders import (
     TEXT,
     THINGS,
     UNIT,
+    UPLOADS,
     YES_NO,
     ZONE,
     choice,
@@ -269,3 +270,9 @@ def test_any_post_is_read_or_refused(sent: dict[str, list[str]]) -> None:
         validate(EVERYTHING, forms.parse_html(EVERYTHING, sent))
     except FormInvalidError as error:
         assert error.errors  # noqa: PT017
+
+
+def test_files_of_a_refused_form_keep_their_names(app: flask.Flask) -> None:
+    form = form_of({"f": FILES})
+    page = drawn(app, forms.edit_view(form, {"f": [{"id": 2}, {"id": 99}, "x"]}, FormTexts(), context={}, file_info=UPLOADS.get))
+    assert page.xpath(".//ul//a/text()") == ["帳單.pdf", "檔案"]
