@@ -71,6 +71,6 @@ def _translated(
     result = " ".join(parts).replace("( ", "(").replace(" )", ")")
     try:
         compile(result, "<translated>", "eval")
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None
     return result

@@ -26,9 +26,16 @@ _SPIFF_TEXTS = ("messagePayload", "payloadExpression")
 _PROPERTIES = ("require", "candidate_roles", "assignee")
 
 
+#: characters; what is longer is no condition
+_LONGEST = 5_000
+
+
 def check(source: Source) -> Iterator[Found]:
     """Every expression of the file that does not parse or goes beyond the subset."""
     for node, expression in _expressions(source):
+        if len(expression) > _LONGEST:
+            yield owner_id(node), {"name": label_of_owner(source, node), "expression": expression[:200], "reason": "內容過長。"}
+            continue
         try:
             check_expression(expression)
         except ExpressionError as error:

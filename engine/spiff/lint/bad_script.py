@@ -28,11 +28,18 @@ _REFUSED = (
 )
 
 
+#: characters; what is longer is no script of a diagram
+_LONGEST = 20_000
+
+
 def check(source: Source) -> Iterator[Found]:
     """Scripts, pre-scripts and post-scripts that do not parse or go beyond the subset."""
     for node in source.root.iter(tag("script"), f"{{{SPIFF}}}preScript", f"{{{SPIFF}}}postScript"):
         script = (node.text or "").strip()
         if not script:
+            continue
+        if len(script) > _LONGEST:
+            yield owner_id(node), {"name": owner_id(node) or "", "reason": "內容過長。"}
             continue
         try:
             check_script(script)

@@ -286,6 +286,7 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "script in another language": (between(node("x", "script", "<script>1</script>", scriptFormat="groovy")), "script-missing", "x"),
     "script that imports": (between(script("x", "import os")), "bad-script", "x"),
     "script that looks inside Python": (between(script("x", "a = ().__class__")), "bad-script", "x"),
+    "script without end": (between(script("x", "n = 1\n" * 200_000)), "bad-script", "x"),
     "script that does not parse": (between(script("x", "a = = 1")), "bad-script", "x"),
     "condition that does not parse": (
         bpmn(
