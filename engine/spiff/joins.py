@@ -100,7 +100,33 @@ def _run_join(spec: Any, task: Task) -> None:
     merge_branches(task, [*(other.parent for other in arrived), task.parent])
 
 
-class LoopSafeParallelGateway(ParallelGateway):
+class _LooksAheadOnce:
+    """A join whose way on is predicted from one of its branches only, until a token arrives.
+
+    The library predicts what follows a join once for every branch that leads to it: with a dozen forks in a row that is tens of
+    thousands of tasks before anything has happened, and twice as many with each further one.
+    """
+
+    def _predict_hook(self, my_task: Task) -> None:
+        if not (my_task.parent.has_state(TaskState.FINISHED_MASK) or self._is_unpredicted(my_task)):
+            return
+        super()._predict_hook(my_task)  # type: ignore[misc]  # the gateway's, which this is mixed into
+
+    def _update_hook(self, my_task: Task) -> bool:
+        if not my_task._children:
+            # a token has arrived: now its own way on counts
+            self._predict(my_task, mask=TaskState.FUTURE | TaskState.PREDICTED_MASK)  # type: ignore[attr-defined]
+        may_fire: bool = super()._update_hook(my_task)  # type: ignore[misc]
+        return may_fire
+
+    def _is_unpredicted(self, my_task: Task) -> bool:
+        return not any(
+            other.task_spec is self and other is not my_task and other._children and not other._state & TaskState.FINISHED_MASK
+            for other in my_task.workflow.tasks.values()
+        )
+
+
+class LoopSafeParallelGateway(_LooksAheadOnce, ParallelGateway):
     """A parallel join that counts only the tokens of the present round of a loop."""
 
     def _check_threshold_unstructured(self, my_task: Task) -> bool:

@@ -37,6 +37,19 @@ def test_a_parallel_join_in_a_loop_waits_for_both_in_every_round(sandbox: Sandbo
     assert driver.is_ended()
 
 
+@pytest.mark.parametrize("left_first", [True, False])
+def test_many_forks_in_a_row_cost_no_more_than_they_are(sandbox: Sandbox, left_first: bool) -> None:
+    """The library would predict what follows each join once a branch: a million tasks before the first is done."""
+    pairs = [Parallel(f"pair_{number}", (Work(f"left_{number}"), Work(f"right_{number}"))) for number in range(20)]
+    driver = begin(sandbox, *pairs)
+    for number in range(20):
+        sides = (f"left_{number}", f"right_{number}")
+        for element in sides if left_first else reversed(sides):
+            driver.complete(element, {})
+    assert driver.is_ended()
+    assert max(driver.sizes) < 200
+
+
 def test_a_branch_that_did_not_touch_a_value_does_not_undo_it(sandbox: Sandbox) -> None:
     """In the second round the right branch still carries the left branch's old value, and completes last."""
     driver = begin(sandbox, Loop("again", Parallel("both", (Work("left"), Work("right"))), 2), Work("after"))
