@@ -1,0 +1,171 @@
+"""A case's page: its picture and the same as a table, its story, its papers, and what a manager does with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import update
+
+from engine import records, work_items
+from engine.instances import run_step
+from engine.persistence import tables
+from engine.runtime import Runtime
+from tests.builders import (
+    Person,
+    deploy,
+    deploy_folder,
+    deploy_simple,
+    make_site,
+    make_tenant,
+    make_unit,
+    make_user,
+    rows,
+    simple_process,
+    start,
+)
+from tests.webui.visitor import Visitor, select, text_of
+
+Visit = Callable[..., Visitor]
+pytestmark = pytest.mark.databases("sqlite")
+
+
+@pytest.fixture
+def repair(runtime: Runtime, clerk: Person) -> int:
+    """A repair call that was just registered."""
+    deploy_folder(runtime, "follow_up")
+    deploy_folder(runtime, "repair")
+    unit = make_unit(runtime, code="A-1201", site_id=make_site(runtime))
+    tenant = make_tenant(runtime, unit_id=unit)
+    values = {
+        "channel": "phone", "called_at": runtime.clock.now().isoformat(), "unit": "A-1201", "tenant": tenant, "caller": "王小明",
+        "phone": "0571-88001234", "category": "water", "urgency": "general", "items": "水管滲漏", "charged": "unknown",
+    }
+    return start(runtime, "repair", values, actor=clerk.actor).id
+
+
+def test_the_picture_marks_where_the_case_stands_and_the_table_says_the_same(visit: Visit, clerk: Person, repair: int) -> None:
+    page = visit(clerk).get(f"/cases/{repair}")
+    current = select(page, "//*[contains(@class, 'is-current')]/@data-element-id")
+    assert current == ["phone_engineering"]
+    (row,) = select(page, "//table[contains(@class, 'list-plain')]//tr[th='電話告知工程部']")
+    assert "進行中" in row.text_content()
+    assert "客服管理員" in row.text_content()
+    words = text_of(page)
+    for expected in ("A-1201 水管滲漏", "發起案件", "報修後二十分鐘到場", "目前待辦", "報修登記"):
+        assert expected in words
+
+
+def test_an_overdue_step_is_marked_in_the_picture(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+    with runtime.database.writing() as connection:
+        connection.execute(update(tables.work_item).values(due_at=runtime.clock.now() - timedelta(minutes=5)))
+    page = visit(clerk).get(f"/cases/{repair}")
+    assert select(page, "//*[contains(@class, 'is-overdue')]/@data-element-id") == ["phone_engineering"]
+    assert "逾期" in text_of(page)
+
+
+def test_the_picture_names_who_did_a_step_and_when(runtime: Runtime, visit: Visit, clerk: Person) -> None:
+    deploy_simple(runtime, "errand", ("do_errand", "customer_service"), ("check_errand", "manager"))
+    case = start(runtime, "errand")
+    run_step(runtime, lambda uow: work_items.complete(runtime, uow, clerk.actor, case.work_item_ids[0], {}))
+    page = visit(clerk).get(f"/cases/{case.id}")
+    (title,) = select(page, "//*[@data-element-id='do_errand']/*[local-name()='title']")
+    assert clerk.name in title.text
+    assert "09:00" in title.text
+
+
+def test_the_story_tells_who_did_what(runtime: Runtime, visit: Visit, clerk: Person) -> None:
+    deploy_simple(runtime, "errand", ("do_errand", "customer_service"), ("check_errand", "manager"))
+    case = start(runtime, "errand")
+    run_step(runtime, lambda uow: work_items.complete(runtime, uow, clerk.actor, case.work_item_ids[0], {}))
+    for address in (f"/cases/{case.id}", f"/cases/{case.id}/history"):
+        words = text_of(visit(clerk).get(address))
+        assert "辦結「do_errand」" in words
+        assert clerk.name in words
+
+
+def test_a_manager_suspends_resumes_and_cancels_with_reasons(runtime: Runtime, visit: Visit, manager: Person) -> None:
+    deploy_simple(runtime, "errand")
+    case = start(runtime, "errand")
+    visitor = visit(manager)
+    refused = visitor.post(f"/cases/{case.id}/suspend", {"reason": ""})
+    assert refused.status_code == 422
+    assert rows(runtime, tables.instance)[0].state == "active"
+    for verb, state in (("suspend", "suspended"), ("resume", "active"), ("cancel", "cancelled")):
+        done = visitor.post(f"/cases/{case.id}/{verb}", {"reason": f"因為{verb}"}, follow=True)
+        assert rows(runtime, tables.instance)[0].state == state
+        assert f"因為{verb}" in text_of(done)
+    again = visitor.post(f"/cases/{case.id}/suspend", {"reason": "x"})
+    assert again.status_code == 409
+
+
+def test_an_incident_is_shown_with_its_reason_and_retried_by_a_manager(runtime: Runtime, visit: Visit, clerk: Person, manager: Person) -> None:
+    source = simple_process("errand", ("do_errand", "customer_service"))
+    broken = source.replace(
+        b'<sequenceFlow id="from_do_errand_to_finish" sourceRef="do_errand" targetRef="finish"/>',
+        b'<scriptTask id="work_out" name="work out"><script>total = 1 / amount</script></scriptTask>'
+        b'<sequenceFlow id="to_script" sourceRef="do_errand" targetRef="work_out"/><sequenceFlow id="to_end" sourceRef="work_out" targetRef="finish"/>',
+    ).replace(b"<flowNodeRef>start</flowNodeRef>", b"<flowNodeRef>start</flowNodeRef><flowNodeRef>work_out</flowNodeRef>")
+    deploy(runtime, {"errand.bpmn": broken})
+    case = start(runtime, "errand")
+    result = run_step(runtime, lambda uow: work_items.complete(runtime, uow, clerk.actor, case.work_item_ids[0], {"amount": 0}))
+    assert result.incident_id is not None
+    page = visit(clerk).get(f"/cases/{case.id}")
+    assert "執行時出錯，案件停在這裡" in text_of(page)
+    assert not select(page, "//form[contains(@action, '/retry')]")
+    visitor = visit(manager)
+    (address,) = select(visitor.get(f"/cases/{case.id}"), "//form[contains(@action, '/retry')]/@action")
+    answer = visitor.post(address, follow=True)
+    assert answer.status_code == 200
+    assert "重試仍未成功" in text_of(answer)
+
+
+def test_a_record_is_printed_on_its_own_page(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+    record = run_step(runtime, lambda uow: records.issue(runtime, uow, clerk.actor, repair, "repair_slip"))
+    page = visit(clerk).get(f"/records/{record.id}")
+    words = text_of(page)
+    assert page.status_code == 200
+    for expected in ("報修單", record.number, "王小明", "水管滲漏"):
+        assert expected in words
+    assert select(page, "//article")
+    assert record.number in text_of(visit(clerk).get(f"/cases/{repair}"))
+
+
+def test_a_record_of_another_site_is_not_shown(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+    record = run_step(runtime, lambda uow: records.issue(runtime, uow, clerk.actor, repair, "repair_slip"))
+    stranger = make_user(runtime, "customer_service", site_id=make_site(runtime))
+    assert visit(stranger).get(f"/records/{record.id}").status_code == 404
+
+
+def test_starting_shows_what_a_role_may_start_and_leads_to_the_case(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+    visitor = visit(clerk)
+    assert "/start/repair" in select(visitor.get("/start"), "//ul[@class='starts']//a/@href")
+    form = visitor.get("/start/repair")
+    assert select(form, "//input[@name='unit']/@data-picker") == ["/directory/search?kind=unit"]
+    refused = visitor.post("/start/repair", {"caller": "李四"})
+    assert refused.status_code == 422
+    assert select(refused, "//input[@name='caller']/@value") == ["李四"]
+    values = {
+        "channel": "phone", "called_at": "2026-03-02T08:55", "unit": "A-1201", "caller": "李四", "phone": "0571-88001234", "category": "water",
+        "urgency": "general", "items": "龍頭漏水", "charged": "unknown",
+    }
+    started = visitor.post("/start/repair", values, follow=True)
+    assert "已發起「接修」" in text_of(started)
+    assert "A-1201 龍頭漏水" in text_of(started)
+
+
+def test_a_worker_is_not_offered_what_only_the_desk_starts(visit: Visit, runtime: Runtime, repair: int) -> None:
+    worker = visit(make_user(runtime, "cashier"))
+    assert "/start/repair" not in worker.get("/start").get_data(as_text=True)
+    refused = worker.get("/start/repair")
+    assert refused.status_code == 403
+    assert "接修" in text_of(refused)
+
+
+def test_pickers_find_units_by_part_of_their_code_and_people_by_name(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+    found = visit(clerk).get("/directory/search?kind=unit&q=120").get_json()["entries"]
+    assert [entry["label"] for entry in found] == ["A-1201"]
+    worker = make_user(runtime, "repair_worker", display_name="黃建宏")
+    assert worker.name == "黃建宏"
+    assert visit(clerk).get("/directory/search?kind=nonsense&q=1").status_code == 404
