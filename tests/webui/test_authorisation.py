@@ -85,7 +85,14 @@ MATRIX: dict[str, dict[str, int]] = {
 #: not pages of ours: bundles, and the API, which has a matrix of its own
 NOT_PAGES = ("static", "static_dist", "api", "health")
 #: endpoints that need an item that the clerk has claimed
-NEEDS_CLAIMED = {"work_item.unclaim", "work_item.complete", "work_item.resolve", "work_item.return_to", "work_item.delegate", "work_item.assign"}
+NEEDS_CLAIMED = {
+    "work_item.unclaim",
+    "work_item.complete",
+    "work_item.resolve",
+    "work_item.return_to",
+    "work_item.delegate",
+    "work_item.assign",
+}
 
 
 @dataclass
@@ -101,8 +108,12 @@ class Scene:
     def address(self, endpoint: str, app: Flask) -> str:
         """The endpoint's address here."""
         values = {
-            "start.form": {"key": "errand"}, "start.submit": {"key": "errand"}, "cases.paper": {"record_id": 99}, "files.show": {"file_id": 99},
-            "cases.retry": {"instance_id": self.case_id, "incident_id": 99}, "directory.search": {"kind": "unit"},
+            "start.form": {"key": "errand"},
+            "start.submit": {"key": "errand"},
+            "cases.paper": {"record_id": 99},
+            "files.show": {"file_id": 99},
+            "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
+            "directory.search": {"kind": "unit"},
         }.get(endpoint)
         if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
             values = {"instance_id": self.case_id}
@@ -113,8 +124,14 @@ class Scene:
 
     def form(self) -> dict[str, str]:
         """What every form gets."""
-        return {"reason": "測試", "person": str(self.colleague.id), "locale": "en", "element_id": "do_errand",
-                "username": f"nobody{next(_numbers)}", "password": "y"}
+        return {
+            "reason": "測試",
+            "person": str(self.colleague.id),
+            "locale": "en",
+            "element_id": "do_errand",
+            "username": f"nobody{next(_numbers)}",
+            "password": "y",
+        }
 
 
 @pytest.fixture
@@ -124,9 +141,13 @@ def scene(runtime: Runtime) -> Callable[[bool], Scene]:
     deploy(runtime, {"errand.bpmn": plain.replace(b"</documentation>", _START_ROLES, 1)})
     here, there = make_site(runtime), make_site(runtime)
     people: dict[str, Person | None] = {
-        "stranger": None, "nobody": make_user(runtime), "worker": make_user(runtime, "repair_worker", site_id=here),
-        "elsewhere": make_user(runtime, "customer_service", site_id=there), "clerk": make_user(runtime, "customer_service", site_id=here),
-        "dispatcher": make_user(runtime, "dispatcher", site_id=here), "manager": make_user(runtime, "manager", site_id=here),
+        "stranger": None,
+        "nobody": make_user(runtime),
+        "worker": make_user(runtime, "repair_worker", site_id=here),
+        "elsewhere": make_user(runtime, "customer_service", site_id=there),
+        "clerk": make_user(runtime, "customer_service", site_id=here),
+        "dispatcher": make_user(runtime, "dispatcher", site_id=here),
+        "manager": make_user(runtime, "manager", site_id=here),
         "administrator": make_user(runtime, "administrator"),
     }
     colleague = make_user(runtime, "customer_service", site_id=here)
@@ -164,13 +185,20 @@ def test_everybody_gets_what_is_theirs_and_no_more(app: Flask, scene: Callable[[
     assert got == MATRIX[endpoint]
 
 
-def test_a_file_is_shown_to_its_uploader_and_then_to_those_who_see_the_case(runtime: Runtime, app: Flask, scene: Callable[[bool], Scene]) -> None:
+def test_a_file_is_shown_to_its_uploader_and_then_to_those_who_see_the_case(
+    runtime: Runtime, app: Flask, scene: Callable[[bool], Scene]
+) -> None:
     from engine import files
 
     here = scene(False)
     clerk, worker, elsewhere = (here.people[name] for name in ("clerk", "worker", "elsewhere"))
     assert clerk is not None
-    picture = io.BytesIO(bytes.fromhex("89504e470d0a1a0a0000000d4948445200000001000000010806000000" "1f15c4890000000d49444154789c6360f8cfc000000301010018dd8db00000000049454e44ae426082"))
+    picture = io.BytesIO(
+        bytes.fromhex(
+            "89504e470d0a1a0a0000000d4948445200000001000000010806000000"
+            "1f15c4890000000d49444154789c6360f8cfc000000301010018dd8db00000000049454e44ae426082"
+        )
+    )
     stored = run_step(runtime, lambda uow: files.store(runtime, uow, clerk.actor, picture, "x.png", "attachment"))
     address = f"/files/{stored.id}"
     assert [Visitor(app, person).get(address).status_code for person in (clerk, worker, elsewhere)] == [200, 404, 404]

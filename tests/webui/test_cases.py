@@ -39,13 +39,23 @@ def repair(runtime: Runtime, clerk: Person) -> int:
     unit = make_unit(runtime, code="A-1201", site_id=make_site(runtime))
     tenant = make_tenant(runtime, unit_id=unit)
     values = {
-        "channel": "phone", "called_at": runtime.clock.now().isoformat(), "unit": "A-1201", "tenant": tenant, "caller": "王小明",
-        "phone": "0571-88001234", "category": "water", "urgency": "general", "items": "水管滲漏", "charged": "unknown",
+        "channel": "phone",
+        "called_at": runtime.clock.now().isoformat(),
+        "unit": "A-1201",
+        "tenant": tenant,
+        "caller": "王小明",
+        "phone": "0571-88001234",
+        "category": "water",
+        "urgency": "general",
+        "items": "水管滲漏",
+        "charged": "unknown",
     }
     return start(runtime, "repair", values, actor=clerk.actor).id
 
 
-def test_the_picture_marks_where_the_case_stands_and_the_table_says_the_same(visit: Visit, clerk: Person, repair: int) -> None:
+def test_the_picture_marks_where_the_case_stands_and_the_table_says_the_same(
+    visit: Visit, clerk: Person, repair: int
+) -> None:
     page = visit(clerk).get(f"/cases/{repair}")
     current = select(page, "//*[contains(@class, 'is-current')]/@data-element-id")
     assert current == ["phone_engineering"]
@@ -100,16 +110,23 @@ def test_a_manager_suspends_resumes_and_cancels_with_reasons(runtime: Runtime, v
     assert again.status_code == 409
 
 
-def test_an_incident_is_shown_with_its_reason_and_retried_by_a_manager(runtime: Runtime, visit: Visit, clerk: Person, manager: Person) -> None:
+def test_an_incident_is_shown_with_its_reason_and_retried_by_a_manager(
+    runtime: Runtime, visit: Visit, clerk: Person, manager: Person
+) -> None:
     source = simple_process("errand", ("do_errand", "customer_service"))
     broken = source.replace(
         b'<sequenceFlow id="from_do_errand_to_finish" sourceRef="do_errand" targetRef="finish"/>',
         b'<scriptTask id="work_out" name="work out"><script>total = 1 / amount</script></scriptTask>'
-        b'<sequenceFlow id="to_script" sourceRef="do_errand" targetRef="work_out"/><sequenceFlow id="to_end" sourceRef="work_out" targetRef="finish"/>',
-    ).replace(b"<flowNodeRef>start</flowNodeRef>", b"<flowNodeRef>start</flowNodeRef><flowNodeRef>work_out</flowNodeRef>")
+        b'<sequenceFlow id="to_script" sourceRef="do_errand" targetRef="work_out"/>'
+        b'<sequenceFlow id="to_end" sourceRef="work_out" targetRef="finish"/>',
+    ).replace(
+        b"<flowNodeRef>start</flowNodeRef>", b"<flowNodeRef>start</flowNodeRef><flowNodeRef>work_out</flowNodeRef>"
+    )
     deploy(runtime, {"errand.bpmn": broken})
     case = start(runtime, "errand")
-    result = run_step(runtime, lambda uow: work_items.complete(runtime, uow, clerk.actor, case.work_item_ids[0], {"amount": 0}))
+    result = run_step(
+        runtime, lambda uow: work_items.complete(runtime, uow, clerk.actor, case.work_item_ids[0], {"amount": 0})
+    )
     assert result.incident_id is not None
     page = visit(clerk).get(f"/cases/{case.id}")
     assert "執行時出錯，案件停在這裡" in text_of(page)
@@ -138,7 +155,9 @@ def test_a_record_of_another_site_is_not_shown(runtime: Runtime, visit: Visit, c
     assert visit(stranger).get(f"/records/{record.id}").status_code == 404
 
 
-def test_starting_shows_what_a_role_may_start_and_leads_to_the_case(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+def test_starting_shows_what_a_role_may_start_and_leads_to_the_case(
+    runtime: Runtime, visit: Visit, clerk: Person, repair: int
+) -> None:
     visitor = visit(clerk)
     assert "/start/repair" in select(visitor.get("/start"), "//ul[@class='starts']//a/@href")
     form = visitor.get("/start/repair")
@@ -147,8 +166,15 @@ def test_starting_shows_what_a_role_may_start_and_leads_to_the_case(runtime: Run
     assert refused.status_code == 422
     assert select(refused, "//input[@name='caller']/@value") == ["李四"]
     values = {
-        "channel": "phone", "called_at": "2026-03-02T08:55", "unit": "A-1201", "caller": "李四", "phone": "0571-88001234", "category": "water",
-        "urgency": "general", "items": "龍頭漏水", "charged": "unknown",
+        "channel": "phone",
+        "called_at": "2026-03-02T08:55",
+        "unit": "A-1201",
+        "caller": "李四",
+        "phone": "0571-88001234",
+        "category": "water",
+        "urgency": "general",
+        "items": "龍頭漏水",
+        "charged": "unknown",
     }
     started = visitor.post("/start/repair", values, follow=True)
     assert "已發起「接修」" in text_of(started)
@@ -163,7 +189,9 @@ def test_a_worker_is_not_offered_what_only_the_desk_starts(visit: Visit, runtime
     assert "接修" in text_of(refused)
 
 
-def test_pickers_find_units_by_part_of_their_code_and_people_by_name(runtime: Runtime, visit: Visit, clerk: Person, repair: int) -> None:
+def test_pickers_find_units_by_part_of_their_code_and_people_by_name(
+    runtime: Runtime, visit: Visit, clerk: Person, repair: int
+) -> None:
     found = visit(clerk).get("/directory/search?kind=unit&q=120").get_json()["entries"]
     assert [entry["label"] for entry in found] == ["A-1201"]
     worker = make_user(runtime, "repair_worker", display_name="黃建宏")

@@ -55,8 +55,14 @@ def test_moments_are_said_in_the_companys_zone(runtime: Runtime, locale: str) ->
     now = runtime.clock.now()
     assert display.moment(now) == "2026-03-02 09:00"
     assert display.short_moment(now) == "09:00"
-    assert display.short_moment(now - timedelta(hours=12)) == {"zh-Hant": "昨天 21:00", "zh-Hans": "昨天 21:00", "en": "yesterday 21:00"}[locale]
-    assert display.short_moment(now + timedelta(days=5)) == {"zh-Hant": "3月7日 09:00", "zh-Hans": "3月7日 09:00", "en": "7 Mar 09:00"}[locale]
+    assert (
+        display.short_moment(now - timedelta(hours=12))
+        == {"zh-Hant": "昨天 21:00", "zh-Hans": "昨天 21:00", "en": "yesterday 21:00"}[locale]
+    )
+    assert (
+        display.short_moment(now + timedelta(days=5))
+        == {"zh-Hant": "3月7日 09:00", "zh-Hans": "3月7日 09:00", "en": "7 Mar 09:00"}[locale]
+    )
     assert display.short_moment(now - timedelta(days=400)) == "2025-01-26"
 
 

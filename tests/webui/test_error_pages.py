@@ -39,7 +39,7 @@ def raising(app: Flask) -> Iterator[Callable[[Exception], None]]:
     def _raise() -> str:
         raise what[0]
 
-    yield what.append
+    return what.append
 
 
 @pytest.mark.parametrize(("error", "status"), CASES, ids=lambda value: getattr(value, "code", str(value)))
@@ -67,7 +67,9 @@ def test_a_bug_of_ours_shows_a_number_and_no_detail(
     assert answer.headers["X-Request-Id"] in text_of(answer)
 
 
-def test_a_refused_part_of_a_page_comes_as_a_notice(visit: Visit, clerk: Person, raising: Callable[[Exception], None]) -> None:
+def test_a_refused_part_of_a_page_comes_as_a_notice(
+    visit: Visit, clerk: Person, raising: Callable[[Exception], None]
+) -> None:
     raising(errors.WorkItemAlreadyClaimedError(assignee="陳志明"))
     answer = visit(clerk).get("/nowhere/raise", HX_Request="true")
     assert answer.status_code == 409
@@ -76,7 +78,9 @@ def test_a_refused_part_of_a_page_comes_as_a_notice(visit: Visit, clerk: Person,
     assert "<html" not in answer.get_data(as_text=True)
 
 
-@pytest.mark.parametrize(("locale", "words"), [("zh-Hant", "找不到這個頁面"), ("zh-Hans", "找不到这个页面"), ("en", "Page not found")])
+@pytest.mark.parametrize(
+    ("locale", "words"), [("zh-Hant", "找不到這個頁面"), ("zh-Hans", "找不到这个页面"), ("en", "Page not found")]
+)
 def test_errors_speak_the_readers_language(visit: Visit, locale: str, words: str) -> None:
     answer = visit(locale=locale).get("/nowhere")
     assert answer.status_code == 404

@@ -39,7 +39,9 @@ def test_the_first_visit_to_the_inbox_is_light(visit: Visit, clerk: Person) -> N
     total = len(page.data)
     plain = visitor.get("/")
     addresses = {*select(plain, "//link/@href"), *select(plain, "//script/@src"), *select(plain, "//img/@src")}
-    addresses |= {address.partition("#")[0] for address in re.findall(r'<use href="([^"]+)"', plain.get_data(as_text=True))}
+    addresses |= {
+        address.partition("#")[0] for address in re.findall(r'<use href="([^"]+)"', plain.get_data(as_text=True))
+    }
     assert len(addresses) >= 4
     for address in addresses:
         answer = visitor.get(address, Accept_Encoding="gzip")
@@ -62,7 +64,12 @@ def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
     sprite = (DIST / json.loads((DIST / "manifest.json").read_text())["icons.svg"]).read_text()
     known = set(re.findall(r'<symbol id="([^"]+)"', sprite))
     used = {name for path in TEMPLATES for name in re.findall(r"""\bicon\(\s*["']([a-z0-9-]+)["']""", path.read_text())}
-    used |= {name for path in WEBUI.rglob("*.py") if "node_modules" not in path.parts for name in re.findall(r'\bicon="([a-z0-9-]+)"', path.read_text())}
+    used |= {
+        name
+        for path in WEBUI.rglob("*.py")
+        if "node_modules" not in path.parts
+        for name in re.findall(r'\bicon="([a-z0-9-]+)"', path.read_text())
+    }
     assert used <= known
 
 
@@ -77,7 +84,11 @@ def template_strings(path: Path) -> Iterator[str]:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(WEBUI / "templates").as_posix())
 def test_every_text_of_a_template_has_its_english_and_none_stands_outside_an_expression(path: Path) -> None:
     english = own_catalogue()
-    missing = [text for text in template_strings(path) if CHINESE.search(text) and text not in english and text not in ("繁", "简", "、")]
+    missing = [
+        text
+        for text in template_strings(path)
+        if CHINESE.search(text) and text not in english and text not in ("繁", "简", "、")
+    ]
     assert not missing
     bare = re.sub(r"\{#.*?#\}|\{\{.*?\}\}|\{%.*?%\}", "", path.read_text(), flags=re.DOTALL)
     assert not CHINESE.search(bare)

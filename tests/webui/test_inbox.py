@@ -19,7 +19,12 @@ pytestmark = pytest.mark.databases("sqlite")
 
 
 def test_an_empty_inbox_says_so_and_offers_a_next_step(visit: Visit, clerk: Person) -> None:
-    for address, words in (("/", "都辦完了"), ("/done", "還沒有辦結的事項"), ("/started", "您還沒有發起過案件"), ("/cases", "還沒有案件")):
+    for address, words in (
+        ("/", "都辦完了"),
+        ("/done", "還沒有辦結的事項"),
+        ("/started", "您還沒有發起過案件"),
+        ("/cases", "還沒有案件"),
+    ):
         page = visit(clerk).get(address)
         assert words in text_of(page)
         assert select(page, "//*[@class='empty-state']//a"), address
@@ -34,7 +39,9 @@ def test_due_times_are_said_in_words_with_the_moment_beside_them(runtime: Runtim
     words = text_of(page)
     for expected in ("逾期 2 小時 5 分", "還有 12 分鐘", "還有 5 小時"):
         assert expected in words
-    assert [row.get("class") for row in select(page, "//tbody/tr")] == ["is-late", "is-soon", "", ""], "the most urgent come first"
+    assert [row.get("class") for row in select(page, "//tbody/tr")] == ["is-late", "is-soon", "", ""], (
+        "the most urgent come first"
+    )
     assert "期限 2026-03-02 09:12" in select(page, "//time/@title")
 
 
@@ -43,7 +50,10 @@ def test_filters_narrow_and_can_be_cleared(runtime: Runtime, visit: Visit, clerk
     make_work_item(runtime, title="燈不亮", assignee_id=clerk.id, state=WorkItemState.CLAIMED)
     visitor = visit(clerk)
     for query, shown, hidden in (
-        ("q=滲漏", "水管滲漏", "燈不亮"), ("due=late", "水管滲漏", "燈不亮"), ("holder=mine", "燈不亮", "水管滲漏"), ("holder=unclaimed", "水管滲漏", "燈不亮"),
+        ("q=滲漏", "水管滲漏", "燈不亮"),
+        ("due=late", "水管滲漏", "燈不亮"),
+        ("holder=mine", "燈不亮", "水管滲漏"),
+        ("holder=unclaimed", "水管滲漏", "燈不亮"),
     ):
         words = text_of(visitor.get(f"/?{query}"))
         assert shown in words, query
@@ -87,7 +97,9 @@ def test_a_list_costs_the_same_however_long_it_is(
     for more in (3, 30):
         for _ in range(more):
             make_work_item(runtime, due_at=runtime.clock.now())
-            make_work_item(runtime, state=WorkItemState.COMPLETED, completed_by=clerk.id, completed_at=runtime.clock.now())
+            make_work_item(
+                runtime, state=WorkItemState.COMPLETED, completed_by=clerk.id, completed_at=runtime.clock.now()
+            )
             make_instance(runtime, started_by=clerk.id)
         visitor.get(address)
         with count_statements() as statements:
@@ -100,7 +112,9 @@ def test_a_list_costs_the_same_however_long_it_is(
 def test_the_done_tab_tells_what_was_late(runtime: Runtime, visit: Visit, clerk: Person) -> None:
     now = runtime.clock.now()
     for title, due in (("甲", now - timedelta(hours=2)), ("乙", now + timedelta(hours=2))):
-        make_work_item(runtime, title=title, state=WorkItemState.COMPLETED, completed_by=clerk.id, completed_at=now, due_at=due)
+        make_work_item(
+            runtime, title=title, state=WorkItemState.COMPLETED, completed_by=clerk.id, completed_at=now, due_at=due
+        )
     words = text_of(visit(clerk).get("/done"))
     assert "逾期 2 小時" in words
     assert "按時" in words

@@ -26,9 +26,24 @@ def pages(runtime: Runtime, clerk: Person) -> list[str]:
     case = start(runtime, "errand")
     item = case.work_item_ids[0]
     return [
-        "/", "/done", "/started", "/cases", f"/cases/{case.id}", f"/cases/{case.id}/history", "/start", "/start/repair", "/start/errand",
-        f"/items/{item}", f"/items/{item}/return", f"/items/{item}/delegate", f"/items/{item}/assign", "/account", "/nowhere", "/items/999999",
-        f"/cases/{case.id}/suspend", f"/cases/{case.id}/cancel",
+        "/",
+        "/done",
+        "/started",
+        "/cases",
+        f"/cases/{case.id}",
+        f"/cases/{case.id}/history",
+        "/start",
+        "/start/repair",
+        "/start/errand",
+        f"/items/{item}",
+        f"/items/{item}/return",
+        f"/items/{item}/delegate",
+        f"/items/{item}/assign",
+        "/account",
+        "/nowhere",
+        "/items/999999",
+        f"/cases/{case.id}/suspend",
+        f"/cases/{case.id}/cancel",
     ]
 
 
@@ -50,7 +65,9 @@ def test_every_page_forbids_inline_code_and_has_none(visit: Visit, pages: list[s
         assert not re.search(r"""(src|href)=["']https?://""", body), f"{address} loads from elsewhere"
 
 
-def test_every_page_has_one_heading_a_language_and_labelled_fields(visit: Visit, pages: list[str], runtime: Runtime) -> None:
+def test_every_page_has_one_heading_a_language_and_labelled_fields(
+    visit: Visit, pages: list[str], runtime: Runtime
+) -> None:
     everybody = visit(make_user(runtime, "customer_service", "manager"))
     for address in pages:
         tree = html.fromstring(everybody.get(address).get_data(as_text=True))
@@ -61,15 +78,25 @@ def test_every_page_has_one_heading_a_language_and_labelled_fields(visit: Visit,
         assert len(ids) == len(set(ids)), f"{address}: {sorted(name for name in ids if ids.count(name) > 1)}"
         fields = tree.xpath("//main//*[self::input[not(@type='hidden')] or self::select or self::textarea]")
         for field in fields:
-            label = field.get("aria-label") or field.xpath("ancestor::label") or tree.xpath(f"//label[@for='{field.get('id')}']")
+            label = (
+                field.get("aria-label")
+                or field.xpath("ancestor::label")
+                or tree.xpath(f"//label[@for='{field.get('id')}']")
+            )
             assert label, f"{address}: {html.tostring(field)[:200]!r}"
         for button in tree.xpath("//button[not(@aria-hidden)]"):
-            assert button.text_content().strip() or button.get("aria-label"), f"{address}: {html.tostring(button)[:200]!r}"
+            assert button.text_content().strip() or button.get("aria-label"), (
+                f"{address}: {html.tostring(button)[:200]!r}"
+            )
 
 
 def test_no_write_is_accepted_without_a_token(app: Flask, visit: Visit, clerk: Person) -> None:
     visitor = visit(clerk)
-    rules = [rule for rule in app.url_map.iter_rules() if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/")]
+    rules = [
+        rule
+        for rule in app.url_map.iter_rules()
+        if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api/")
+    ]
     assert len(rules) > 12
     for rule in rules:
         address = re.sub(r"<[^>]+>", "1", rule.rule)

@@ -31,7 +31,10 @@ def test_a_stranger_is_sent_to_the_sign_in_page_and_back_to_where_they_wanted(vi
     assert visitor.get("/cases").status_code == 200
 
 
-@pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)", "\t//x"])
+@pytest.mark.parametrize(
+    "wanted",
+    ["https://elsewhere.example/", "//elsewhere.example", "/\\elsewhere.example", "javascript:alert(1)", "\t//x"],
+)
 def test_signing_in_never_leads_to_another_site(visit: Visit, clerk: Person, wanted: str) -> None:
     assert sign_in(visit(), clerk, next=wanted).location == "/"
 
@@ -115,7 +118,9 @@ def test_signing_out_ends_the_session(visit: Visit, clerk: Person) -> None:
 
 def test_changing_the_password_ends_the_other_sessions_but_not_this_one(visit: Visit, clerk: Person) -> None:
     here, elsewhere = visit(clerk), visit(clerk)
-    changed = here.post("/account/password", {"current": PASSWORD, "new": "a very new password 1", "again": "a very new password 1"})
+    changed = here.post(
+        "/account/password", {"current": PASSWORD, "new": "a very new password 1", "again": "a very new password 1"}
+    )
     assert changed.status_code == 303
     assert here.get("/").status_code == 200
     assert elsewhere.get("/").status_code == 302
@@ -129,7 +134,9 @@ def test_changing_the_password_ends_the_other_sessions_but_not_this_one(visit: V
         ({"current": PASSWORD, "new": "a very new password 1", "again": "another"}, "兩次輸入的新密碼不一致"),
     ],
 )
-def test_a_password_that_cannot_be_changed_says_why(visit: Visit, clerk: Person, data: dict[str, str], said: str) -> None:
+def test_a_password_that_cannot_be_changed_says_why(
+    visit: Visit, clerk: Person, data: dict[str, str], said: str
+) -> None:
     refused = visit(clerk).post("/account/password", data)
     assert refused.status_code == 422
     assert said in text_of(refused)

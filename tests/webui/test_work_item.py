@@ -28,7 +28,8 @@ FORM = b"""{
   }
 }"""
 PROCESS = """<?xml version="1.0" encoding="UTF-8"?>
-<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core" id="d" targetNamespace="urn:t">
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t"
+    xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">
   <collaboration id="c"><participant id="p" name="跑腿" processRef="errand"/></collaboration>
   <process id="errand" name="跑腿" isExecutable="true">
     <laneSet id="lanes">
@@ -63,9 +64,15 @@ msgstr "Take the call"
 def item(runtime: Runtime) -> int:
     """An open item with a form, a clause and a due time."""
     make_unit(runtime)
-    deploy(runtime, {
-        "errand.bpmn": PROCESS.encode(), "forms/call.json": FORM, "clauses.toml": CLAUSES.encode(), "locale/en.po": PO.encode(),
-    })
+    deploy(
+        runtime,
+        {
+            "errand.bpmn": PROCESS.encode(),
+            "forms/call.json": FORM,
+            "clauses.toml": CLAUSES.encode(),
+            "locale/en.po": PO.encode(),
+        },
+    )
     return start(runtime, "errand").work_item_ids[0]
 
 
@@ -77,14 +84,25 @@ def claim(runtime: Runtime, person: Person, work_item_id: int) -> None:
 def test_an_open_item_shows_what_why_when_and_offers_to_claim_it(visit: Visit, clerk: Person, item: int) -> None:
     page = visit(clerk).get(f"/items/{item}")
     words = text_of(page)
-    for expected in ("登記來電", "先問清楚是誰。", "§5.1", "二十分鐘內到場。", "還有 20 分鐘", "簽收並辦理", "簽收後即可填寫", "待簽收"):
+    for expected in (
+        "登記來電",
+        "先問清楚是誰。",
+        "§5.1",
+        "二十分鐘內到場。",
+        "還有 20 分鐘",
+        "簽收並辦理",
+        "簽收後即可填寫",
+        "待簽收",
+    ):
         assert expected in words
     assert select(page, "//fieldset[@disabled]//input[@name='caller']")
     for jargon in ("token", "process instance", "流程實例", "權杖"):
         assert jargon not in words
 
 
-def test_the_page_speaks_the_readers_language_down_to_the_diagrams_names(visit: Visit, clerk: Person, item: int) -> None:
+def test_the_page_speaks_the_readers_language_down_to_the_diagrams_names(
+    visit: Visit, clerk: Person, item: int
+) -> None:
     words = text_of(visit(clerk, locale="en").get(f"/items/{item}"))
     assert "登記來電" in words, "the account's language goes before the browser's"
     visitor = visit(clerk)
@@ -100,7 +118,10 @@ def test_claiming_and_completing_moves_the_case_on(runtime: Runtime, visit: Visi
     page = visitor.get(f"/items/{item}")
     assert "核對登記" in text_of(page), "who is next"
     assert not select(page, "//input[@type='radio'][@checked]"), "a required yes or no is not answered beforehand"
-    done = visitor.post(f"/items/{item}/complete", {"caller": "王小明", "urgent": "true", "parts-0-name": "水龍頭", "parts-0-pieces": "２"})
+    done = visitor.post(
+        f"/items/{item}/complete",
+        {"caller": "王小明", "urgent": "true", "parts-0-name": "水龍頭", "parts-0-pieces": "２"},
+    )
     assert done.status_code == 303
     words = text_of(visitor.get(done.location))
     assert "已提交「登記來電」。" in words
@@ -112,9 +133,13 @@ def test_claiming_and_completing_moves_the_case_on(runtime: Runtime, visit: Visi
     assert "水龍頭" in after
 
 
-def test_a_refused_form_keeps_what_was_typed_and_names_the_fields(runtime: Runtime, visit: Visit, clerk: Person, item: int) -> None:
+def test_a_refused_form_keeps_what_was_typed_and_names_the_fields(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int
+) -> None:
     claim(runtime, clerk, item)
-    refused = visit(clerk).post(f"/items/{item}/complete", {"caller": "", "urgent": "false", "parts-0-name": "水龍頭", "parts-0-pieces": "two"})
+    refused = visit(clerk).post(
+        f"/items/{item}/complete", {"caller": "", "urgent": "false", "parts-0-name": "水龍頭", "parts-0-pieces": "two"}
+    )
     assert refused.status_code == 422
     assert "來電人" in text_of(refused)
     assert select(refused, "//input[@name='parts-0-name']/@value") == ["水龍頭"]
@@ -131,7 +156,9 @@ def test_an_unknown_field_is_refused(runtime: Runtime, visit: Visit, clerk: Pers
     assert rows(runtime, tables.work_item)[0].state == "claimed"
 
 
-def test_rows_are_added_without_scripts_and_nothing_is_sent_yet(runtime: Runtime, visit: Visit, clerk: Person, item: int) -> None:
+def test_rows_are_added_without_scripts_and_nothing_is_sent_yet(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int
+) -> None:
     claim(runtime, clerk, item)
     page = visit(clerk).post(f"/items/{item}/complete", {"caller": "王", "parts-0-name": "膠圈", "_add_row": "parts"})
     assert page.status_code == 200
@@ -140,7 +167,9 @@ def test_rows_are_added_without_scripts_and_nothing_is_sent_yet(runtime: Runtime
     assert rows(runtime, tables.work_item)[0].state == "claimed"
 
 
-def test_who_comes_second_is_told_who_was_first_and_keeps_what_they_typed(runtime: Runtime, visit: Visit, clerk: Person, item: int) -> None:
+def test_who_comes_second_is_told_who_was_first_and_keeps_what_they_typed(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int
+) -> None:
     other = make_user(runtime, "customer_service")
     claim(runtime, clerk, item)
     visit(clerk).post(f"/items/{item}/complete", {"caller": "甲", "urgent": "true"})
@@ -152,7 +181,9 @@ def test_who_comes_second_is_told_who_was_first_and_keeps_what_they_typed(runtim
     assert select(late, "//input[@name='caller']/@value") == ["乙的來電人"]
 
 
-def test_claiming_what_a_colleague_has_names_the_colleague(runtime: Runtime, visit: Visit, clerk: Person, item: int) -> None:
+def test_claiming_what_a_colleague_has_names_the_colleague(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int
+) -> None:
     other = make_user(runtime, "customer_service")
     claim(runtime, clerk, item)
     page = visit(other).post(f"/items/{item}/claim")
@@ -175,7 +206,9 @@ def test_an_item_is_put_back(runtime: Runtime, visit: Visit, clerk: Person, item
     assert rows(runtime, tables.work_item)[0].assignee_id is None
 
 
-def test_sending_back_asks_where_and_why_and_keeps_the_reason(runtime: Runtime, visit: Visit, clerk: Person, item: int) -> None:
+def test_sending_back_asks_where_and_why_and_keeps_the_reason(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int
+) -> None:
     claim(runtime, clerk, item)
     visit(clerk).post(f"/items/{item}/complete", {"caller": "甲", "urgent": "true"})
     dispatcher = make_user(runtime, "dispatcher")
@@ -188,7 +221,9 @@ def test_sending_back_asks_where_and_why_and_keeps_the_reason(runtime: Runtime, 
     empty = visitor.post(f"/items/{check}/return", {"element_id": "take_call", "reason": "  "})
     assert empty.status_code == 422
     assert "請填寫原因。" in text_of(empty)
-    assert visitor.post(f"/items/{check}/return", {"element_id": "take_call", "reason": "電話抄錯了"}).status_code == 303
+    assert (
+        visitor.post(f"/items/{check}/return", {"element_id": "take_call", "reason": "電話抄錯了"}).status_code == 303
+    )
     with UnitOfWork(runtime.database) as uow:
         events = history.page(uow, rows(runtime, tables.instance)[0].id).rows
     assert any(event.values.get("reason") == "電話抄錯了" for event in events)
@@ -209,7 +244,9 @@ def test_a_delegated_item_is_answered_and_comes_back(runtime: Runtime, visit: Vi
     assert (row.assignee_id, row.state) == (clerk.id, "claimed")
 
 
-def test_a_supervisor_assigns_to_people_of_the_role_only(runtime: Runtime, visit: Visit, clerk: Person, manager: Person, item: int) -> None:
+def test_a_supervisor_assigns_to_people_of_the_role_only(
+    runtime: Runtime, visit: Visit, clerk: Person, manager: Person, item: int
+) -> None:
     stranger = make_user(runtime, "cashier")
     visitor = visit(manager)
     page = visitor.get(f"/items/{item}/assign")
@@ -225,7 +262,9 @@ def test_a_person_who_cannot_be_chosen_is_refused(visit: Visit, manager: Person,
     assert visit(manager).post(f"/items/{item}/assign", {"person": person}).status_code == 422
 
 
-def test_what_happened_earlier_is_recorded_with_its_own_time(runtime: Runtime, visit: Visit, clerk: Person, item: int) -> None:
+def test_what_happened_earlier_is_recorded_with_its_own_time(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int
+) -> None:
     claim(runtime, clerk, item)
     form = {"caller": "甲", "urgent": "true", "_claimed_at": "2026-03-02T07:30"}
     assert visit(clerk).post(f"/items/{item}/complete", form).status_code == 303
@@ -237,7 +276,9 @@ def test_what_happened_earlier_is_recorded_with_its_own_time(runtime: Runtime, v
 
 
 @pytest.mark.parametrize(("value", "said"), [("2030-01-01T00:00", "不能晚於現在"), ("yesterday", "無法識別")])
-def test_an_impossible_time_is_refused(runtime: Runtime, visit: Visit, clerk: Person, item: int, value: str, said: str) -> None:
+def test_an_impossible_time_is_refused(
+    runtime: Runtime, visit: Visit, clerk: Person, item: int, value: str, said: str
+) -> None:
     claim(runtime, clerk, item)
     refused = visit(clerk).post(f"/items/{item}/complete", {"caller": "甲", "urgent": "true", "_claimed_at": value})
     assert refused.status_code == 422

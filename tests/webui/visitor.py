@@ -30,10 +30,15 @@ class Visitor:
         """A page."""
         return self.client.get(path, headers={**self.headers, **_names(headers)}, buffered=True)
 
-    def post(self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **headers: str) -> TestResponse:
+    def post(
+        self, path: str, data: dict[str, Any] | None = None, *, follow: bool = False, **headers: str
+    ) -> TestResponse:
         """A form, with the token that any page gives."""
         return self.client.post(
-            path, data={"csrf_token": self.token(), **(data or {})}, headers={**self.headers, **_names(headers)}, follow_redirects=follow
+            path,
+            data={"csrf_token": self.token(), **(data or {})},
+            headers={**self.headers, **_names(headers)},
+            follow_redirects=follow,
         )
 
     def token(self) -> str:

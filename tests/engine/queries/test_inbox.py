@@ -28,8 +28,10 @@ class Crowd:
         for _ in range(80):
             assignee = dice.choice([None, None, *self.people])
             values = {
-                "role": dice.choice(["cashier", "dispatcher", "manager"]), "escalated_role": dice.choice([None, None, "cashier", "manager"]),
-                "site_id": dice.choice(self.sites), "assignee_id": assignee.id if assignee else None,
+                "role": dice.choice(["cashier", "dispatcher", "manager"]),
+                "escalated_role": dice.choice([None, None, "cashier", "manager"]),
+                "site_id": dice.choice(self.sites),
+                "assignee_id": assignee.id if assignee else None,
                 "state": WorkItemState.CLAIMED if assignee else WorkItemState.OPEN,
                 "created_at": runtime.clock.now() - timedelta(seconds=dice.randint(0, 20)),
                 "due_at": dice.choice([None, runtime.clock.now() + timedelta(minutes=dice.randint(-60, 60))]),
@@ -51,7 +53,9 @@ class Crowd:
         return item["escalated_role"] is not None and actor.holds(str(item["escalated_role"]), site_id)
 
 
-def all_pages(uow: UnitOfWork, actor: Actor, *, sort: Sort, limit: int, filters: Filters = inbox.NO_FILTERS) -> list[InboxRow]:
+def all_pages(
+    uow: UnitOfWork, actor: Actor, *, sort: Sort, limit: int, filters: Filters = inbox.NO_FILTERS
+) -> list[InboxRow]:
     """Every row, page by page."""
     rows: list[InboxRow] = []
     after: str | None = None
@@ -68,7 +72,8 @@ def all_pages(uow: UnitOfWork, actor: Actor, *, sort: Sort, limit: int, filters:
 def test_paging_shows_every_item_of_a_person_once_and_in_order(runtime: Runtime, sort: Sort, limit: int) -> None:
     crowd = Crowd(runtime)
     grants = [
-        frozenset({RoleGrant("cashier"), RoleGrant("manager", crowd.sites[1])}), frozenset({RoleGrant("dispatcher", crowd.sites[2])}),
+        frozenset({RoleGrant("cashier"), RoleGrant("manager", crowd.sites[1])}),
+        frozenset({RoleGrant("dispatcher", crowd.sites[2])}),
         frozenset({RoleGrant("cashier"), RoleGrant("dispatcher"), RoleGrant("manager")}),
     ]
     with UnitOfWork(runtime.database) as uow:
@@ -103,7 +108,9 @@ def test_filters_narrow_the_list(runtime: Runtime) -> None:
         late = all_pages(uow, actor, sort=Sort.DUE, limit=9, filters=Filters(due_before=now))
         assert {row.id for row in late} == {row.id for row in everything if row.due_at and row.due_at < now}
         title = everything[3].title
-        assert [row.title for row in all_pages(uow, actor, sort=Sort.CREATED, limit=9, filters=Filters(q=title))] == [title]
+        assert [row.title for row in all_pages(uow, actor, sort=Sort.CREATED, limit=9, filters=Filters(q=title))] == [
+            title
+        ]
         assert not all_pages(uow, actor, sort=Sort.CREATED, limit=9, filters=Filters(q="%"))
 
 
@@ -120,7 +127,13 @@ def test_done_work_comes_newest_first_and_in_pages(runtime: Runtime) -> None:
     clerk = make_user(runtime, "cashier")
     now = runtime.clock.now()
     done = [
-        make_work_item(runtime, "cashier", state=WorkItemState.COMPLETED, completed_by=clerk.id, completed_at=now - timedelta(minutes=number))
+        make_work_item(
+            runtime,
+            "cashier",
+            state=WorkItemState.COMPLETED,
+            completed_by=clerk.id,
+            completed_at=now - timedelta(minutes=number),
+        )
         for number in range(5)
     ]
     with UnitOfWork(runtime.database) as uow:
@@ -130,7 +143,9 @@ def test_done_work_comes_newest_first_and_in_pages(runtime: Runtime) -> None:
     assert second.after is None
 
 
-@pytest.mark.parametrize("cursor", ["x", "W10", "WyJkdWUiLCJub25lIiwiYSIsMV0", "WyJjcmVhdGVkIiwxZTk5OSwxXQ", "=" * 9, "W1tbW1tb" * 50])
+@pytest.mark.parametrize(
+    "cursor", ["x", "W10", "WyJkdWUiLCJub25lIiwiYSIsMV0", "WyJjcmVhdGVkIiwxZTk5OSwxXQ", "=" * 9, "W1tbW1tb" * 50]
+)
 def test_a_cursor_that_is_not_ours_is_refused(runtime: Runtime, cursor: str) -> None:
     clerk = make_user(runtime, "cashier")
     with UnitOfWork(runtime.database) as uow, pytest.raises(InvalidError):
