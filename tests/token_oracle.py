@@ -79,6 +79,13 @@ class Oracle:
             if point.kind == "message" and point.element == element:
                 point.run.trigger(point)
 
+    def pass_time(self, seconds: int) -> None:
+        """Let time pass; timers fire in the order in which they fall due."""
+        until = self.now + seconds
+        while any(point.due is not None and point.due <= until for point in self.points()):
+            self.fire_next_timer()
+        self.now = until
+
     def fire_next_timer(self) -> tuple[str, int]:
         """Let time pass up to the earliest timer and let it fire; returns its element and moment."""
         point = min((point for point in self.points() if point.due is not None), key=lambda point: point.due or 0)
