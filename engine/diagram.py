@@ -176,6 +176,21 @@ class Element:
         return self._text("assignee")
 
     @property
+    def signers(self) -> str | None:
+        """Expression that gives the signers of a signature chain: a list of `{"role", "step", "name"?}`."""
+        return self._text("signers")
+
+    @property
+    def signature_rule(self) -> str:
+        """When a chain is done: `all`, `first`, or how many of its signers have to approve."""
+        return self._text("signature_rule") or "all"
+
+    @property
+    def signer_form(self) -> str | None:
+        """Form of one signer of a chain; None for the built-in one."""
+        return self._text("signer_form")
+
+    @property
     def signature(self) -> tuple[str, ...]:
         """Form fields that must be signed."""
         return _listed(self.properties.get("signature"))

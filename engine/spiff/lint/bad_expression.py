@@ -23,7 +23,7 @@ _TEXTS = (
     "messagePath",
 )
 _SPIFF_TEXTS = ("messagePayload", "payloadExpression")
-_PROPERTIES = ("require", "candidate_roles", "assignee")
+_PROPERTIES = ("require", "candidate_roles", "assignee", "signers")
 
 
 #: characters; what is longer is no condition

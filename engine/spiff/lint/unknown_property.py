@@ -26,9 +26,14 @@ _ELEMENT = frozenset(
         "channel",
         "for_each",
         "signers",
+        "signature_rule",
+        "signer_form",
+        "catch_up",
     }
 )
-_PROCESS = frozenset({"title", "number", "start_roles", "group", "form", "clause"})
+_PROCESS = frozenset(
+    {"title", "number", "start_roles", "group", "form", "clause", "for_each", "catch_up", "linked_to", "hidden_start"}
+)
 
 
 def check(source: Source) -> Iterator[Found]:

@@ -10,9 +10,13 @@ from engine.spiff.lint.rule import Found, Rule, Source, named
 def check(source: Source) -> Iterator[Found]:
     """Signature fields that the form does not have."""
     for _, element in source.elements():
-        fields = source.package.forms.get(element.form or "")
+        # of a signature chain people sign the signers' form, which is built in where the element names none
+        form = element.signer_form if element.signers else element.form
+        if element.signers and form is None:
+            continue
+        fields = source.package.forms.get(form or "")
         for name in element.signature:
-            if element.form is None or (fields is not None and name not in fields):
+            if form is None or (fields is not None and name not in fields):
                 yield element.id, {**named(element), "field": name}
 
 

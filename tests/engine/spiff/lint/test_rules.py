@@ -62,6 +62,7 @@ OURS: dict[str, tuple[bytes, str | None, dict[str, Any]]] = {
     "unknown-property": (task(calender="working"), "a", {}),
     "unknown-property-role": (task(escalate_to="emperor"), "a", {}),
     "unknown-form": (task(form="nothing"), "a", {}),
+    "bad-signature-rule": (task(signers="[]", signature_rule="most"), "a", {}),
     "unknown-record": (task(record="nothing"), "a", {}),
     "unknown-signature-field": (task(form="registration", signature="nothing"), "a", {}),
     "fires-once": (
