@@ -153,7 +153,7 @@ class Plan:
 
 def random_plan(seed: int, shape: Shape = Shape(), key: str = "random_process") -> Plan:
     """The same plan for the same seed and shape."""
-    grower = _Grower(random.Random(seed), shape)
+    grower = _Grower(seed, shape)
     root, known = grower.sequence(frozenset({"start"}), depth=0, in_loop=False)
     return Plan(seed, root, to_bpmn(root, key), known)
 
@@ -161,9 +161,11 @@ def random_plan(seed: int, shape: Shape = Shape(), key: str = "random_process") 
 class _Grower:
     """Grows blocks; `known` are the variables that are set whenever a token gets there."""
 
-    def __init__(self, rnd: random.Random, shape: Shape) -> None:
-        self.rnd = rnd
+    def __init__(self, seed: int, shape: Shape) -> None:
+        self.rnd = random.Random(seed)
         self.shape = shape
+        # sub-processes and called processes keep their names apart from those of every other plan in the same store
+        self.own = f"of_{seed}_{shape.size}"
         self.left = shape.size
         self.count = 0
 
@@ -228,11 +230,11 @@ class _Grower:
 
     def _sub(self, known: frozenset[str], depth: int, in_loop: bool) -> tuple[Block, frozenset[str]]:
         body, inside = self.sequence(known, depth + 1, in_loop=in_loop)
-        return Sub(self.name("go_inside"), body), inside
+        return Sub(f"{self.name('go_inside')}_{self.own}", body), inside
 
     def _call(self, known: frozenset[str], depth: int, in_loop: bool) -> tuple[Block, frozenset[str]]:
         body, inside = self.sequence(known, depth + 1, in_loop=in_loop)
-        return Call(self.name("call_other"), body), inside
+        return Call(f"{self.name('call_other')}_{self.own}", body), inside
 
     def _boundary(self, known: frozenset[str], depth: int, in_loop: bool) -> tuple[Block, frozenset[str]]:
         host: Block
