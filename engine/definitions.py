@@ -68,8 +68,9 @@ def deploy(
     """
     permissions.require(actor, "process-definition:deploy")
     known = {info.key: info.id for info in list_latest(runtime, uow)}
+    operators = [*runtime.operators, *runtime.readers]
     package = runtime.reader.read(
-        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, [*runtime.operators, *runtime.readers], is_ours=is_ours
+        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, operators, is_ours=is_ours
     )
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)

@@ -54,6 +54,20 @@ class ForbiddenError(GuichengError):
     sentence = "您沒有「{permission}」的權限。請聯絡管理員。"
 
 
+class NotACandidateError(ForbiddenError):
+    """The work item lies in the lists of another role or site."""
+
+    code = "not_a_candidate"
+    sentence = "「{work_item}」不屬於您在此園區的角色，請由承辦的同事辦理。"
+
+
+class MayNotStartError(ForbiddenError):
+    """The process is started by other roles."""
+
+    code = "may_not_start"
+    sentence = "「{process}」須由其他角色發起。"
+
+
 # The thing is there, but in another state than the caller believed.
 class ConflictError(GuichengError):
     """The state has moved on since the caller last looked."""
@@ -164,6 +178,12 @@ class DataNotStorableError(InvalidError):
     sentence = "資料「{path}」無法保存：{reason}"
 
 
+class UnstorableTypeError(DataNotStorableError):
+    """A value of a kind that JSON does not know."""
+
+    sentence = "資料「{path}」無法保存：「{kind}」不能存成 JSON。"
+
+
 class TooLargeError(InvalidError):
     """More bytes, rows or nesting than the settings allow."""
 
@@ -224,6 +244,24 @@ class ExpressionError(StepFailedError):
 
     code = "expression_failed"
     sentence = "流程圖中的運算式「{expression}」執行失敗：{reason}"
+
+
+class UnknownNameError(ExpressionError):
+    """An expression reads data that is not there."""
+
+    sentence = "流程圖中的運算式「{expression}」讀取「{name}」，但沒有這項資料。"
+
+
+class ExpressionSyntaxError(ExpressionError):
+    """A text that is no expression or script."""
+
+    sentence = "流程圖中的運算式「{expression}」語法錯誤：{reason}"
+
+
+class TimerTextError(ExpressionError):
+    """A timer's expression gives no positive duration, no moment and no recurrence."""
+
+    sentence = "計時器「{expression}」得出「{value}」，這不是正的 ISO 8601 時長或時間。"
 
 
 class NobodyWaitsError(ConflictError):

@@ -1,4 +1,4 @@
-"""Conditions that the diagram sets before an element may be completed, decided in the completing transaction with the facts as they are then."""
+"""Conditions that the diagram sets for completing an element, decided in the completing transaction with the facts of that moment."""
 
 from __future__ import annotations
 

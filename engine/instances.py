@@ -13,8 +13,8 @@ from engine import definitions, history, limits, numbering, permissions, steps, 
 from engine.content import InstanceContent
 from engine.diagram import Element
 from engine.errors import (
-    ForbiddenError,
     InstanceNotActiveError,
+    MayNotStartError,
     NotFoundError,
     ReturnNotPossibleError,
     StaleInstanceError,
@@ -293,7 +293,7 @@ def inspect(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> View:
 def _check_may_start(actor: Actor, content: InstanceContent, start_element: str | None) -> None:
     allowed = content.own.diagram.start_roles
     if start_element is None and allowed and actor.user_id is not None and actor.roles().isdisjoint({*allowed, "administrator", "manager"}):
-        raise ForbiddenError(permission=f"啟動「{content.own.name}」")
+        raise MayNotStartError(process=content.own.name)
 
 
 def _site_of(uow: UnitOfWork, actor: Actor) -> int | None:

@@ -14,8 +14,8 @@ from engine import files, forms, permissions, signatures, steps
 from engine.diagram import Element
 from engine.errors import (
     DataNotStorableError,
-    ForbiddenError,
     InstanceNotActiveError,
+    NotACandidateError,
     NotFoundError,
     WorkItemNotOpenError,
     WorkItemNotYoursError,
@@ -145,7 +145,7 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Row[An
         if item.assignee_id != actor.user_id:
             raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     elif not is_candidate(actor, item) and not permissions.may(actor, "work-item:complete-any", item.site_id):
-        raise ForbiddenError(permission=f"辦理「{item.name}」")
+        raise NotACandidateError(work_item=item.name)
     row = steps.load(uow, item.instance_id)
     if row.state != InstanceState.ACTIVE:
         # somebody may have ended it between the two reads: then it is they who should be named

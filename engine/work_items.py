@@ -9,8 +9,8 @@ from sqlalchemy import Row, select, update
 
 from engine import definitions, gates, history, permissions, steps, submissions
 from engine.errors import (
-    ForbiddenError,
     InvalidError,
+    NotACandidateError,
     StaleInstanceError,
     WorkItemAlreadyClaimedError,
     WorkItemNotDelegatedError,
@@ -41,7 +41,7 @@ def claim(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) ->
     if item.assignee_id == actor.user_id:
         return
     if not is_candidate(actor, item) and not permissions.may(actor, "work-item:complete-any", item.site_id):
-        raise ForbiddenError(permission=f"簽收「{item.name}」")
+        raise NotACandidateError(work_item=item.name)
     if item.assignee_id is not None:
         raise WorkItemAlreadyClaimedError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     _hand(runtime, uow, actor, item, "work_item.claimed", {}, state=WorkItemState.CLAIMED, assignee_id=actor.user_id)
@@ -85,7 +85,7 @@ def delegate(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
     if item.assignee_id is not None and item.assignee_id != actor.user_id:
         raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     if item.assignee_id is None and not is_candidate(actor, item):
-        raise ForbiddenError(permission=f"委派「{item.name}」")
+        raise NotACandidateError(work_item=item.name)
     if to_id == actor.user_id:
         raise InvalidError(reason="不能委派給自己。")
     _require_active(uow, to_id)

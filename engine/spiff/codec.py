@@ -17,7 +17,7 @@ import zstandard
 from SpiffWorkflow.bpmn.specs.mixins.events.event_types import CatchingEvent
 from SpiffWorkflow.task import Task
 
-from engine.errors import BudgetExceededError, DataNotStorableError
+from engine.errors import BudgetExceededError, UnstorableTypeError
 from engine.spiff.compiled import CompiledDefinition
 from engine.spiff.workflow import WAITING, LiveSubprocess, LiveWorkflow
 
@@ -57,7 +57,7 @@ def encode(workflow: LiveWorkflow, limit: int) -> bytes:
     try:
         raw = orjson.dumps(document, default=_plain, option=_OPTIONS)
     except TypeError as error:
-        raise DataNotStorableError(path="資料", reason=str(error)) from error
+        raise UnstorableTypeError(path="—", kind=str(error)) from error
     if len(raw) > limit:
         raise BudgetExceededError(budget="資料大小", limit=f"{limit // 1024} KiB")
     return bytes(_zstd.compressor.compress(raw))
@@ -98,7 +98,7 @@ def _plain(value: Any) -> Any:
         return sorted(value)
     if isinstance(value, UUID):
         return value.hex
-    raise TypeError(f"{type(value).__name__} 不能存成 JSON")
+    raise TypeError(type(value).__name__)
 
 
 def _rows(workflow: Any) -> tuple[list[tuple[Any, ...]], dict[Any, int]]:
@@ -131,7 +131,7 @@ def _row(task: Task, parent: Task | None, places: dict[Any, int]) -> tuple[Any, 
 def _differs(value: Any, other: Any) -> bool:
     if value is other:
         return False
-    # 1 == True == 1.0 in Python, but not in JSON
+    # Python takes 1 for True and for 1.0; JSON does not
     return value != other or orjson.dumps(value) != orjson.dumps(other)
 
 

@@ -50,7 +50,8 @@ def _prewire(spec: Any) -> None:
 
 def entry_of(spec: Any, element_id: str) -> Any | None:
     """Where a token has to be put so that it enters the element with its boundary events; None if the element is not here."""
-    found = next((task_spec for task_spec in spec.task_specs.values() if task_spec.bpmn_id == element_id and not _is_inner(task_spec, spec)), None)
+    named = [task_spec for task_spec in spec.task_specs.values() if task_spec.bpmn_id == element_id]
+    found = next((task_spec for task_spec in named if not _is_inner(task_spec, spec)), None)
     if found is None:
         return None
     split = next((source for source in found.inputs if isinstance(source, BoundaryEventSplit)), None)

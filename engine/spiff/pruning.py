@@ -24,7 +24,7 @@ def prune(workflow: LiveWorkflow) -> None:
         if not subprocess.completed:
             _prune_tree(subprocess)
     _prune_tree(workflow)
-    for task_id, subprocess in list(workflow.subprocesses.items()):
+    for task_id in list(workflow.subprocesses):
         parent = _holder(workflow, task_id)
         if parent is None or parent._state & FINISHED:
             del workflow.subprocesses[task_id]

@@ -16,8 +16,8 @@ from uuid import UUID
 
 from SpiffWorkflow.bpmn import BpmnEvent
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
-from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
+from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
 from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
@@ -44,7 +44,8 @@ from engine.spiff.scripting import StepScriptEngine
 from engine.spiff.timing import due_at
 from engine.spiff.workflow import FINISHED, READY, WAITING, LiveWorkflow
 
-_DEFINITE = TaskState.DEFINITE_MASK
+#: states of a token that has come to an element and not left it
+_ARRIVED = READY | WAITING | TaskState.STARTED
 
 
 @dataclass(slots=True)
@@ -233,7 +234,7 @@ class Run:
         if place is None:
             raise ReturnNotPossibleError(element=target.bpmn_id or target.name, reason="它在流程開始之前")
         for dropped in self._subtree(cut):
-            if not dropped.has_state(FINISHED) and dropped.task_spec.bpmn_id is not None and dropped.has_state(_DEFINITE) and not dropped._state & 4:
+            if dropped.task_spec.bpmn_id is not None and dropped.has_state(_ARRIVED):
                 self._passed.append(Passed(dropped.id.hex, dropped.task_spec.bpmn_id, "cancelled", _process_of(dropped)))
         task.workflow._remove_task(cut.id)
         return place
@@ -417,7 +418,8 @@ class _Guard:
         element_id = getattr(getattr(task, "task_spec", None), "bpmn_id", None) or self._element_id
         cause: BaseException | None = error
         while cause is not None and not isinstance(cause, GuichengError):
-            cause = getattr(cause, "exception", None) or cause.__cause__ or (cause.__context__ if cause.__suppress_context__ is False else None)
+            before = None if cause.__suppress_context__ else cause.__context__
+            cause = getattr(cause, "exception", None) or cause.__cause__ or before
         if isinstance(cause, GuichengError):
             if cause.element_id is None and element_id is not None:
                 cause.data["element_id"] = element_id

@@ -15,7 +15,7 @@ from SpiffWorkflow.bpmn.specs.event_definitions.timer import (
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
-from engine.errors import ExpressionError
+from engine.errors import ExpressionError, TimerTextError
 
 #: a cycle shorter than this would give a token at every look
 _SHORTEST_CYCLE = timedelta(seconds=1)
@@ -29,18 +29,12 @@ def _now(task: Task) -> datetime:
 def _text(definition: Any, task: Task) -> str:
     value = task.workflow.script_engine.evaluate(task, definition.expression)
     if not isinstance(value, str) or not value:
-        raise ExpressionError(
-            expression=definition.expression, reason="計時器需要 ISO 8601 的時間或時長", element_id=task.task_spec.bpmn_id
-        )
+        raise _refuse(definition, task, str(value))
     return value
 
 
-def _refuse(definition: Any, task: Task, value: str) -> ExpressionError:
-    return ExpressionError(
-        expression=definition.expression,
-        reason=f"「{value}」不是正的 ISO 8601 時長或時間",
-        element_id=task.task_spec.bpmn_id,
-    )
+def _refuse(definition: Any, task: Task, value: str) -> TimerTextError:
+    return TimerTextError(expression=definition.expression, value=value, element_id=task.task_spec.bpmn_id)
 
 
 def _duration(definition: Any, task: Task, value: str, start: datetime) -> timedelta:
