@@ -7,23 +7,21 @@ from tests.benchmarks.naive import NaiveStore
 from tests.benchmarks.report import Result
 from tests.benchmarks.stage import Stage, median, settle, timed
 
-#: steps around a mark that its median is taken over
-_WINDOW = 41
+#: steps measured on each instance, in turns
+_STEPS = 60
 
 
 def measure(stage: Stage) -> None:
-    """One instance that goes round: the median step near 10, near 1,000, near 10,000 finished tasks."""
-    settle()
+    """Instances that have gone round 10, 1,000 and 10,000 times, then a step of each in turns, so that all meet the same machine."""
     marks = stage.scale.loops
-    times: list[float] = []
-    item = stage.start("rounds").work_item_ids[0]
-    for number in range(marks[-1] + _WINDOW):
-        took, result = timed(lambda current=item: stage.complete(current, {"work": {"enough": False}}))  # type: ignore[misc]
-        times.append(took)
-        item = result.new_work_items[0]
-        if number and number % 1_000 == 0:
-            stage.report.progress(f"{stage.backend} growth: {number:,} of {marks[-1]:,} rounds")
-    middles = [_middle(times, mark) for mark in marks]
+    items = [_gone_round(stage, mark) for mark in marks]
+    settle()
+    times: list[list[float]] = [[] for _ in marks]
+    for _ in range(_STEPS):
+        for place in range(len(marks)):
+            took, items[place] = timed(lambda: _round(stage, items[place]))  # noqa: B023 - called at once
+            times[place].append(took)
+    middles = [median(each) for each in times]
     for mark, middle in zip(marks, middles, strict=True):
         stage.report.add(Result("step after finished tasks", stage.backend, f"{mark:,}", middle, "ms"))
     stage.report.add(Result("step after finished tasks", stage.backend, f"{marks[-1]:,} ÷ {marks[0]:,}", middles[-1] / middles[0], "×",
@@ -31,9 +29,18 @@ def measure(stage: Stage) -> None:
     _naive(stage)
 
 
-def _middle(times: list[float], mark: int) -> float:
-    first = max(0, mark - _WINDOW // 2) if mark > _WINDOW else mark // 2
-    return median(times[first:first + _WINDOW])
+def _gone_round(stage: Stage, rounds: int) -> int:
+    """The open item of an instance that has finished that many."""
+    item = stage.start("rounds").work_item_ids[0]
+    for number in range(rounds):
+        item = _round(stage, item)
+        if number % 1_000 == 999:
+            stage.report.progress(f"{stage.backend} growth: {number + 1:,} of {rounds:,} rounds")
+    return item
+
+
+def _round(stage: Stage, item: int) -> int:
+    return stage.complete(item, {"work": {"enough": False}}).new_work_items[0]
 
 
 def _naive(stage: Stage) -> None:

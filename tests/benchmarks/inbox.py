@@ -69,7 +69,9 @@ def _over_http(stage: Stage, size: int) -> float:
         for _ in range(5):
             visitor.get("/")
         times = [timed(lambda: visitor.get("/"))[0] for _ in range(_REPEATS)]
+        listed = [timed(lambda: visitor.get("/api/v1/work-items?limit=25"))[0] for _ in range(_REPEATS)]
         visitor.close()
+    stage.report.add(Result("inbox", stage.backend, f"API list over HTTP, {size:,} open", median(listed), "ms", target="inbox.http"))
     stage.report.add(Result("inbox", stage.backend, f"page over HTTP, {size:,} open", median(times), "ms", target="inbox.http",
                             peer=PEERS["inbox"][1]))
     return median(times)
