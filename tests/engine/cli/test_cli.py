@@ -17,7 +17,7 @@ from sqlalchemy import Engine, event, text
 from engine.cli import guicheng, run
 from engine.persistence.database import Database
 from engine.settings import Settings, environment_name
-from tests.builders import simple_process
+from tests.builders import ROOT, simple_process
 
 GOOD_PASSWORD = "月落烏啼霜滿天江楓漁火"
 Cli = Callable[..., tuple[int, str, str]]
@@ -234,14 +234,20 @@ def test_a_setting_of_the_wrong_kind_is_wrong_use(cli: Cli, monkeypatch: pytest.
     assert (code, "GUICHENG_PORT" in complaints) == (2, True)
 
 
+def _commands(group: object, path: tuple[str, ...] = ()) -> list[tuple[str, ...]]:
+    inner = getattr(group, "commands", {})
+    return [path, *(found for name, command in inner.items() for found in _commands(command, (*path, name)))]
+
+
+def test_the_readme_names_every_command() -> None:
+    """A command that nobody can find isn't there."""
+    readme = (ROOT / "README.md").read_text("utf-8")
+    assert [path for path in guicheng.commands if f"guicheng {path}" not in readme] == []
+
+
 def test_every_command_has_help(cli: Cli) -> None:
-    """And every option of it."""
-
-    def commands(group: object, path: tuple[str, ...]) -> list[tuple[str, ...]]:
-        inner = getattr(group, "commands", {})
-        return [path, *(found for name, command in inner.items() for found in commands(command, (*path, name)))]
-
-    for path in commands(guicheng, ()):
+    """In English without a word of Chinese left."""
+    for path in _commands(guicheng):
         code, output, _ = cli(*path, "--help")
         assert (code, "Usage: guicheng" in output) == (0, True)
         assert not any("\u4e00" <= sign <= "\u9fff" for sign in output), output
