@@ -37,6 +37,8 @@ class WorkItemState(StrEnum):
     CLAIMED = "claimed"
     #: the assignee answers for the owner and gives it back
     DELEGATED = "delegated"
+    #: a signature chain: its signers have items of their own, and nobody acts on this one
+    SIGNING = "signing"
     #: done; the token moved on
     COMPLETED = "completed"
     #: the token left without it (boundary event, return, cancellation)
@@ -175,3 +177,24 @@ class OutgoingEvent:
     name: str
     payload: Any
     correlation: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a catalogue operator."""
+
+    name: str
+    #: `text`, `amount`, `reference`, `object`, `flag`, `date` or `any`
+    kind: str = "text"
+    is_required: bool = True
+    #: the only values, where they are few
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """How a service task calls an operator; checked when it is deployed and again when it is called."""
+
+    parameters: tuple[Parameter, ...]
+    #: whether it only looks something up, so that its answer can go into the data at once
+    is_reader: bool = False

@@ -22,7 +22,7 @@ INSTANCE_STATES = {
 }
 WORK_ITEM_STATES = {
     WorkItemState.OPEN: "待簽收", WorkItemState.CLAIMED: "辦理中", WorkItemState.DELEGATED: "已委派", WorkItemState.COMPLETED: "已辦結",
-    WorkItemState.WITHDRAWN: "已撤回",
+    WorkItemState.WITHDRAWN: "已撤回", WorkItemState.SIGNING: "會簽中",
 }
 OUTSIDE = {"tenant": "業戶", "owner": "業主", "contractor": "施工單位"}
 CHANNELS = {"desk": "櫃檯", "phone": "手機", "link": "連結", "api": "介面", "system": "系統"}

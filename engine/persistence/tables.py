@@ -7,12 +7,14 @@ JSON bytes; nothing in them is queried: what lists need is a column.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -78,6 +80,26 @@ class Instant(TypeDecorator[datetime]):
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
+
+class Money(TypeDecorator[Decimal]):
+    """An amount to two places, kept as a whole number of hundredths: both databases add them up exactly."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> int | None:
+        """To the database; a fraction of a hundredth is our own bug and a ValueError."""
+        if value is None:
+            return None
+        hundredths = value * 100
+        if hundredths != hundredths.to_integral_value():
+            raise ValueError(f"{value} is not an amount to two places")
+        return int(hundredths)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
+        """From the database, with two places."""
+        return None if value is None else Decimal(int(value)).scaleb(-2)
+
 # ---------------------------------------------------------------- company: sites, units, people
 
 site = Table(
@@ -140,6 +162,8 @@ tenancy = Table(
     #: date on the move-in notice (收費 4.1.1)
     Column("started_at", Instant, nullable=False),
     Column("ended_at", Instant),
+    #: management fee a square metre and month, from the lease or the service agreement (收費 4.1.1); None where none was agreed
+    Column("fee_rate", Numeric(10, 4)),
 )
 
 price_item = Table(
@@ -340,6 +364,8 @@ work_item = Table(
     Column("warn_at", Instant),
     Column("due_at", Instant),
     Column("escalated_at", Instant),
+    #: when somebody last asked its people to hurry
+    Column("nudged_at", Instant),
     Column("completed_at", Instant),
     Column("completed_by", ForeignKey("app_user.id")),
     UniqueConstraint("instance_id", "token"),
@@ -435,7 +461,7 @@ history_event = Table(
     Column("channel", String(10), nullable=False),
     Column("definition_id", ForeignKey("definition.id")),
     Column("element_id", String(120)),
-    Column("token", String(32)),
+    Column("token", String(48)),
     #: JSON object without personal values: outcome, reason code, limit id, from/to state …
     Column("detail", Text),
     #: SHA-256 over salt and values; stays when the values are erased
@@ -462,7 +488,7 @@ incident = Table(
     Column("id", Id, primary_key=True),
     Column("instance_id", ForeignKey("instance.id"), nullable=False, index=True),
     Column("element_id", String(120)),
-    Column("token", String(32)),
+    Column("token", String(48)),
     #: code of the error, e.g. `expression_failed`
     Column("code", String(40), nullable=False),
     #: source sentence with its data, JSON `{sentence, data}`
@@ -526,7 +552,7 @@ signature = Table(
     Column("id", Id, primary_key=True),
     Column("file_id", ForeignKey("file.id"), nullable=False),
     Column("instance_id", ForeignKey("instance.id"), nullable=False, index=True),
-    Column("token", String(32), nullable=False),
+    Column("token", String(48), nullable=False),
     Column("element_id", String(120), nullable=False),
     #: form key + `.` + field that holds it
     Column("field", String(160), nullable=False),
@@ -537,7 +563,67 @@ signature = Table(
     Column("at", Instant, nullable=False),
     #: SHA-256 of exactly the content that was signed (canonical JSON)
     Column("content_digest", LargeBinary(32), nullable=False),
+    #: JSON object: salt, and path → salted digest of each value that was signed, so that a later change can be named
+    Column("fields", LargeBinary),
 )
+
+# ---------------------------------------------------------------- signature chains
+
+approval = Table(
+    "approval", metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: token of the element; the signer's work item has `.` and this row's id behind it
+    Column("token", String(32), nullable=False),
+    Column("definition_id", ForeignKey("definition.id"), nullable=False),
+    Column("element_id", String(120), nullable=False),
+    #: inside a multi-instance: its item, JSON; rounds are counted apart for each
+    Column("item", String(300), nullable=False, server_default=""),
+    #: 1, 2, 3 …: how often the element has been signed in this case
+    Column("round", Integer, nullable=False),
+    #: signers of one step sign side by side, a higher one waits
+    Column("step", Integer, nullable=False),
+    #: order in which they are shown
+    Column("position", Integer, nullable=False),
+    #: a signer of the same step who comes first
+    Column("waits_for", ForeignKey("approval.id")),
+    Column("role", String(60), nullable=False),
+    #: what the signer is called on the chain; empty: as the role
+    Column("name", String(100), nullable=False, server_default=""),
+    #: the one person who signs; None: whoever holds the role
+    Column("person_id", ForeignKey("app_user.id")),
+    #: `engine.signature_rules.PartState`
+    Column("state", String(12), nullable=False),
+    #: `approve`, `refuse` or `send_back`; of a decision taken back the last one
+    Column("decision", String(10)),
+    Column("opinion", Text),
+    Column("decided_at", Instant),
+    Column("decided_by", ForeignKey("app_user.id")),
+    Column("on_behalf_of", ForeignKey("app_user.id")),
+    Column("work_item_id", ForeignKey("work_item.id"), index=True),
+    Column("signature_id", ForeignKey("signature.id")),
+    #: what the signer filled in, JSON
+    Column("answer", LargeBinary),
+    Column("added_by", ForeignKey("app_user.id")),
+    #: the signer in whose place this one stands
+    Column("replaces", ForeignKey("approval.id")),
+    Index("ix_approval_instance_id", "instance_id", "element_id", "round", "position"),
+    Index("ix_approval_token", "token"),
+)
+
+carbon_copy = Table(
+    "carbon_copy", metadata,
+    Column("id", Id, primary_key=True),
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    Column("user_id", ForeignKey("app_user.id"), nullable=False),
+    Column("by_id", ForeignKey("app_user.id")),
+    Column("at", Instant, nullable=False),
+    #: when the person first looked; None while unread
+    Column("read_at", Instant),
+    UniqueConstraint("instance_id", "user_id"),
+    Index("ix_carbon_copy_user_id", "user_id", text("at DESC"), text("id DESC")),
+)
+Index("ix_carbon_copy_unread", carbon_copy.c.user_id, sqlite_where=text("read_at IS NULL"), postgresql_where=text("read_at IS NULL"))
 
 number_sequence = Table(
     "number_sequence", metadata,
@@ -564,6 +650,147 @@ record = Table(
     Column("snapshot", LargeBinary),
     UniqueConstraint("record_key", "number"),
     Index("ix_record_instance_id", "instance_id", "record_key"),
+)
+
+# ---------------------------------------------------------------- money
+
+ledger_entry = Table(
+    "ledger_entry", metadata,
+    Column("id", Id, primary_key=True),
+    #: gapless, series `ledger_entry`
+    Column("number", String(40), nullable=False, unique=True),
+    Column("booked_at", Instant, nullable=False),
+    #: the day that it counts for, where its site is; after a day-end close the next one
+    Column("booked_on", Date, nullable=False),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    #: the account: who owes for which unit
+    Column("unit_id", ForeignKey("unit.id")),
+    Column("tenant_id", ForeignKey("tenant.id")),
+    #: `dues` (what is owed) or `deposit` (what is held); the sums of the two say nothing together
+    Column("side", String(10), nullable=False),
+    #: `charge`, `payment`, `refund`, `transfer`, `deposit`, `deposit_refund`, `deduction`, `void`, `correction`
+    Column("kind", String(20), nullable=False),
+    #: what it is for, e.g. `management_fee`
+    Column("item", String(40), nullable=False),
+    #: above zero: more is owed or held; below: less
+    Column("amount", Money, nullable=False),
+    #: of a charge: the day until which it is to be paid
+    Column("due_on", Date),
+    #: the case that it belongs to
+    Column("instance_id", ForeignKey("instance.id"), index=True),
+    Column("element_id", String(120)),
+    #: the receipt that it was paid with, or the voucher by which it was given back
+    Column("receipt_id", ForeignKey("receipt.id"), index=True),
+    #: the entry that it takes back, in full and once
+    Column("reverses_id", ForeignKey("ledger_entry.id"), unique=True),
+    Column("note", String(200), nullable=False, server_default=""),
+    Column("posted_by", ForeignKey("app_user.id")),
+    Index("ix_ledger_entry_unit", "unit_id", "side", "id"),
+    Index("ix_ledger_entry_tenant", "tenant_id", "side", "id"),
+)
+
+receipt = Table(
+    "receipt", metadata,
+    Column("id", Id, primary_key=True),
+    #: gapless, series `receipt`, of money given back `refund_voucher`
+    Column("number", String(40), nullable=False, unique=True),
+    #: `receipt` (money came in) or `voucher` (money went out)
+    Column("kind", String(10), nullable=False),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("unit_id", ForeignKey("unit.id")),
+    Column("tenant_id", ForeignKey("tenant.id")),
+    #: who paid or was paid, as it was written then
+    Column("payer", String(200), nullable=False),
+    #: `cash`, `transfer`, `card`, `mobile`, `bank`
+    Column("method", String(10), nullable=False),
+    #: above zero, either way
+    Column("total", Money, nullable=False),
+    #: the total in Chinese capitals, as printed
+    Column("in_words", String(120), nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("booked_on", Date, nullable=False),
+    Column("issued_by", ForeignKey("app_user.id")),
+    Column("instance_id", ForeignKey("instance.id"), index=True),
+    Column("voided_at", Instant),
+    Column("voided_on", Date),
+    Column("voided_by", ForeignKey("app_user.id")),
+    Column("void_reason", Text),
+    #: the receipt written instead
+    Column("replaced_by_id", ForeignKey("receipt.id")),
+    Index("ix_receipt_day", "site_id", "booked_on", "id"),
+)
+
+cash_day = Table(
+    "cash_day", metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("cashier_id", ForeignKey("app_user.id"), nullable=False),
+    Column("day", Date, nullable=False),
+    Column("closed_at", Instant, nullable=False),
+    #: cash that was counted, and cash that should be there
+    Column("counted", Money, nullable=False),
+    Column("expected", Money, nullable=False),
+    #: what came in and went out by method, and the numbers of receipts and voids: JSON, as it was closed
+    Column("summary", Text, nullable=False),
+    Column("note", String(200), nullable=False, server_default=""),
+    UniqueConstraint("site_id", "cashier_id", "day"),
+)
+
+bank_collection = Table(
+    "bank_collection", metadata,
+    Column("id", Id, primary_key=True),
+    #: gapless, series `bank_collection`
+    Column("number", String(40), nullable=False, unique=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    #: dues that were to be paid until then
+    Column("due_until", Date, nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("created_by", ForeignKey("app_user.id")),
+    #: when the bank's answer was read
+    Column("read_at", Instant),
+)
+
+bank_collection_line = Table(
+    "bank_collection_line", metadata,
+    Column("collection_id", ForeignKey("bank_collection.id"), nullable=False),
+    Column("line", Integer, nullable=False),
+    Column("unit_id", ForeignKey("unit.id")),
+    Column("tenant_id", ForeignKey("tenant.id")),
+    Column("amount", Money, nullable=False),
+    #: `sent`, `paid`, `failed`
+    Column("state", String(10), nullable=False),
+    Column("reason", String(200), nullable=False, server_default=""),
+    Column("receipt_id", ForeignKey("receipt.id")),
+    PrimaryKeyConstraint("collection_id", "line"),
+)
+
+tenant_file = Table(
+    "tenant_file", metadata,
+    Column("id", Id, primary_key=True),
+    #: gapless, series `tenant_file`
+    Column("number", String(40), nullable=False, unique=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False),
+    Column("unit_id", ForeignKey("unit.id"), index=True),
+    Column("tenant_id", ForeignKey("tenant.id"), index=True),
+    #: the case that was filed, once
+    Column("instance_id", ForeignKey("instance.id"), nullable=False, unique=True),
+    #: where the papers lie
+    Column("place", String(100), nullable=False, server_default=""),
+    Column("filed_at", Instant, nullable=False),
+    Column("filed_by", ForeignKey("app_user.id")),
+)
+
+periodic_start = Table(
+    "periodic_start", metadata,
+    #: process key, so that a new version in the middle of a period starts nothing twice
+    Column("definition_key", String(120), nullable=False),
+    #: the time of the start event that it was for
+    Column("period", Instant, nullable=False),
+    #: collection and id, e.g. `active_units:12`
+    Column("item", String(60), nullable=False),
+    #: None where it could not start
+    Column("instance_id", ForeignKey("instance.id")),
+    PrimaryKeyConstraint("definition_key", "period", "item"),
 )
 
 # ---------------------------------------------------------------- processes of ours that run

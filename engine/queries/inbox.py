@@ -74,6 +74,8 @@ class InboxRow:
     warn_at: datetime | None
     due_at: datetime | None
     escalated_at: datetime | None
+    #: when somebody last asked its people to hurry
+    nudged_at: datetime | None
     completed_at: datetime | None
     completed_by: int | None
 

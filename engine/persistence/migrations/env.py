@@ -7,13 +7,15 @@ from typing import Any, Literal
 from alembic import context
 from sqlalchemy.types import BigInteger
 
-from engine.persistence.tables import Instant, metadata
+from engine.persistence.tables import Instant, Money, metadata
 
 
 def _render(kind: str, value: Any, _context: Any) -> str | Literal[False]:
     # revisions must not change when our types do, so they name SQLAlchemy's types only
     if kind == "type" and isinstance(value, Instant):
         return "INSTANT"
+    if kind == "type" and isinstance(value, Money):
+        return "sa.BigInteger()"
     if kind == "type" and isinstance(value, BigInteger) and "sqlite" in value._variant_mapping:
         return "ID"
     return False
