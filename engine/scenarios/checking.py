@@ -140,8 +140,7 @@ def _play(stage: Stage, files: Mapping[str, bytes], progress: Callable[[str], No
 
 
 def _unreadable(error: ScenarioUnreadableError) -> Finding:
-    where = f"{error.data['file']}:{error.data['line']}"
-    return Finding("scenario", "error", None, "{reason}", {"reason": error.data["reason"]}, where)
+    return Finding("scenario", "error", None, error.sentence, error.data, f"{error.file}:{error.line}")
 
 
 def _stale(process_id: str) -> Finding:

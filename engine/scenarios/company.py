@@ -17,8 +17,8 @@ from engine.scenarios.story import Additions, Performer
 #: code of the one site
 SITE = "HY"
 _UNITS = tuple(f"A-120{number}" for number in range(1, 7))
-_TENANTS = (("T-001", "華強電子有限公司", "A-1201"), ("T-002", "明德會計師事務所", "A-1202"), ("T-003", "陳麗華", "A-1203"),
-            ("T-004", "遠航物流有限公司", "A-1204"))
+_TENANTS = (("T-001", "華強電子有限公司", "A-1201"), ("T-002", "明德會計師事務所", "A-1202"),  # not a message
+            ("T-003", "陳麗華", "A-1203"), ("T-004", "遠航物流有限公司", "A-1204"))  # not a message
 
 
 @dataclass(slots=True)
@@ -47,7 +47,7 @@ class Company:
 
 def found(runtime: Runtime, uow: UnitOfWork) -> Company:
     """Make the company in an empty store, with one person in each role of the organisation that is not an outside one."""
-    site_id = directory.create_site(uow, SYSTEM, code=SITE, name="華苑")
+    site_id = directory.create_site(uow, SYSTEM, code=SITE, name="華苑")  # not a message
     company = Company(site_id, {}, {})
     for code in _UNITS:
         _add_unit(uow, company, code)

@@ -239,8 +239,8 @@ def element_names(rows: Iterable[Row[Any]]) -> str:
 
 
 def _listed(names: Iterable[str]) -> str:
-    return "、".join(names) or "（無）"
+    return "、".join(names) or "—"
 
 
 def _shown(value: Any) -> str:
-    return "（無）" if value is None else str(value)
+    return "—" if value is None else str(value)

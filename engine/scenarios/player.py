@@ -16,7 +16,6 @@ from engine import definitions, instances, messages, work_items
 from engine.content import DefinitionContent
 from engine.errors import FormInvalidError, GuichengError
 from engine.forms import Form
-from engine.i18n import describe, describe_field_error
 from engine.jobs import handlers, inline
 from engine.model import LIVE_WORK_ITEM_STATES, Actor, WorkItemState
 from engine.paths import lookup
@@ -24,7 +23,7 @@ from engine.persistence.tables import history_event, incident, instance, limit_c
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.scenarios.company import Company, extend
 from engine.scenarios.looking import Looker, element_names
-from engine.scenarios.report import MismatchError, Outcome, failure
+from engine.scenarios.report import MismatchError, Outcome, Reason, failure
 from engine.scenarios.stage import Scene, Stage
 from engine.scenarios.story import ITEM_VERBS, UNSAID, Performer, Refusal, Scenario, Step, Verb
 from engine.scenarios.submission import Writer
@@ -40,7 +39,7 @@ def play(stage: Stage, scenario: Scenario) -> Outcome:
         try:
             player = _Player(scene, scenario)
         except GuichengError as error:
-            refused = failure(scenario, 1, "示範公司無法建立：{reason}", {"reason": describe(error, "zh-Hant")})
+            refused = failure(scenario, 1, "示範公司無法建立：{reason}", {"reason": Reason.of(error)})
             return Outcome(scenario, (refused,), frozenset(), frozenset())
         return player.play()
 
@@ -94,7 +93,7 @@ class _Player:
         except GuichengError as error:
             if step.refused is None:
                 sentence = "「{verb} {subject}」被拒絕：{reason}"
-                raise MismatchError(sentence, verb=step.verb, subject=step.subject, reason=_explain(error)) from error
+                raise MismatchError(sentence, verb=step.verb, subject=step.subject, reason=Reason.of(error)) from error
             _check_refusal(step.refused, error)
         else:
             if step.refused is not None:
@@ -277,12 +276,6 @@ def _form(held: DefinitionContent, key: str | None) -> Form | None:
     return None if key is None else held.forms.get(key)
 
 
-def _explain(error: GuichengError) -> str:
-    if isinstance(error, FormInvalidError):
-        return "；".join(f"{each.field}：{describe_field_error(each, 'zh-Hant')}（{each.code}）" for each in error.errors)
-    return f"{describe(error, 'zh-Hant')}（{error.code}）"
-
-
 def _check_refusal(wanted: Refusal, error: GuichengError) -> None:
     if isinstance(error, FormInvalidError):
         if any(wanted.field in (None, each.field) and wanted.code in (None, each.code, error.code) for each in error.errors):
@@ -290,4 +283,4 @@ def _check_refusal(wanted: Refusal, error: GuichengError) -> None:
     elif wanted.field is None and wanted.code == error.code:
         return
     named = " ".join(part for part in (wanted.field, wanted.code) if part)
-    raise MismatchError("應被拒絕於「{wanted}」，卻是：{reason}", wanted=named, reason=_explain(error))
+    raise MismatchError("應被拒絕於「{wanted}」，卻是：{reason}", wanted=named, reason=Reason.of(error))

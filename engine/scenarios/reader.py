@@ -82,7 +82,7 @@ def read_scenario(raw: bytes, file: str) -> Scenario:
     head = root.mapping("情境", _HEAD)
     for key in ("name", "at", "start"):
         if key not in head:
-            raise root.error(f"情境缺少「{key}」")
+            raise root.error("缺少「{key}」", key=key)
     names = {key: entry.text("名稱") for key, entry in head["name"].mapping("名稱", frozenset({"zh-Hant", "en"})).items()}
     if set(names) != {"zh-Hant", "en"}:
         raise head["name"].error("名稱需有 zh-Hant 和 en")
@@ -102,7 +102,7 @@ def _start(node: Node) -> Step:
     entries = node.mapping("start", _START)
     for key in ("process", "as"):
         if key not in entries:
-            raise node.error(f"start 缺少「{key}」")
+            raise node.error("缺少「{key}」", key=key)
     return Step(Verb.START, node.line, entries["process"].text("process"), _performer(entries["as"]), site=_optional_text(entries, "site"),
                 data=_data(entries), expect=_expectation(entries["expect"]) if "expect" in entries else None,
                 refused=_refusal(entries["refused"]) if "refused" in entries else None)
@@ -114,15 +114,15 @@ def _step(node: Node) -> Step:
     if not verbs and Verb.EXPECT in entries:
         verbs = [Verb.EXPECT]
     if len(verbs) != 1:
-        found = f"有 {'、'.join(verbs)}" if verbs else "一個也沒有"
-        raise node.error(f"每一步只能有一個動作（{'、'.join(verb.value for verb in Verb)}），這一步{found}")
+        every = ", ".join(verb.value for verb in Verb)
+        raise node.error("每一步須有且只有一個動作（{verbs}），這一步有：{found}", verbs=every, found=", ".join(verbs) or "—")
     verb = Verb(verbs[0])
     entries = node.mapping(f"「{verb}」步驟", _STEP_KEYS[verb] | _ANY_STEP | {verb.value})
     performer = _performer(entries["as"]) if "as" in entries else None
     if performer is None and verb not in IMPERSONAL_VERBS:
-        raise node.error(f"「{verb}」缺少「as」：由誰來做")
+        raise node.error("「{verb}」缺少「as」：由誰來做", verb=verb.value)
     if "refused" in entries and verb in IMPERSONAL_VERBS:
-        raise entries["refused"].error(f"「{verb}」不會被拒絕")
+        raise entries["refused"].error("「{verb}」不會被拒絕", verb=verb.value)
     subject = entries[verb.value]
     return Step(
         verb, node.line, "" if verb is Verb.EXPECT else subject.text(verb), performer, _data(entries),
@@ -144,7 +144,8 @@ def _expectation(node: Node) -> Expectation:
     limits = {key: entry.text("limits") for key, entry in entries["limits"].mapping("limits").items()} if "limits" in entries else {}
     for limit, state in limits.items():
         if state not in _LIMIT_STATES:
-            raise entries["limits"].error(f"時限「{limit}」的狀態應為 {'、'.join(sorted(_LIMIT_STATES))}")
+            states = ", ".join(sorted(_LIMIT_STATES))
+            raise entries["limits"].error("時限「{limit}」的狀態應為 {states}", limit=limit, states=states)
     return Expectation(
         line=node.line,
         open=_items(entries["open"]) if "open" in entries else None,
@@ -231,7 +232,7 @@ def _additions(node: Node) -> Additions:
     units = _texts(entries["units"], "units") if "units" in entries else ()
     for unit in units:
         if not _UNIT.fullmatch(unit):
-            raise entries["units"].error(f"單元「{unit}」應寫作「樓座-室號」，例如 A-1203")
+            raise entries["units"].error("單元「{unit}」應寫作「樓座-室號」，例如 A-1203", unit=unit)
     tenants = tuple(_tenant(entry) for entry in entries["tenants"].items("tenants")) if "tenants" in entries else ()
     people = tuple(_person(entry) for entry in entries["people"].items("people")) if "people" in entries else ()
     return Additions(units, tenants, people)
@@ -250,7 +251,7 @@ def _person(node: Node) -> ExtraPerson:
 
 def _needed(node: Node, entries: Mapping[str, Node], key: str) -> Node:
     if key not in entries:
-        raise node.error(f"缺少「{key}」")
+        raise node.error("缺少「{key}」", key=key)
     return entries[key]
 
 
@@ -285,15 +286,15 @@ def _duration(node: Node) -> timedelta:
 
 def _parse_duration(node: Node, text: str, *, negative: bool) -> timedelta:
     if not any(character.isdigit() for character in text):
-        raise node.error(f"「{text}」不是 ISO 8601 時長，例如 PT20M")
+        raise node.error("「{text}」不是 ISO 8601 時長，例如 PT20M", text=text)
     try:
         value = isodate.parse_duration(text)
     except (isodate.ISO8601Error, ValueError) as error:
-        raise node.error(f"「{text}」不是 ISO 8601 時長，例如 PT20M") from error
+        raise node.error("「{text}」不是 ISO 8601 時長，例如 PT20M", text=text) from error
     if not isinstance(value, timedelta):
-        raise node.error(f"「{text}」含年或月，長短不定，請改用天")
+        raise node.error("「{text}」含年或月，長短不定，請改用天", text=text)
     if value < timedelta(0) and not negative:
-        raise node.error(f"「{text}」為負，時鐘只能前進")
+        raise node.error("「{text}」為負，時鐘只能前進", text=text)
     return value
 
 
@@ -302,9 +303,9 @@ def _moment(node: Node) -> datetime:
     try:
         value = datetime.fromisoformat(text)
     except ValueError as error:
-        raise node.error(f"「{text}」不是日期時間，例如 2026-03-02T09:00:00+08:00") from error
+        raise node.error("「{text}」不是日期時間，例如 2026-03-02T09:00:00+08:00", text=text) from error
     if value.tzinfo is None:
-        raise node.error(f"「{text}」缺少時區，例如 2026-03-02T09:00:00+08:00")
+        raise node.error("「{text}」缺少時區，例如 2026-03-02T09:00:00+08:00", text=text)
     return value
 
 

@@ -3,11 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from engine.errors import Finding
-from engine.i18n import describe_finding
+from engine.errors import Finding, FormInvalidError, GuichengError
+from engine.i18n import SOURCE_LOCALE, describe, describe_field_error, describe_finding
 from engine.scenarios.story import Scenario
+
+
+class Reason(str):
+    """What an error says, in the source language; keeps the error, so that a report can say it in the reader's."""
+
+    __slots__ = ("error",)
+    error: GuichengError
+
+    @classmethod
+    def of(cls, error: GuichengError) -> Reason:
+        """Of a refusal or failure."""
+        reason = cls(explain(error, SOURCE_LOCALE))
+        reason.error = error
+        return reason
+
+
+def explain(error: GuichengError, locale: str) -> str:
+    """An error in one line, with the code by which a scenario can expect it."""
+    if isinstance(error, FormInvalidError):
+        return "; ".join(f"{each.field}: {describe_field_error(each, locale)} ({each.code})" for each in error.errors)
+    return f"{describe(error, locale)} ({error.code})"
 
 
 class MismatchError(Exception):
@@ -47,5 +68,6 @@ def failure(scenario: Scenario, line: int, sentence: str, data: Mapping[str, obj
 def line_of(finding: Finding, locale: str) -> str:
     """One line of plain text: where, what, and the rule's name."""
     where = " ".join(part for part in (finding.file, finding.element_id) if part)
-    text = f"{describe_finding(finding, locale)} [{finding.rule}]"
+    data = {name: explain(value.error, locale) if isinstance(value, Reason) else value for name, value in finding.data.items()}
+    text = f"{describe_finding(replace(finding, data=data), locale)} [{finding.rule}]"
     return f"{where}: {text}" if where else text

@@ -22,10 +22,15 @@ _FLOAT = re.compile(r"[-+]?[0-9]+\.[0-9]+")
 
 
 class ScenarioUnreadableError(InvalidError):
-    """A scenario's file is not written as the format says."""
+    """A scenario's file is not written as the format says: where, and what would have been right."""
 
     code = "scenario_unreadable"
-    sentence = "{file} 第 {line} 行：{reason}"
+
+    def __init__(self, file: str, line: int, sentence: str, **data: object) -> None:
+        self.file, self.line = file, line
+        # each complaint has a sentence of its own
+        self.sentence = sentence  # type: ignore[misc]
+        super().__init__(**data)
 
 
 class Node:
@@ -43,9 +48,9 @@ class Node:
         """Counted from 1."""
         return int(self._node.start_mark.line) + 1
 
-    def error(self, reason: str) -> ScenarioUnreadableError:
+    def error(self, sentence: str, **data: object) -> ScenarioUnreadableError:
         """To be raised by the caller."""
-        return ScenarioUnreadableError(file=self.file, line=self.line, reason=reason)
+        return ScenarioUnreadableError(self.file, self.line, sentence, **data)
 
     def is_mapping(self) -> bool:
         """Keys and values."""
@@ -58,30 +63,30 @@ class Node:
     def mapping(self, what: str, allowed: frozenset[str] | None = None) -> dict[str, Node]:
         """Its entries by key; an unknown key is an error that names the known ones."""
         if not isinstance(self._node, yaml.MappingNode):
-            raise self.error(f"{what}應為「鍵: 值」")
+            raise self.error("{what}應為「鍵: 值」", what=what)
         entries: dict[str, Node] = {}
         for key_node, value_node in self._node.value:
             key = str(key_node.value) if isinstance(key_node, yaml.ScalarNode) else ""
             at = Node(self.file, key_node, self._tags)
             if not key or key == "<<":
-                raise at.error(f"{what}的鍵應為文字")
+                raise at.error("{what}的鍵應為文字", what=what)
             if key in entries:
-                raise at.error(f"{what}的鍵「{key}」重複")
+                raise at.error("{what}的鍵「{key}」重複", what=what, key=key)
             if allowed is not None and key not in allowed:
-                raise at.error(f"{what}沒有「{key}」這個鍵，可用：{'、'.join(sorted(allowed))}")
+                raise at.error("{what}沒有「{key}」這個鍵，可用：{keys}", what=what, key=key, keys=", ".join(sorted(allowed)))
             entries[key] = Node(self.file, value_node, self._tags)
         return entries
 
     def items(self, what: str) -> list[Node]:
         """Its entries, where it is a list."""
         if not isinstance(self._node, yaml.SequenceNode):
-            raise self.error(f"{what}應為清單")
+            raise self.error("{what}應為清單", what=what)
         return [Node(self.file, entry, self._tags) for entry in self._node.value]
 
     def text(self, what: str) -> str:
         """A scalar as it was typed; empty is an error."""
         if not isinstance(self._node, yaml.ScalarNode) or not self._node.value.strip():
-            raise self.error(f"{what}應為文字")
+            raise self.error("{what}應為文字", what=what)
         return str(self._node.value).strip()
 
     def value(self) -> Any:
@@ -111,18 +116,19 @@ def _scalar(text: str, *, is_plain: bool) -> Any:
 def read_yaml(raw: bytes, file: str, tags: dict[str, Callable[[Node, str], Any]]) -> Node:
     """The file's one document. ScenarioUnreadableError with the line otherwise."""
     if len(raw) > _MOST_BYTES:
-        raise ScenarioUnreadableError(file=file, line=1, reason=f"檔案超過 {_MOST_BYTES // 1024} KB")
+        raise ScenarioUnreadableError(file, 1, "檔案超過 {limit} KB", limit=_MOST_BYTES // 1024)
     try:
         root = yaml.compose(raw.decode("utf-8"), Loader=_Loader)
     except UnicodeDecodeError as error:
-        raise ScenarioUnreadableError(file=file, line=raw.count(b"\n", 0, error.start) + 1, reason="不是 UTF-8 文字") from error
+        raise ScenarioUnreadableError(file, raw.count(b"\n", 0, error.start) + 1, "不是 UTF-8 文字") from error
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise ScenarioUnreadableError(file=file, line=mark.line + 1 if mark else 1, reason=f"不是正確的 YAML（{error.problem}）") from error
+        line = mark.line + 1 if mark else 1
+        raise ScenarioUnreadableError(file, line, "不是正確的 YAML（{problem}）", problem=error.problem) from error
     except yaml.YAMLError as error:
-        raise ScenarioUnreadableError(file=file, line=1, reason=f"不是正確的 YAML（{error}）") from error
+        raise ScenarioUnreadableError(file, 1, "不是正確的 YAML（{problem}）", problem=str(error)) from error
     if root is None:
-        raise ScenarioUnreadableError(file=file, line=1, reason="檔案是空的")
+        raise ScenarioUnreadableError(file, 1, "檔案是空的。")
     _check_depth(root, file, tags)
     return Node(file, root, tags)
 
@@ -143,7 +149,7 @@ def _check_depth(root: yaml.Node, file: str, tags: dict[str, Any]) -> None:
         level = [child for node in level for child in _children(node)]
         if not level:
             return
-    raise Node(file, level[0], tags).error(f"巢狀超過 {_MOST_DEPTH} 層")
+    raise Node(file, level[0], tags).error("巢狀超過 {limit} 層", limit=_MOST_DEPTH)
 
 
 def _children(node: yaml.Node) -> list[yaml.Node]:

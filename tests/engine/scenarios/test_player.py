@@ -105,7 +105,7 @@ def test_every_verb_of_an_item(stage: Stage) -> None:
 - {resolve: review, as: worker, data: {answer: 可行}, expect: {open: [{element: review, assignee: 周經理, owner: null}]}}
 - {complete: review, as: {role: manager, person: 周經理}}
 - {return: carry_out, as: worker, to: review, reason: 圖紙不清, expect: {open: [review]}}
-- {complete: review, as: clerk, refused: forbidden}
+- {complete: review, as: clerk, refused: not_a_candidate}
 """)
 
 
@@ -156,11 +156,11 @@ steps:""").replace("A-1201, tenant: T-001, worker: worker", "B-0301, tenant: T-0
 
 @pytest.mark.parametrize(("steps", "told"), [
     ("- {complete: carry_out, as: worker}\n", "6: 沒有「carry_out」的待辦；目前的待辦：review。"),
-    ("- {complete: review, as: worker}\n", "6: 「complete review」被拒絕：您沒有「簽收「review」」的權限。請聯絡管理員。（forbidden）"),
+    ("- {complete: review, as: worker}\n", "6: 「complete review」被拒絕：「review」不屬於您在此園區的角色，請由承辦的同事辦理。 (not_a_candidate)"),
     ("- {complete: review, as: stranger}\n", "6: 公司裡沒有「stranger」這個角色。"),
     ("- {complete: review, as: tenant}\n", "6: 「review」不由「tenant」辦理。"),
     ("- {suspend: x, as: tenant}\n", "6: 「tenant」沒有帳號，不能做這一步；請寫由誰代為辦理。"),
-    ("- {complete: review, as: manager, data: {outcome: x}}\n", "6: 「complete review」被拒絕：outcome："),
+    ("- {complete: review, as: manager, data: {outcome: x}}\n", "6: 「complete review」被拒絕：outcome: "),
     ("- {complete: review, as: manager, refused: gate_closed}\n", "6: 「complete review」應被拒絕（gate_closed），卻成功了。"),
     ("- {complete: review, as: worker, refused: gate_closed}\n", "6: 應被拒絕於「gate_closed」，卻是："),
     ("- {until: 2026-03-01T09:00:00+08:00}\n", "6: 時鐘已過了這一刻，不能倒退；現在是 2026-03-02T09:00:00+08:00。"),
@@ -169,23 +169,23 @@ steps:""").replace("A-1201, tenant: T-001, worker: worker", "B-0301, tenant: T-0
     ("- {start: nothing, as: manager}\n", "6: 「start nothing」被拒絕：找不到流程「nothing」。"),
     (WORKED + "- {complete: check_each, as: worker}\n", "8: 「check_each」有 2 項待辦，請以 item 或 in 指明是哪一項。"),
     (WORKED + "- {complete: check_each, as: worker, item: 3}\n", "8: 「check_each」只有 2 項待辦，沒有第 3 項。"),
-    ("- expect:\n    open: []\n", "7: 待辦應為：（無）；實為：review。"),
+    ("- expect:\n    open: []\n", "7: 待辦應為：—；實為：review。"),
     ("- expect: {open: [review, review]}\n", "6: 應有「review」的待辦；目前的待辦：review。"),
     ("- expect: {includes: [{element: review, role: clerk}]}\n", "6: 「review」的 role 應為 clerk，實為 manager。"),
     ("- expect: {includes: [{element: review, data: {application.items: x}}]}\n", "6: 「review」的 application.items 應為 x，實為 換燈。"),
     ("- expect: {absent: [review]}\n", "6: 不應有「review」的待辦。"),
-    ("- {advance: PT2H, expect: {overdue: []}}\n", "6: 逾期的待辦應為：（無）；實為：review。"),
+    ("- {advance: PT2H, expect: {overdue: []}}\n", "6: 逾期的待辦應為：—；實為：review。"),
     ("- expect: {late: true}\n", "6: late 應為 True，實為 False。"),
     ("- expect: {ended: done}\n", "6: 案件應結束於 done，實為 active。"),
     ("- expect: {state: completed}\n", "6: state 應為 completed，實為 active。"),
     ("- expect: {limits: {reviewed: met}}\n", "6: 時限「reviewed」應為 met，實為 running。"),
     ("- expect: {limits: {nothing: running}}\n", "6: 時限「nothing」應為 running，實為 none。"),
     ("- expect: {data: {application.items: x}}\n", "6: 資料「application.items」應為 x，實為 換燈。"),
-    ("- expect: {data: {application.items: null}}\n", "6: 資料「application.items」應為 （無），實為 換燈。"),
-    ("- expect: {records: [slip]}\n", "6: 應已開立單據「slip」；已開立：（無）。"),
+    ("- expect: {data: {application.items: null}}\n", "6: 資料「application.items」應為 —，實為 換燈。"),
+    ("- expect: {records: [slip]}\n", "6: 應已開立單據「slip」；已開立：—。"),
     ("- expect: {history: [case.closed]}\n", "6: 歷程中應有「case.closed」，實有："),
-    ("- expect: {incident: x}\n", "6: 異常應為 x，實為 （無）。"),
-    ("- expect: {sent: [letter]}\n", "6: 應發出「letter」，實際發出：（無）。"),
+    ("- expect: {incident: x}\n", "6: 異常應為 x，實為 —。"),
+    ("- expect: {sent: [letter]}\n", "6: 應發出「letter」，實際發出：—。"),
     ("- expect: {in: nothing, state: active}\n", "6: 沒有「nothing」的案件。"),
     ("- {complete: review, as: manager, data: {outcome: back}}\n- {complete: correct, as: clerk, data: {a: 1}}\n",
      "7: 「correct」沒有表單，不能填資料。"),

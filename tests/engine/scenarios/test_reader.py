@@ -27,8 +27,8 @@ def read(steps: str = "", head: str = HEAD) -> object:
 def refused(text: str) -> str:
     with pytest.raises(ScenarioUnreadableError) as caught:
         read_scenario(text.encode(), "scenarios/a.yaml")
-    assert caught.value.data["file"] == "scenarios/a.yaml"
-    return f"{caught.value.data['line']}: {caught.value.data['reason']}"
+    assert caught.value.file == "scenarios/a.yaml"
+    return f"{caught.value.line}: {caught.value.source_text()}"
 
 
 def test_a_head_alone_is_a_scenario() -> None:
@@ -123,12 +123,12 @@ steps:
     ("- a\n", "1: 情境應為"),
     (HEAD + "step: []\n", "8: 情境沒有「step」這個鍵"),
     (HEAD + "at: x\n", "8: 情境的鍵「at」重複"),
-    (HEAD.replace("at: 2026-03-02T09:00:00+08:00\n", ""), "1: 情境缺少「at」"),
+    (HEAD.replace("at: 2026-03-02T09:00:00+08:00\n", ""), "1: 缺少「at」"),
     (HEAD.replace("+08:00", ""), "3: 「2026-03-02T09:00:00」缺少時區"),
     (HEAD.replace(", en: Mended at once", ""), "1: 名稱需有 zh-Hant 和 en"),
-    (HEAD.replace("  as: customer_service\n", ""), "5: start 缺少「as」"),
-    (HEAD + "steps:\n  - {complete: a, claim: b, as: x}\n", "9: 每一步只能有一個動作"),
-    (HEAD + "steps:\n  - {as: x}\n", "9: 每一步只能有一個動作"),
+    (HEAD.replace("  as: customer_service\n", ""), "5: 缺少「as」"),
+    (HEAD + "steps:\n  - {complete: a, claim: b, as: x}\n", "9: 每一步須有且只有一個動作"),
+    (HEAD + "steps:\n  - {as: x}\n", "9: 每一步須有且只有一個動作"),
     (HEAD + "steps:\n  - complete: a\n    as: x\n    too: b\n", "11: 「complete」步驟沒有「to"),
     (HEAD + "steps:\n  - {complete: a}\n", "9: 「complete」缺少「as」"),
     (HEAD + "steps:\n  - {return: a, as: x, to: b}\n", "9: 缺少「reason」"),
@@ -150,7 +150,7 @@ def test_what_cannot_be_read_is_told_with_its_line(text: str, complaint: str) ->
 
 def test_bytes_that_are_not_text_are_told() -> None:
     """UTF-8 only, and not without bounds."""
-    with pytest.raises(ScenarioUnreadableError, match="第 2 行：不是 UTF-8 文字"):
+    with pytest.raises(ScenarioUnreadableError, match="不是 UTF-8 文字"):
         read_scenario(b"a: 1\nb: \xff", "scenarios/a.yaml")
     with pytest.raises(ScenarioUnreadableError, match="超過 256 KB"):
         read_scenario(b"#" * 300_000, "scenarios/a.yaml")
@@ -163,4 +163,4 @@ def test_a_folder_is_read_in_order_and_to_its_end() -> None:
         "scenarios/notes.txt": b"", "repair.bpmn": b"",
     })
     assert [scenario.file for scenario in scenarios] == ["scenarios/a.yaml", "scenarios/b.yaml"]
-    assert [error.data["file"] for error in errors] == ["scenarios/c.yaml"]
+    assert [error.file for error in errors] == ["scenarios/c.yaml"]
