@@ -8,8 +8,9 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal, select, update
 
 from engine import permissions
 from engine.company.passwords import check_policy, hash_password, is_outdated, verify
@@ -31,6 +32,17 @@ _PREFIX = "gct_"
 #: a token's use is noted at most this often, so that reading by a token seldom writes
 _TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
+
+
+# built once: every request reads one of these
+_ACCOUNTS = (
+    select(user.c.id, user.c.username, user.c.display_name, user.c.phone, user.c.email, user.c.locale, user.c.session_epoch,
+           user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
+    .select_from(user.outerjoin(role_grant, role_grant.c.user_id == user.c.id))
+)
+_BY_ID = _ACCOUNTS.where(user.c.id == bindparam("user_id"))
+_TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
+    api_token.c.digest == bindparam("digest"), api_token.c.revoked_at.is_(None))
 
 
 class UserExistsError(ConflictError):
@@ -161,7 +173,7 @@ def reactivate(uow: UnitOfWork, actor: Actor, user_id: int) -> None:
 
 def find(uow: UnitOfWork, user_id: int) -> Account | None:
     """The account with its roles, in one statement; also a deactivated one."""
-    return _one(uow, user.c.id == user_id)
+    return next(iter(_read(uow, _BY_ID, {"user_id": user_id})), None)
 
 
 def find_by_name(uow: UnitOfWork, username: str) -> Account | None:
@@ -284,8 +296,7 @@ def revoke_tokens(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int,
 
 def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | None:
     """Who a bearer token belongs to; None when unknown, revoked or its owner deactivated. Notes the use now and then (`uow.is_writing`)."""
-    found = uow.reading.execute(select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
-        api_token.c.digest == _digest(token), api_token.c.revoked_at.is_(None))).first()
+    found = uow.reading.execute(_TOKEN, {"digest": _digest(token)}).first()
     actor = actor_for_user(uow, found.user_id, channel=Channel.API) if found else None
     if actor is None or found is None:
         return None
@@ -335,10 +346,11 @@ def _one(uow: UnitOfWork, condition: ColumnElement[bool]) -> Account | None:
 
 
 def _many(uow: UnitOfWork, condition: ColumnElement[bool]) -> list[Account]:
-    found = uow.reading.execute(
-        select(user.c.id, user.c.username, user.c.display_name, user.c.phone, user.c.email, user.c.locale, user.c.session_epoch,
-               user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
-        .select_from(user.outerjoin(role_grant, role_grant.c.user_id == user.c.id)).where(condition)).all()
+    return _read(uow, _ACCOUNTS.where(condition), {})
+
+
+def _read(uow: UnitOfWork, statement: Select[Any], values: dict[str, Any]) -> list[Account]:
+    found = uow.reading.execute(statement, values).all()
     grants: dict[int, set[RoleGrant]] = {row.id: set() for row in found}
     for row in found:
         if row.role is not None:
