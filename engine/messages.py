@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, select
 
-from engine import instances, permissions, steps
+from engine import correlations, instances, permissions, steps
 from engine.errors import ConflictError, NobodyWaitsError
 from engine.history import NewEvent
 from engine.model import Actor, InstanceState, JsonObject
@@ -76,11 +76,7 @@ def _waiting(uow: UnitOfWork, kind: str, name: str, correlation: Mapping[str, An
     if "instance_id" in correlation:
         query = query.where(instance.c.id == int(correlation["instance_id"]))
     asked = {key: value for key, value in correlation.items() if key not in _OWN_KEYS}
-    return [row for row in uow.reading.execute(query) if _matches(orjson.loads(row.correlation), asked)]
-
-
-def _matches(expected: Mapping[str, Any], asked: Mapping[str, Any]) -> bool:
-    return all(key in asked and asked[key] == value for key, value in expected.items())
+    return [row for row in uow.reading.execute(query) if correlations.matches(orjson.loads(row.correlation), asked)]
 
 
 def _deliver(

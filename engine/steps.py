@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
 
-from engine import definitions, history, limits, openings
+from engine import correlations, definitions, history, limits, openings
 from engine.content import InstanceContent
 from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
 from engine.history import Batch, Head, NewEvent
@@ -176,6 +176,7 @@ def _carry_out(
         waiting_before = {(each.token, each.name) for each in run.waiting()}
         command.act(run)
         change = run.settle()
+        change.waiting = [correlations.declared(content, run, each) for each in change.waiting]
         planned = [openings.plan(runtime, content, run, item, now) for item in change.opened]
         data = run.data()
         happened = _happenings(content, change, is_first=is_first)
@@ -326,7 +327,7 @@ class _Writer:
                 "element_id": each.element_id,
                 "kind": each.kind,
                 "name": each.name,
-                "correlation": orjson.dumps(each.correlation, option=orjson.OPT_SORT_KEYS).decode(),
+                "correlation": orjson.dumps(each.correlation or correlations.of_data(each.data), option=orjson.OPT_SORT_KEYS).decode(),
             }
             for each in self._change.waiting
         ]

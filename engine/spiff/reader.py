@@ -12,7 +12,7 @@ import struct
 import subprocess
 import sys
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, fields
 from pathlib import Path
 from types import TracebackType
@@ -21,6 +21,7 @@ from typing import IO, Any, Self
 from engine.content import Organisation
 from engine.diagram import Diagram
 from engine.errors import Finding, StoreUnavailableError
+from engine.model import Signature
 from engine.settings import Settings
 from engine.spiff.intake import check_files
 from engine.spiff.lint.rule import KnownProcess
@@ -40,13 +41,13 @@ class InProcessReader:
         settings: Settings,
         known_processes: Mapping[str, Diagram],
         organisation: Organisation,
-        operators: Collection[str],
+        operators: Mapping[str, Signature | None],
         *,
         is_ours: bool = False,
     ) -> ReadPackage:
         """As `read_package`."""
         known = {key: KnownProcess.of(diagram) for key, diagram in known_processes.items()}
-        roles, offered = frozenset(organisation.roles) or None, frozenset(operators) or None
+        roles, offered = frozenset(organisation.roles) or None, dict(operators) or None
         return read_package(files, settings, known, roles=roles, operators=offered, is_ours=is_ours)
 
     def close(self) -> None:
@@ -72,7 +73,7 @@ class PackageReader:
         settings: Settings,
         known_processes: Mapping[str, Diagram],
         organisation: Organisation,
-        operators: Collection[str],
+        operators: Mapping[str, Signature | None],
         *,
         is_ours: bool = False,
     ) -> ReadPackage:
@@ -88,7 +89,7 @@ class PackageReader:
             "known_processes": {key: asdict(KnownProcess.of(diagram)) for key, diagram in known_processes.items()},
             # a company that names no roles, or a place without operators, has nothing to check against
             "roles": sorted(organisation.roles) or None,
-            "operators": sorted(operators) or None,
+            "operators": {name: None if each is None else asdict(each) for name, each in operators.items()} or None,
             "is_ours": is_ours,
         }
         with self._lock:

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import IO, Any
 
+from engine.model import Parameter, Signature
 from engine.settings import Settings
 from engine.spiff.lint.rule import KnownProcess
 from engine.spiff.reading import read_package
@@ -41,7 +42,7 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
         replace(Settings(), **request["settings"]),
         {key: _known(known) for key, known in request["known_processes"].items()},
         roles=None if request["roles"] is None else frozenset(request["roles"]),
-        operators=None if request["operators"] is None else frozenset(request["operators"]),
+        operators=None if request["operators"] is None else {name: _signature(sent) for name, sent in request["operators"].items()},
         is_ours=request["is_ours"],
     )
     return {
@@ -55,6 +56,13 @@ def handle(request: dict[str, Any]) -> dict[str, Any]:
 
 def _known(sent: dict[str, Any]) -> KnownProcess:
     return KnownProcess(tuple(sent["called"]), tuple(sent["subprocesses"]), tuple(sent["elements"]), bool(sent["has_event_subprocess"]))
+
+
+def _signature(sent: dict[str, Any] | None) -> Signature | None:
+    if sent is None:
+        return None
+    parameters = (Parameter(**{**each, "choices": tuple(each["choices"])}) for each in sent["parameters"])
+    return Signature(tuple(parameters), bool(sent["is_reader"]))
 
 
 def _plain(value: Any) -> Any:

@@ -15,6 +15,7 @@ from SpiffWorkflow.bpmn.parser.ValidationException import ValidationException
 
 from engine.diagram import Diagram
 from engine.errors import Finding
+from engine.model import Signature
 from engine.settings import Settings
 from engine.spiff.companions import check_limits, check_paths, read_forms, read_records
 from engine.spiff.intake import XML_SUFFIXES, RefusedError, check_files, read_xml
@@ -73,7 +74,7 @@ def read_package(
     known_processes: Mapping[str, KnownProcess] | None = None,
     *,
     roles: frozenset[str] | None = None,
-    operators: frozenset[str] | None = None,
+    operators: Mapping[str, Signature | None] | None = None,
     is_ours: bool = False,
 ) -> ReadPackage:
     """Take in, normalise, validate and lint the files of one deployment.

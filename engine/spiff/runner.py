@@ -15,37 +15,30 @@ from typing import Any, Self
 from uuid import UUID
 
 from SpiffWorkflow.bpmn import BpmnEvent
-from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
 from SpiffWorkflow.bpmn.specs.event_definitions.item_aware_event import SignalEventDefinition
 from SpiffWorkflow.bpmn.specs.event_definitions.message import MessageEventDefinition
 from SpiffWorkflow.bpmn.specs.mixins.events.start_event import StartEvent
 from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
-from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
-from SpiffWorkflow.exceptions import SpiffWorkflowException
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
 from engine.clock import Clock
 from engine.errors import (
     BudgetExceededError,
-    ConflictError,
-    GuichengError,
     NobodyWaitsError,
-    ReturnNotPossibleError,
     StepFailedError,
 )
 from engine.model import Effect, OpenItem, OutgoingEvent, Passed, TokenView, Waiting
 from engine.settings import Settings
 from engine.spiff import codec
-from engine.spiff.compiled import CompiledDefinition, entry_of, reaches
+from engine.spiff.compiled import CompiledDefinition
+from engine.spiff.guard import Guard
 from engine.spiff.pruning import prune
+from engine.spiff.returning import leading_to, take_back
 from engine.spiff.sandbox import Sandbox
 from engine.spiff.scripting import StepScriptEngine
 from engine.spiff.timing import due_at
-from engine.spiff.workflow import FINISHED, READY, WAITING, LiveWorkflow
-
-#: states of a token that has come to an element and not left it
-_ARRIVED = READY | WAITING | TaskState.STARTED
+from engine.spiff.workflow import FINISHED, READY, WAITING, LiveWorkflow, process_of
 
 
 @dataclass(slots=True)
@@ -119,7 +112,7 @@ class Run:
 
     def begin(self, data: Mapping[str, Any], start_element: str | None = None, payload: Mapping[str, Any] | None = None) -> None:
         """Start at the none start event, or at the named one with what its message carried."""
-        with self._guard(start_element):
+        with Guard(start_element):
             root = self._workflow.task_tree
             root.set_data(**data)
             root.run()
@@ -150,7 +143,7 @@ class Run:
     def complete(self, token: str, data: Mapping[str, Any]) -> None:
         """Complete the item at a token; `data` replaces whole top-level keys. KeyError if no open item has that token."""
         task = self._open(token)
-        with self._guard(task.task_spec.bpmn_id):
+        with Guard(task.task_spec.bpmn_id):
             task.data.update(data)
             task.run()
             self._note(task)
@@ -158,7 +151,7 @@ class Run:
 
     def refresh(self) -> None:
         """Let timers that are due fire."""
-        with self._guard(None):
+        with Guard(None):
             self._workflow.refresh_timers()
             self._go_on()
 
@@ -166,7 +159,7 @@ class Run:
         """Give a message or signal to what waits for it (only at `tokens`, where given). NobodyWaitsError if nothing does."""
         wanted = MessageEventDefinition if kind == "message" else SignalEventDefinition
         caught = False
-        with self._guard(None):
+        with Guard(None):
             for task in list(self._workflow.event_manager.tasks.values()):
                 definition = _definition_named(task.task_spec.event_definition, wanted, name)
                 if definition is None or task._state != WAITING or (tokens is not None and task.id.hex not in tokens):
@@ -199,69 +192,14 @@ class Run:
         Branches that parted after that element are cancelled, for they will be walked again; branches beside it stay.
         """
         task = self._open(token)
-        with self._guard(element_id):
-            target = entry_of(task.workflow.spec, element_id)
-            if target is None:
-                raise ReturnNotPossibleError(element=element_id, reason="它不在同一個流程中")
-            place = self._place_for(task, target)
-            child = place._add_child(target, TaskState.FUTURE)
-            child.triggered = True
-            target._predict(child, mask=TaskState.NOT_FINISHED_MASK)
-            child.data = dict(task.data)
-            target._update(child)
-            # the library gave it the data of where it hangs; it has to go on with what was known at the item
-            for each in [child, *child.children]:
-                if not each.has_state(TaskState.PREDICTED_MASK):
-                    each.data = dict(task.data)
+        with Guard(element_id):
+            for each in take_back(task, element_id):
+                self._passed.append(Passed(each.id.hex, each.task_spec.bpmn_id, "cancelled", process_of(each)))
             self._go_on()
-
-    def _place_for(self, task: Task, target: Any) -> Task:
-        """Cut the tree at the point to which the token goes back and return that point."""
-        here = task.task_spec
-        cut = task
-        ancestor = task.parent
-        while ancestor is not None:
-            must_leave = isinstance(ancestor.task_spec, (BoundaryEventSplit, LoopTask))
-            branches = [child for child in ancestor.children if child is not cut and self._has_live(child)]
-            if must_leave or (branches and not reaches(target, here, avoiding=[ancestor.task_spec])):
-                cut = ancestor
-            elif branches:
-                break
-            if isinstance(ancestor.task_spec, LoopTask):
-                here = ancestor.task_spec
-            ancestor = ancestor.parent
-        place = cut.parent
-        if place is None:
-            raise ReturnNotPossibleError(element=target.bpmn_id or target.name, reason="它在流程開始之前")
-        for dropped in self._subtree(cut):
-            if dropped.task_spec.bpmn_id is not None and dropped.has_state(_ARRIVED):
-                self._passed.append(Passed(dropped.id.hex, dropped.task_spec.bpmn_id, "cancelled", _process_of(dropped)))
-        task.workflow._remove_task(cut.id)
-        return place
-
-    @staticmethod
-    def _subtree(task: Task) -> list[Task]:
-        found, stack = [], [task]
-        while stack:
-            each = stack.pop()
-            found.append(each)
-            stack.extend(each.children)
-        return found
-
-    def _has_live(self, task: Task) -> bool:
-        return any(each.has_state(READY | WAITING | TaskState.STARTED) for each in self._subtree(task))
 
     def returnable(self, token: str) -> list[str]:
         """Ids of people's elements in the same process from which a token can come to this item."""
-        task = self._open(token)
-        spec = task.workflow.spec
-        parent = task.parent
-        here = parent.task_spec if parent is not None and isinstance(parent.task_spec, LoopTask) else task.task_spec
-        found = []
-        for each in spec.task_specs.values():
-            if each.bpmn_id is not None and each.manual and each is not here and each.name == each.bpmn_id and reaches(each, here):
-                found.append(each.bpmn_id)
-        return found
+        return leading_to(self._open(token))
 
     # ------------------------------------------------------------ looking
 
@@ -277,7 +215,7 @@ class Run:
         """Positions in the flow."""
         names = {READY: "ready", WAITING: "waiting", TaskState.STARTED: "waiting", TaskState.ERROR: "error"}
         return [
-            TokenView(task.id.hex, task.task_spec.bpmn_id, names[task._state], _process_of(task))
+            TokenView(task.id.hex, task.task_spec.bpmn_id, names[task._state], process_of(task))
             for task in self._workflow.all_tasks()
             if task._state in names and task.task_spec.bpmn_id is not None and not _is_wrapper(task)
         ]
@@ -356,7 +294,7 @@ class Run:
     def _item(task: Task) -> OpenItem:
         inner = task.internal_data
         item = inner.get("key_or_index", inner.get("item", inner.get("iteration")))
-        return OpenItem(task.id.hex, task.task_spec.bpmn_id, task.data, item, _process_of(task))
+        return OpenItem(task.id.hex, task.task_spec.bpmn_id, task.data, item, process_of(task))
 
     def _go_on(self) -> None:
         self._workflow.run_ready(self._check_budget, self._note)
@@ -378,7 +316,7 @@ class Run:
             return
         self._done.add(task.id)
         if task.task_spec.bpmn_id is not None and task._state == TaskState.COMPLETED:
-            self._passed.append(Passed(task.id.hex, task.task_spec.bpmn_id, "completed", _process_of(task)))
+            self._passed.append(Passed(task.id.hex, task.task_spec.bpmn_id, "completed", process_of(task)))
 
     def _next_due(self) -> datetime | None:
         moments = [moment for task in self._workflow.event_manager.tasks.values() if (moment := due_at(task)) is not None]
@@ -390,56 +328,13 @@ class Run:
         for task in self._workflow.event_manager.tasks.values():
             for kind, definition in _caught(task.task_spec.event_definition):
                 element_id = task.task_spec.bpmn_id or task.task_spec.name
-                found.append(Waiting(task.id.hex, element_id, kind, definition.name, process_key=_process_of(task), data=task.data))
+                found.append(Waiting(task.id.hex, element_id, kind, definition.name, process_key=process_of(task), data=task.data))
         for sub_name in self._workflow.spec.start.trigger_specs if not self._workflow.is_completed() else ():
             for start in self._workflow.subprocess_specs[sub_name].bpmn_start_events:
                 for kind, definition in _caught(start.event_definition):
                     key = self._workflow.spec.name
                     found.append(Waiting("", start.bpmn_id, kind, definition.name, process_key=key, data=self._workflow.task_tree.data))
         return found
-
-    def _guard(self, element_id: str | None) -> _Guard:
-        return _Guard(element_id)
-
-
-class _Guard:
-    """Turns what the library raises into our errors, with the element where it happened."""
-
-    def __init__(self, element_id: str | None) -> None:
-        self._element_id = element_id
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
-        if error is None or isinstance(error, ConflictError):
-            return
-        task = getattr(error, "task", None)
-        element_id = getattr(getattr(task, "task_spec", None), "bpmn_id", None) or self._element_id
-        cause: BaseException | None = error
-        while cause is not None and not isinstance(cause, GuichengError):
-            before = None if cause.__suppress_context__ else cause.__context__
-            cause = getattr(cause, "exception", None) or cause.__cause__ or before
-        if isinstance(cause, GuichengError):
-            if cause.element_id is None and element_id is not None:
-                cause.data["element_id"] = element_id
-            if cause is error:
-                return
-            raise cause from error
-        if isinstance(error, (SpiffWorkflowException, RecursionError, TypeError, KeyError, ValueError, AttributeError, IndexError)):
-            raise StepFailedError(element_id=element_id or "—", reason=str(error)[:500]) from error
-
-
-def _process_of(task: Task) -> str:
-    """The process that holds the element: its own, or the called one that it is in."""
-    workflow = task.workflow
-    while workflow.parent_task_id is not None:
-        parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
-        if isinstance(parent.task_spec, CallActivity):
-            break
-        workflow = parent.workflow
-    return str(workflow.spec.name)
-
 
 def _definition_named(definition: Any, wanted: type[Any], name: str) -> Any | None:
     for part in getattr(definition, "event_definitions", None) or [definition]:

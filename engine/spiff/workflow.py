@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from SpiffWorkflow.bpmn.specs.mixins.subworkflow_task import CallActivity
 from SpiffWorkflow.bpmn.util.subworkflow import BpmnSubWorkflow
 from SpiffWorkflow.bpmn.workflow import BpmnWorkflow
 from SpiffWorkflow.task import Task
@@ -107,3 +108,14 @@ def _forget(workflow: Any, task: Task) -> None:
     if subprocess is not None:
         for inner in list(subprocess.tasks.values()):
             _forget(subprocess, inner)
+
+
+def process_of(task: Task) -> str:
+    """The process that holds the element: its own, or the called one that it is in."""
+    workflow = task.workflow
+    while workflow.parent_task_id is not None:
+        parent = workflow.top_workflow.get_task_from_id(workflow.parent_task_id)
+        if isinstance(parent.task_spec, CallActivity):
+            break
+        workflow = parent.workflow
+    return str(workflow.spec.name)

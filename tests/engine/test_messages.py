@@ -101,3 +101,27 @@ def test_the_version_before_starts_nothing_any_more(runtime: Runtime) -> None:
     with pytest.raises(NobodyWaitsError):
         _send(runtime, "call taken", {}, {})
     assert len(_send(runtime, "call noted", {}, {})) == 1
+
+
+def test_a_message_finds_its_instance_by_a_value_of_its_data(delivery: Runtime) -> None:
+    first = builders.start(delivery, "delivery", {"order": 17})
+    second = builders.start(delivery, "delivery", {"order": 18})
+    with pytest.raises(NobodyWaitsError):
+        _send(delivery, "goods arrived", {"order": 19}, {})
+    assert _send(delivery, "goods arrived", {"order": 18}, {}) == [second.id]
+    assert _send(delivery, "goods arrived", {"order": 17}, {}) == [first.id]
+
+
+def test_a_declared_correlation_must_be_carried(runtime: Runtime) -> None:
+    declared = WAITS.format(kind="message").replace(
+        '<intermediateCatchEvent id="await_goods">',
+        '<intermediateCatchEvent id="await_goods"><extensionElements xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+        "<spiffworkflow:properties><spiffworkflow:property name=\"correlation\" value='{&quot;order&quot;: slip[&quot;number&quot;]}'/>"
+        "</spiffworkflow:properties></extensionElements>",
+    )
+    builders.deploy(runtime, {"delivery.bpmn": declared.encode()})
+    started = builders.start(runtime, "delivery", {"slip": {"number": 5}})
+    for carried in ({}, {"order": 6}):
+        with pytest.raises(NobodyWaitsError):
+            _send(runtime, "goods arrived", carried, {})
+    assert _send(runtime, "goods arrived", {"order": 5}, {}) == [started.id]

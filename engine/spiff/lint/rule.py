@@ -9,6 +9,7 @@ from typing import Any
 from lxml import etree
 
 from engine.diagram import BPMN, CONTAINERS, Diagram, Element, local_name, read_processes
+from engine.model import Signature
 
 #: an element's id (None: the file as a whole) and what fills the rule's sentence
 Found = tuple[str | None, dict[str, Any]]
@@ -49,9 +50,9 @@ class Package:
     records: frozenset[str] = frozenset()
     decisions: frozenset[str] = frozenset()
     known_processes: Mapping[str, KnownProcess] = field(default_factory=dict)
-    #: role ids and operator names; None: not known here, so not checked
+    #: role ids, and operators by name; None: not known here, so not checked
     roles: frozenset[str] | None = None
-    operators: frozenset[str] | None = None
+    operators: Mapping[str, Signature | None] | None = None
     #: whether the files are the project's own, where some warnings are errors
     is_ours: bool = False
 
