@@ -23,6 +23,7 @@ _ELEMENT = frozenset(
         "signature",
         "outside",
         "attended_by",
+        "correlation",
         "channel",
         "for_each",
         "signers",
