@@ -28,7 +28,7 @@ def open_runtime(
     reader = InProcessReader() if is_trusted else PackageReader()
     try:
         require_current(database)
-        yield Runtime(
+        runtime = Runtime(
             settings=settings,
             database=database,
             definitions=DefinitionCache(),
@@ -38,13 +38,19 @@ def open_runtime(
             reader=reader,
             clock=clock or SystemClock(),
             outbox=outbox or NoOutbox(),
-            directory=CompanyDirectory(),
-            operators=OPERATORS,
         )
+        yield equip(runtime)
     finally:
         reader.close()
         sandbox.close()
         database.close()
+
+
+def equip(runtime: Runtime) -> Runtime:
+    """Fill the ports that the company and the catalogue implement. Scenarios' runtimes get the same, so that they run what is run."""
+    runtime.directory = CompanyDirectory()
+    runtime.operators = OPERATORS
+    return runtime
 
 
 def load_organisation(settings: Settings) -> Organisation:

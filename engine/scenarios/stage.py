@@ -19,12 +19,11 @@ from typing import Any, Self
 from sqlalchemy import event
 
 from engine import definitions
+from engine.bootstrap import equip
 from engine.clock import MovableClock
-from engine.company.directory import CompanyDirectory
 from engine.content import Organisation
 from engine.definitions import Deployment
 from engine.model import SYSTEM
-from engine.operators.catalogue import OPERATORS
 from engine.persistence.database import Database
 from engine.persistence.tables import metadata
 from engine.persistence.unit_of_work import UnitOfWork
@@ -112,11 +111,10 @@ class Stage:
             pooled.close()
 
     def _runtime(self, clock: MovableClock, outbox: NoOutbox) -> Runtime:
-        return Runtime(
+        return equip(Runtime(
             settings=self._settings, database=self._database, definitions=self._definitions, live=LiveCache(self._settings.live_cache),
             sandbox=self._sandbox, organisation=self._organisation, reader=self._reader, clock=clock, outbox=outbox,
-            directory=CompanyDirectory(), operators=OPERATORS,
-        )
+        ))
 
 
 def _fast_database(url: str) -> Database:
