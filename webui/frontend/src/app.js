@@ -1,5 +1,5 @@
 // What every page loads: htmx, and small helpers for pages that work without them too.
-import "htmx.org";
+import htmx from "htmx.org";
 import { startDialogs } from "./dialogs.js";
 import { startDiagrams } from "./diagrams.js";
 import { startDrafts } from "./drafts.js";
@@ -7,6 +7,10 @@ import { initForms } from "./forms.js";
 import { startMenus } from "./menus.js";
 import { startPickers } from "./pickers.js";
 import { startRefreshing } from "./refreshing.js";
+
+// no code from attributes, no styles of its own: the policy of our pages forbids both; refusals are shown where the server says
+Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true, historyCacheSize: 0 });
+htmx.config.responseHandling = [{ code: "204", swap: false }, { code: "[23]..", swap: true }, { code: "[45]..", swap: true, error: false }];
 
 startDialogs();
 startDiagrams();

@@ -33,12 +33,13 @@ async function open(link) {
     location.assign(link.href);
     return;
   }
+  for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
   const dialog = document.createElement("dialog");
   dialog.innerHTML = await response.text();
   dialog.setAttribute("aria-labelledby", "sheet-title");
   dialog.addEventListener("close", () => {
     dialog.remove();
-    link.focus();
+    (link.closest("details.menu")?.querySelector("summary") ?? link).focus();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);

@@ -61,7 +61,10 @@ function enhance(field) {
     }
   }
 
-  function show() {
+  function show(found) {
+    // what was marked stays marked while more is typed
+    const marked = entries[active]?.id;
+    entries = found;
     list.replaceChildren(...entries.map((entry, index) => {
       const item = document.createElement("li");
       item.id = `${list.id}-${index}`;
@@ -86,7 +89,7 @@ function enhance(field) {
     }
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
-    mark(-1);
+    mark(entries.findIndex((entry) => entry.id === marked));
   }
 
   async function look() {
@@ -96,8 +99,7 @@ function enhance(field) {
     address.searchParams.set("q", field.value);
     const response = await fetch(address, { headers: { Accept: "application/json" } });
     if (!response.ok || mine !== asked || document.activeElement !== field) return;
-    entries = (await response.json()).entries;
-    show();
+    show((await response.json()).entries);
   }
 
   field.addEventListener("input", () => {

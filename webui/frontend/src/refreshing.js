@@ -1,3 +1,5 @@
+import htmx from "htmx.org";
+
 // Keeps a list as the server has it, every 20 seconds, without moving anything under the reader's hands.
 const EVERY = 20_000;
 
@@ -20,7 +22,7 @@ export function startRefreshing() {
     const focused = document.activeElement?.id;
     const top = scrollY;
     list.innerHTML = text;
-    window.htmx.process(list);
+    htmx.process(list);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
     scrollTo({ top });
     const counts = list.querySelector("[data-counts]");
