@@ -102,5 +102,5 @@ def remember(uow: UnitOfWork, request: Request, response: Response, now: datetim
 
 
 def purge(uow: UnitOfWork, now: datetime) -> int:
-    """Forget what is older than KEEP; how many that were."""
-    return uow.writing.execute(delete(idempotency).where(idempotency.c.at < now - KEEP)).rowcount
+    """Forget people's responses older than KEEP; how many that were. The marks of jobs, which nobody sent, are not touched."""
+    return uow.writing.execute(delete(idempotency).where(idempotency.c.at < now - KEEP, idempotency.c.user_id > 0)).rowcount

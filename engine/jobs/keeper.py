@@ -11,6 +11,7 @@ from sqlalchemy import delete
 from engine import files
 from engine.clock import Clock, SystemClock
 from engine.errors import StoreUnavailableError
+from engine.idempotency import purge as forget_responses
 from engine.jobs import leases
 from engine.jobs.dbos_runner import JobRunner
 from engine.jobs.handlers import NOBODY
@@ -96,5 +97,6 @@ class Keeper:
         old = (idempotency.c.user_id == NOBODY, idempotency.c.at < self._runtime.clock.now() - MEMORY)
         with UnitOfWork(self._runtime.database) as uow:
             uow.writing.execute(delete(idempotency).where(*old))
+            forget_responses(uow, self._runtime.clock.now())
             files.sweep(self._runtime, uow)
             uow.commit()

@@ -28,7 +28,7 @@ class Caller:
 
     def get(self, path: str, **query: Any) -> TestResponse:
         """GET under /api/v1."""
-        return self._send("GET", path, query_string=query)
+        return self._send("GET", path, **({"query_string": query} if query else {}))
 
     def post(self, path: str, body: Any = None, *, key: str | None = None, **options: Any) -> TestResponse:
         """POST JSON under /api/v1, with an Idempotency-Key where one is given."""
