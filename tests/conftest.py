@@ -86,8 +86,15 @@ def pytest_report_header() -> list[str]:
     return lines
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out browser tests where there is no browser, and the long forms unless they are asked for."""
+    """Leave out browser tests where there is no browser, and the long forms unless they are asked for.
+
+    Browser tests go to one worker (`--dist loadgroup`), so that one browser after the other is started, not two at once.
+    """
+    for item in items:
+        if item.get_closest_marker("browser"):
+            item.add_marker(pytest.mark.xdist_group("browser"))
     asked = str(config.getoption("markexpr"))
     left_out = [item for item in items
                 if (CHROMIUM is None and item.get_closest_marker("browser")) or ("soak" not in asked and item.get_closest_marker("soak"))]
@@ -227,9 +234,12 @@ def live_server(app: Flask) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, which can reach loopback only."""
+    """Debian's Chromium, which can reach loopback only.
+
+    One a module, not one a session: while Playwright runs, its thread has a running event loop, which the job engine takes for its own.
+    """
     from playwright.sync_api import sync_playwright
 
     assert CHROMIUM is not None
