@@ -61,7 +61,6 @@ def create_app(runtime: Runtime) -> flask.Flask:
         MAX_CONTENT_LENGTH=settings.form_bytes + 5 * settings.upload_bytes,
         MAX_FORM_MEMORY_SIZE=settings.form_bytes + 2**20,
         WTF_CSRF_TIME_LIMIT=None,
-        RATELIMIT_ENABLED=False,
     )
     app.extensions["guicheng"] = runtime
     app.url_map.converters["row_id"] = RowId

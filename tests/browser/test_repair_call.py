@@ -94,7 +94,7 @@ def test_a_call_is_registered_escalated_repaired_signed_paid_followed_up_and_arc
 
     cashier = desks["cashier"]
     cashier.take("收取維修費")
-    cashier.fill(amount="480", method="transfer", receipt_no="0001288")
+    cashier.fill(method="transfer", receipt_no="0001288")
     cashier.submit()
 
     desk.take("確認回訪形式")
