@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -16,6 +17,7 @@ from engine import errors
 from engine.company.users import TooManyAttemptsError
 from engine.i18n import best_locale, describe, describe_field_error, describe_finding, translate
 from webui.api import errors as api_errors
+from webui.api.catalogues import catalogue
 
 MEDIA_TYPE = "application/problem+json"
 #: seconds after which a client may try again when the store could not be written
@@ -59,11 +61,12 @@ def refuse(error: errors.GuichengError) -> flask.Response:
     """The answer to an error that the caller has to mend."""
     locale = request_locale()
     status = status_of(error)
-    problem: dict[str, Any] = _problem(status, error.code, describe(error, locale))
+    words = catalogue(locale) if status in (403, 409, 422) else None
+    problem: dict[str, Any] = _problem(status, error.code, describe(error, locale, words))
     if error.element_id is not None:
         problem["element_id"] = error.element_id
     if isinstance(error, errors.FormInvalidError | api_errors.RequestInvalidError):
-        problem["errors"] = [_field(entry, locale) for entry in error.errors]
+        problem["errors"] = [_field(entry, locale, words) for entry in error.errors]
     elif isinstance(error, errors.DeploymentRefusedError):
         findings = [finding_view(finding, locale) for finding in error.findings]
         problem["errors"] = [view for view, finding in zip(findings, error.findings, strict=True) if finding.severity == "error"]
@@ -118,8 +121,8 @@ def finding_view(finding: errors.Finding, locale: str) -> dict[str, Any]:
     }
 
 
-def _field(error: errors.FieldError, locale: str) -> dict[str, Any]:
-    return {"field": error.field, "code": error.code, "message": describe_field_error(error, locale)}
+def _field(error: errors.FieldError, locale: str, words: Mapping[str, str] | None) -> dict[str, Any]:
+    return {"field": error.field, "code": error.code, "message": describe_field_error(error, locale, words)}
 
 
 def _problem(status: int, code: str, detail: str) -> dict[str, Any]:

@@ -146,7 +146,9 @@ def test_a_form_that_is_refused_names_its_fields_and_changes_nothing(story: Stor
     assert (answer.status_code, problem["code"]) == (422, "form_invalid")
     found_errors = {error["field"]: error["code"] for error in problem["errors"]}
     assert {"channel", "colour", "unit", "caller"} <= set(found_errors)
-    assert all(error["message"] for error in problem["errors"])
+    messages = " ".join(error["message"] for error in problem["errors"])
+    assert messages.isascii() or "“" in messages
+    assert not any("\u4e00" <= character <= "\u9fff" for character in messages), messages
     assert story.people["manager"].get("/process-instances").get_json()["items"] == []
 
 
