@@ -31,7 +31,8 @@ class Assets:
 
     def url(self, name: str) -> str:
         """Address of a bundle by its logical name, e.g. `app.css`."""
-        return flask.url_for("static_dist", name=self._names.get(name, name))
+        # put together by hand: a page has dozens of icons
+        return f"{flask.request.script_root}/static/dist/{self._names.get(name, name)}"
 
     def serve(self, name: str) -> flask.Response:
         """A bundle in the best encoding that the browser takes."""

@@ -32,10 +32,13 @@ def choose_locale() -> None:
 
 def current_locale() -> str:
     """The language of this answer."""
-    if "user_locale" not in flask.g and "_user_id" in flask.session and current_user and current_user.is_authenticated:
-        flask.g.user_locale = current_user.account.locale
-    locale: str = flask.g.get("user_locale") or flask.g.get("locale") or LOCALES[0]
-    return locale
+    # asked for by every text of a page, so it is worked out once
+    settled: str | None = flask.g.get("reader_locale")
+    if settled is None:
+        is_known = "_user_id" in flask.session and current_user and current_user.is_authenticated
+        settled = current_user.account.locale if is_known else flask.g.get("locale", LOCALES[0])
+        flask.g.reader_locale = settled
+    return settled
 
 
 def gettext(text: str, catalogue: Mapping[str, str] | None = None, /, **data: Any) -> str:
