@@ -48,7 +48,8 @@ def test_a_changed_field_shows(runtime: Runtime, told: int, change: dict[str, ob
 
 def test_a_moved_time_shows(runtime: Runtime, told: int) -> None:
     with runtime.database.writing() as connection:
-        at = connection.execute(select(history_event.c.at).where(history_event.c.instance_id == told, history_event.c.seq == 2)).scalar_one()
+        second = select(history_event.c.at).where(history_event.c.instance_id == told, history_event.c.seq == 2)
+        at = connection.execute(second).scalar_one()
         connection.execute(
             update(history_event).where(history_event.c.instance_id == told, history_event.c.seq == 2).values(at=at + timedelta(minutes=1))
         )
@@ -63,7 +64,8 @@ def test_a_removed_event_shows(runtime: Runtime, told: int) -> None:
 
 def test_an_added_event_shows(runtime: Runtime, told: int) -> None:
     with runtime.database.writing() as connection:
-        last = connection.execute(select(history_event).where(history_event.c.instance_id == told, history_event.c.seq == 3)).mappings().one()
+        third = select(history_event).where(history_event.c.instance_id == told, history_event.c.seq == 3)
+        last = connection.execute(third).mappings().one()
         connection.execute(insert(history_event).values(**{**last, "seq": 4}))
     assert _broken_at(runtime, told) == 4
 

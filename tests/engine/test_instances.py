@@ -23,8 +23,10 @@ from tests import builders
 SCRIPTED = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t">
 <process id="sums" name="sums" isExecutable="true"><startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="give_number"/>
 <userTask id="give_number" name="give"/><sequenceFlow id="f2" sourceRef="give_number" targetRef="double_it"/>
-<scriptTask id="double_it"><script>doubled = number * 2</script></scriptTask><sequenceFlow id="f3" sourceRef="double_it" targetRef="check_sum"/>
-<userTask id="check_sum" name="check"/><sequenceFlow id="f4" sourceRef="check_sum" targetRef="over"/><endEvent id="over"/></process></definitions>"""
+<scriptTask id="double_it"><script>doubled = number * 2</script></scriptTask>
+<sequenceFlow id="f3" sourceRef="double_it" targetRef="check_sum"/>
+<userTask id="check_sum" name="check"/><sequenceFlow id="f4" sourceRef="check_sum" targetRef="over"/>
+<endEvent id="over"/></process></definitions>"""
 
 CALLER = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t">
 <process id="caller" name="caller" isExecutable="true"><startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="prepare"/>
@@ -102,7 +104,8 @@ def test_retry_of_a_start_that_failed(runtime: Runtime) -> None:
     again = run_step(runtime, lambda uow: instances.retry(runtime, uow, manager, begun.incident_id))
     assert again.incident_id is not None
     with runtime.database.reading() as connection:
-        left = connection.execute(select(incident.c.id).where(incident.c.instance_id == begun.id, incident.c.resolved_at.is_(None))).scalars().all()
+        open_ones = select(incident.c.id).where(incident.c.instance_id == begun.id, incident.c.resolved_at.is_(None))
+        left = connection.execute(open_ones).scalars().all()
     assert left == [again.incident_id]
 
 
@@ -181,7 +184,8 @@ def test_a_loop_costs_the_same_at_its_thousandth_round(runtime: Runtime) -> None
     looped = SCRIPTED.replace(b"<script>doubled = number * 2</script>", b"<script>round = round + 1</script>").replace(
         b'<userTask id="check_sum" name="check"/><sequenceFlow id="f4" sourceRef="check_sum" targetRef="over"/>',
         b'<exclusiveGateway id="check_sum" default="again"/><sequenceFlow id="again" sourceRef="check_sum" targetRef="give_number"/>'
-        b'<sequenceFlow id="f4" sourceRef="check_sum" targetRef="over"><conditionExpression>round &gt;= 400</conditionExpression></sequenceFlow>',
+        b'<sequenceFlow id="f4" sourceRef="check_sum" targetRef="over">'
+        b'<conditionExpression>round &gt;= 400</conditionExpression></sequenceFlow>',
     )
     builders.deploy(runtime, {"sums.bpmn": looped})
     started = builders.start(runtime, "sums", {"round": 0})

@@ -16,13 +16,15 @@ from tests import builders
 
 WAITS = """<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t">
 <{kind} id="goods_arrived" name="goods arrived"/>
-<process id="delivery" name="delivery" isExecutable="true"><startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="await_goods"/>
+<process id="delivery" name="delivery" isExecutable="true">
+<startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="await_goods"/>
 <intermediateCatchEvent id="await_goods"><{kind}EventDefinition id="e1" {kind}Ref="goods_arrived"/></intermediateCatchEvent>
 <sequenceFlow id="f2" sourceRef="await_goods" targetRef="over"/><endEvent id="over"/></process></definitions>"""
 
 STARTS = """<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t">
 <message id="call_taken" name="call taken"/>
-<process id="taken" name="taken" isExecutable="true"><startEvent id="on_call"><messageEventDefinition id="e1" messageRef="call_taken"/></startEvent>
+<process id="taken" name="taken" isExecutable="true">
+<startEvent id="on_call"><messageEventDefinition id="e1" messageRef="call_taken"/></startEvent>
 <sequenceFlow id="f1" sourceRef="on_call" targetRef="do_it"/><userTask id="do_it"/>
 <sequenceFlow id="f2" sourceRef="do_it" targetRef="over"/><endEvent id="over"/></process></definitions>"""
 

@@ -156,7 +156,8 @@ steps:""").replace("A-1201, tenant: T-001, worker: worker", "B-0301, tenant: T-0
 
 @pytest.mark.parametrize(("steps", "told"), [
     ("- {complete: carry_out, as: worker}\n", "6: 沒有「carry_out」的待辦；目前的待辦：review。"),
-    ("- {complete: review, as: worker}\n", "6: 「complete review」被拒絕：「review」不屬於您在此園區的角色，請由承辦的同事辦理。 (not_a_candidate)"),
+    ("- {complete: review, as: worker}\n",
+     "6: 「complete review」被拒絕：「review」不屬於您在此園區的角色，請由承辦的同事辦理。 (not_a_candidate)"),
     ("- {complete: review, as: stranger}\n", "6: 公司裡沒有「stranger」這個角色。"),
     ("- {complete: review, as: tenant}\n", "6: 「review」不由「tenant」辦理。"),
     ("- {suspend: x, as: tenant}\n", "6: 「tenant」沒有帳號，不能做這一步；請寫由誰代為辦理。"),

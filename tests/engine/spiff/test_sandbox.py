@@ -91,7 +91,8 @@ def test_a_name_that_a_branch_left_unbound_is_simply_absent(session: SandboxSess
     assert values == {"flag": False, "other": 2}
 
 
-@pytest.mark.parametrize("script", ["x = {1, 2}", "x = (1, 2)", "x = {1: 'a'}", "x = float('inf')", "x = b'raw'", "x = {'typename': 1}", "x = 2**70"])
+@pytest.mark.parametrize("script", [
+    "x = {1, 2}", "x = (1, 2)", "x = {1: 'a'}", "x = float('inf')", "x = b'raw'", "x = {'typename': 1}", "x = 2**70"])
 def test_data_that_cannot_be_kept_is_refused_where_it_is_made(session: SandboxSession, script: str) -> None:
     with pytest.raises(DataNotStorableError):
         session.execute(script, {})
