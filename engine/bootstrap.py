@@ -9,6 +9,8 @@ from engine.clock import Clock, SystemClock
 from engine.company.directory import CompanyDirectory
 from engine.content import Organisation, read_organisation
 from engine.operators.catalogue import OPERATORS
+from engine.operators.facts import FACTS
+from engine.operators.readers import READERS
 from engine.persistence.database import Database
 from engine.persistence.schema import require_current
 from engine.runtime import NoOutbox, Outbox, Runtime
@@ -50,6 +52,8 @@ def equip(runtime: Runtime) -> Runtime:
     """Fill the ports that the company and the catalogue implement. Scenarios' runtimes get the same, so that they run what is run."""
     runtime.directory = CompanyDirectory()
     runtime.operators = OPERATORS
+    runtime.readers = READERS
+    runtime.facts = FACTS
     return runtime
 
 

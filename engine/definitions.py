@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, Select, insert, select, update
 
-from engine import limit_rules, permissions, start_timers
+from engine import limit_rules, permissions, signer_form, start_timers
 from engine.content import DefinitionContent, InstanceContent
 from engine.diagram import Diagram, read_diagram
 from engine.errors import DeploymentRefusedError, Finding, NotFoundError
@@ -68,7 +68,7 @@ def deploy(
     """
     permissions.require(actor, "process-definition:deploy")
     known = {info.key: info.id for info in list_latest(runtime, uow)}
-    operators = [*runtime.operators, *runtime.readers]
+    operators = runtime.signatures()
     package = runtime.reader.read(
         files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, operators, is_ours=is_ours
     )
@@ -190,14 +190,15 @@ def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> Defi
         stem(name): load_form(body, stem(name)) for name, body in running.items() if name.startswith("forms/") and name.endswith(".json")
     }
     limits = limit_rules.read_limits(running[limit_rules.FILE], info.key) if limit_rules.FILE in running else ()
+    diagram = read_diagram(xml)[info.key]
     return DefinitionContent(
         id=info.id,
         key=info.key,
         version=info.version,
         name=info.name,
         deployment_id=info.deployment_id,
-        diagram=read_diagram(xml)[info.key],
-        forms=forms,
+        diagram=diagram,
+        forms={**signer_form.forms_of(diagram), **forms},
         records={stem(name): body for name, body in running.items() if name.startswith("records/") and name.endswith(".html")},
         limits=limits,
         xml=xml,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any
 
@@ -190,6 +191,19 @@ class Parameter:
     #: the only values, where they are few
     choices: tuple[str, ...] = ()
 
+    def takes(self, value: Any) -> bool:
+        """Whether a value is of its kind; an empty one stands for none."""
+        if value is None or value == "":
+            return not self.is_required
+        if self.choices:
+            return value in self.choices
+        if self.kind == "amount":
+            return _is_amount(value)
+        if self.kind == "reference":
+            return not isinstance(value, bool) and isinstance(value, int | str | dict)
+        wanted = _KINDS.get(self.kind)
+        return wanted is None or isinstance(value, wanted)
+
 
 @dataclass(frozen=True, slots=True)
 class Signature:
@@ -198,3 +212,16 @@ class Signature:
     parameters: tuple[Parameter, ...]
     #: whether it only looks something up, so that its answer can go into the data at once
     is_reader: bool = False
+
+
+#: kinds of parameters that one type of JSON answers for; `any` takes everything
+_KINDS: Mapping[str, type] = {"text": str, "date": str, "flag": bool, "object": dict}
+
+
+def _is_amount(value: Any) -> bool:
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return False
+    try:
+        return Decimal(str(value)).is_finite()
+    except InvalidOperation:
+        return False

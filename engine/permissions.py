@@ -13,16 +13,25 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "process-instance:read": frozenset({"*"}),
     "process-instance:suspend": frozenset({"manager", "general_manager", "administrator"}),
     "process-instance:cancel": frozenset({"manager", "general_manager", "administrator"}),
+    # of one's own cases
+    "process-instance:revoke": frozenset({"*"}),
+    "process-instance:copy": frozenset({"*"}),
     "process-instance:retry": frozenset({"manager", "general_manager", "administrator"}),
     "process-instance:send-event": frozenset({"manager", "general_manager", "administrator"}),
     "work-item:read": frozenset({"*"}),
     "work-item:assign": frozenset({"dispatcher", "cs_supervisor", "engineering_supervisor", "security_supervisor",
                                    "cleaning_supervisor", "assistant_manager", "manager", "general_manager", "administrator"}),
+    "work-item:nudge": frozenset({"*"}),
     "work-item:complete-any": frozenset({"manager", "administrator"}),
     "work-item:read-any": frozenset({"manager", "general_manager", "assistant_manager", "administrator"}),
     "directory:read": frozenset({"*"}),
     "directory:write": frozenset({"administrator"}),
     "user:administer": frozenset({"administrator"}),
+    "ledger:read": frozenset({"cashier", "customer_service", "cs_supervisor", "assistant_manager", "manager", "general_manager",
+                              "administrator"}),
+    # payments are taken by the cashier or at the front desk (收費 3.1, 入駐 3.3)
+    "ledger:write": frozenset({"cashier", "customer_service"}),
+    "ledger:close": frozenset({"cashier", "customer_service"}),
     "test-clock:advance": frozenset({"administrator", "manager"}),
 }
 

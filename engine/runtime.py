@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.clock import Clock, SystemClock
-from engine.model import Actor, JsonObject
+from engine.model import Actor, JsonObject, Signature
 from engine.settings import Settings
 
 if TYPE_CHECKING:
@@ -108,3 +108,7 @@ class Runtime:
     readers: Mapping[str, Reader] = field(default_factory=dict)
     #: function name in gates → what answers it
     facts: Mapping[str, Fact] = field(default_factory=dict)
+
+    def signatures(self) -> dict[str, Signature | None]:
+        """How each operator and reader is called, by name; None for one that doesn't say."""
+        return {name: getattr(each, "signature", None) for name, each in {**self.operators, **self.readers}.items()}

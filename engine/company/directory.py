@@ -105,12 +105,15 @@ def set_tenant(uow: UnitOfWork, actor: Actor, tenant_id: int, values: TenantValu
     uow.writing.execute(update(tenant).where(tenant.c.id == tenant_id).values(**_tenant_columns(values)))
 
 
-def settle(uow: UnitOfWork, actor: Actor, *, tenant_id: int, unit_id: int, started_at: datetime) -> int:
-    """A tenant moves into a unit, from the date on the move-in notice; returns the tenancy's id."""
+def settle(
+    uow: UnitOfWork, actor: Actor, *, tenant_id: int, unit_id: int, started_at: datetime, fee_rate: Decimal | None = None,
+) -> int:
+    """A tenant moves into a unit, from the date on the move-in notice; returns the tenancy's id. `fee_rate`: a square metre and month."""
     permissions.require(actor, "directory:write")
     _must_exist(uow, "業戶", tenant_id)
     _must_exist(uow, "單元", unit_id)
-    made = uow.writing.execute(insert(tenancy).values(tenant_id=tenant_id, unit_id=unit_id, started_at=started_at)).inserted_primary_key
+    values = {"tenant_id": tenant_id, "unit_id": unit_id, "started_at": started_at, "fee_rate": fee_rate}
+    made = uow.writing.execute(insert(tenancy).values(**values)).inserted_primary_key
     assert made is not None
     identity: int = made[0]
     return identity

@@ -5,26 +5,26 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from engine import instances, records, steps
-from engine.errors import InvalidError
-from engine.model import Actor
+from sqlalchemy import insert, select
+
+from engine import instances, numbering, records, steps
+from engine.company.accounts import account_of
+from engine.model import Actor, Parameter
+from engine.operators import postings
+from engine.operators.operation import Effect, ParameterMissingError
+from engine.persistence.tables import tenant_file
 
 if TYPE_CHECKING:
     from engine.persistence.unit_of_work import UnitOfWork
     from engine.runtime import Operator, Runtime
 
-
-class ParameterMissingError(InvalidError):
-    """A service task calls an operator without a parameter that it needs."""
-
-    code = "operator_parameter_missing"
-    sentence = "服務「{operator}」缺少參數「{parameter}」。"
+__all__ = ["OPERATORS", "ParameterMissingError"]
 
 
 def notify(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
     """Tell a role of the case's site something: `role`, `text`. Queued with the step, sent once."""
     row = steps.load(uow, instance_id)
-    payload = {"role": _needed("notify", parameters, "role"), "text": _needed("notify", parameters, "text"), "instance_id": instance_id}
+    payload = {"role": parameters["role"], "text": parameters["text"], "instance_id": instance_id}
     key = f"notify-{instance_id}-{row.history_seq}-{parameters['role']}"
     runtime.outbox.enqueue(uow.writing, "notify", key, {**payload, "site_id": row.site_id})
     uow.after_commit(runtime.outbox.wake)
@@ -32,23 +32,42 @@ def notify(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, pa
 
 def start_linked(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
     """Start an instance of its own that lives beside this one: `process`, `variables` (an object)."""
-    key = _needed("instance.start_linked", parameters, "process")
     row = steps.load(uow, instance_id)
-    instances.start(runtime, uow, actor, str(key), dict(parameters.get("variables") or {}), site_id=row.site_id, parent_id=instance_id)
+    variables = dict(parameters["variables"] or {})
+    instances.start(runtime, uow, actor, parameters["process"], variables, site_id=row.site_id, parent_id=instance_id)
 
 
 def issue_record(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
     """Give the case its numbered record: `record` names the template; `frozen`: a record of its own each time, as things stand then."""
-    key = str(_needed("record.issue", parameters, "record"))
-    records.issue(runtime, uow, actor, instance_id, key, frozen=bool(parameters.get("frozen", False)))
+    records.issue(runtime, uow, actor, instance_id, parameters["record"], frozen=bool(parameters["frozen"]))
 
 
-def _needed(operator: str, parameters: Mapping[str, Any], name: str) -> Any:
-    value = parameters.get(name)
-    if value in (None, ""):
-        raise ParameterMissingError(operator=operator, parameter=name)
-    return value
+def archive(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
+    """Enter the case in the tenant's file index (業/戶檔案目錄), once: `unit`, `place` where the papers lie."""
+    if uow.writing.execute(select(tenant_file.c.id).where(tenant_file.c.instance_id == instance_id)).first() is not None:
+        return
+    row = steps.load(uow, instance_id)
+    of = account_of(runtime, uow, parameters["unit"]) if parameters["unit"] is not None else None
+    now = runtime.clock.now()
+    values = {
+        "number": numbering.draw(uow, runtime.organisation, "tenant_file", now),
+        "site_id": of.site_id if of is not None else row.site_id,
+        "unit_id": of.key.unit_id if of is not None else None,
+        "tenant_id": of.key.tenant_id if of is not None else None,
+        "instance_id": instance_id,
+        "place": (parameters["place"] or "")[:100],
+        "filed_at": now,
+        "filed_by": actor.user_id,
+    }
+    uow.writing.execute(insert(tenant_file).values(**values))
 
 
+_ALL = (
+    Effect("notify", notify, (Parameter("role"), Parameter("text"))),
+    Effect("instance.start_linked", start_linked, (Parameter("process"), Parameter("variables", "object", is_required=False))),
+    Effect("record.issue", issue_record, (Parameter("record"), Parameter("frozen", "flag", is_required=False))),
+    Effect("file.archive", archive, (Parameter("unit", "reference", is_required=False), Parameter("place", is_required=False))),
+    postings.POST,
+)
 #: by name, as a service task gives it
-OPERATORS: Mapping[str, Operator] = {"notify": notify, "instance.start_linked": start_linked, "record.issue": issue_record}
+OPERATORS: Mapping[str, Operator] = {operation.name: operation for operation in _ALL}

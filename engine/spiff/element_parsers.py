@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from SpiffWorkflow.bpmn.parser.event_parsers import (
@@ -62,10 +63,14 @@ class PassThroughTask(NoneTask):
 
 
 class NotedServiceTask(ServiceTask):
-    """A service task whose call is noted for the commit; the library would write an empty result into the data."""
+    """A service task whose call is noted for the commit, or answered at once; the library would write empty results into the data too."""
 
     def _execute(self, task: Any) -> bool:
-        task.workflow.script_engine.call_service(task, operation_name=self.operation_name, operation_params=self.evaluate_params(task))
+        engine = task.workflow.script_engine
+        answer = engine.call_service(task, operation_name=self.operation_name, operation_params=self.evaluate_params(task))
+        # the library makes up a name where the diagram gives none
+        if answer and not self.result_variable.startswith("spiff__"):
+            task.data[self.result_variable] = json.loads(answer)
         return True
 
 

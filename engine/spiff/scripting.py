@@ -40,7 +40,7 @@ class StepScriptEngine(PythonScriptEngine):
         return True
 
     def call_service(self, task: Task, **keywords: Any) -> str:
-        """Answer a call of the catalogue that only reads; note any other, which is carried out when the step commits."""
+        """Answer a call of the catalogue that only reads, as JSON; note any other, carried out when the step commits, with nothing."""
         parameters = {name: parameter["value"] for name, parameter in keywords["operation_params"].items()}
         reader = self.readers.get(keywords["operation_name"])
         if reader is not None:
@@ -49,7 +49,7 @@ class StepScriptEngine(PythonScriptEngine):
                 check_storable(answer, keywords["operation_name"])
                 return json.dumps(answer)
         self.effects.append(Effect(keywords["operation_name"], task.task_spec.bpmn_id, task.id.hex, parameters))
-        return json.dumps(None)
+        return ""
 
     def close(self) -> None:
         """Give the sandbox's worker back."""

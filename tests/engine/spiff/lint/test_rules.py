@@ -9,15 +9,20 @@ from typing import Any
 
 import pytest
 
+from engine.model import Parameter, Signature
 from engine.settings import Settings
 from engine.spiff.lint import rules
 from engine.spiff.lint.rule import KnownProcess
 from engine.spiff.reading import read_package
 from tests.engine.spiff.conformance.refused import CASES as REFUSED
+from tests.engine.spiff.conformance.refused import between
 from tests.engine.spiff.xml import bpmn, chain, error, extension, flow, message, node, operator, properties, script, signal, timer
 
 ROLES = frozenset({"customer_service", "manager"})
-OPERATORS = frozenset({"notify"})
+OPERATORS = {
+    "notify": None,
+    "ledger.balance": Signature((Parameter("unit", "reference"), Parameter("item", is_required=False)), is_reader=True),
+}
 FORM = b'{"title": "\xe7\x99\xbb\xe8\xa8\x98", "type": "object", "properties": {"note": {"type": "string", "title": "note"}}}'
 LANE = '<laneSet id="ls"><lane id="customer_service" name="x"><flowNodeRef>a</flowNodeRef></lane></laneSet>'
 PLAIN = "s:start a:user e:end"
@@ -30,6 +35,7 @@ def task(**values: str) -> bytes:
 
 #: rule → (file, element, options)
 OURS: dict[str, tuple[bytes, str | None, dict[str, Any]]] = {
+    "service-parameter": (between(node("x", "service", operator("ledger.balance", item='"water"'))), "x", {}),
     "generated-id": (bpmn(LANE + chain("s:start Activity_0abc123:user e:end")), "Activity_0abc123", {}),
     "id-collision": (
         bpmn(node("s", "start") + node("x", "sub", chain("xs:start xe:end")) + chain("s x e:end")),
@@ -199,3 +205,28 @@ def test_every_rule_is_explained() -> None:
     page = (Path(__file__).parents[4] / "diagrams" / "how-to" / "bpmn.md").read_text("utf-8")
     table = page.partition("## Refused")[2].partition("Before any rule")[0]
     assert re.findall(r"^\| `([a-z-]+)` \|", table, re.MULTILINE) == [rule.code for rule in rules()]
+
+
+@pytest.mark.parametrize(
+    ("parameters", "found"),
+    [
+        ({"unit": "registration"}, []),
+        ({"unit": "1", "item": '"water"'}, []),
+        ({"item": '"water"'}, [("unit", "缺少必要參數")]),
+        ({"unit": "1", "colour": '"red"'}, [("colour", "沒有這個參數")]),
+        ({"unit": "True"}, [("unit", "參數值不合適")]),
+        ({"unit": "1", "item": "5"}, [("item", "參數值不合適")]),
+    ],
+)
+def test_parameters_are_those_of_the_operator(parameters: dict[str, str], found: list[tuple[str, str]]) -> None:
+    """Missing, unknown, and constants of another kind; what an expression gives is seen when it is called."""
+    xml = between(node("x", "service", operator("ledger.balance", **parameters)))
+    package = read_package({"p.bpmn": xml, "forms/registration.json": FORM}, Settings(), roles=ROLES, operators=OPERATORS)
+    findings = [finding for finding in package.findings if finding.rule == "service-parameter"]
+    assert [(finding.data["parameter"], finding.data["problem"]) for finding in findings] == found
+
+
+def test_a_reader_may_give_a_result() -> None:
+    """It answers at once, into the data."""
+    answering = operator("ledger.balance", unit="1").replace('id="ledger.balance"', 'id="ledger.balance" resultVariable="owed"')
+    assert not any(rule == "service-result" for rule, _ in found_in(between(node("x", "service", answering))))
