@@ -130,7 +130,9 @@ def _problem(status: int, code: str, detail: str) -> dict[str, Any]:
 
 
 def _respond(problem: dict[str, Any], status: int) -> flask.Response:
-    return flask.Response(orjson.dumps(problem), status=status, mimetype=MEDIA_TYPE)
+    response = flask.Response(orjson.dumps(problem), status=status, mimetype=MEDIA_TYPE)
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 def _plain(value: Any) -> Any:

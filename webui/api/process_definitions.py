@@ -42,7 +42,7 @@ def deploy_process_definitions(call: Call, query: dict[str, Any]) -> dict[str, A
     require(call.actor, "process-definition:deploy")
     done = deploy_checked(call.runtime, call.uow, call.actor, _uploaded(), note=query["note"], dry_run=query["dry_run"])
     return {
-        "definitions": done.definitions,
+        "definitions": [{**dataclasses.asdict(info), "id": info.id or None} for info in done.definitions],
         "warnings": [finding_view(finding, call.locale) for finding in done.findings],
     }
 

@@ -166,10 +166,16 @@ class DefinitionList(Schema):
     next = fields.String(required=True, allow_none=True)
 
 
+class DeployedView(DefinitionView):
+    """A version that a deployment made; `id` is null for one that a dry run only announces."""
+
+    id = row_id(required=True, allow_none=True)
+
+
 class DeploymentView(Schema):
     """What a deployment stored (or, dry, would store)."""
 
-    definitions = fields.List(fields.Nested(DefinitionView), required=True)
+    definitions = fields.List(fields.Nested(DeployedView), required=True)
     warnings = fields.List(fields.Nested(FindingView), required=True)
 
 

@@ -93,7 +93,7 @@ def complete_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> d
 @calls.command(f"{_ONE}/return", takes=schemas.Return, gives=schemas.StepView)
 def return_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Send the case back to an earlier element."""
-    step = instances.return_to(call.runtime, call.uow, call.actor, work_item_id, body["element_id"], body["reason"])
+    step = work_items.return_to(call.runtime, call.uow, call.actor, work_item_id, body["element_id"], body["reason"])
     return _step(step)
 
 

@@ -27,7 +27,8 @@ def test_a_dry_run_stores_nothing(runtime: Runtime, call_as: CallAs) -> None:
     """It says what would be, and leaves no row."""
     answer = call_as("process_designer").deploy({"errand.bpmn": ERRAND}, dry_run="true")
     assert answer.status_code == 201
-    assert answer.get_json()["definitions"][0]["key"] == "errand"
+    [planned] = answer.get_json()["definitions"]
+    assert (planned["id"], planned["key"], planned["version"]) == (None, "errand", 1)
     assert rows(runtime, tables.definition) == []
 
 
