@@ -9,11 +9,13 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import definitions, history, limits, numbering, permissions, steps, submissions
+from engine import chains, definitions, history, limits, numbering, permissions, signer_form, steps, submissions
 from engine.content import InstanceContent
 from engine.diagram import Element
 from engine.errors import (
+    ForbiddenError,
     InstanceNotActiveError,
+    InvalidError,
     MayNotStartError,
     NotFoundError,
     ReturnNotPossibleError,
@@ -21,7 +23,7 @@ from engine.errors import (
 )
 from engine.history import NewEvent
 from engine.limit_rules import Happening, Moment
-from engine.model import Actor, InstanceState, JsonObject, TokenView, WorkItemState
+from engine.model import LIVE_WORK_ITEM_STATES, Actor, InstanceState, JsonObject, TokenView, WorkItemState
 from engine.persistence.tables import due, event_subscription, history_event, incident, instance, site, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -37,12 +39,23 @@ __all__ = [
     "inspect",
     "resume",
     "retry",
+    "return_target",
     "return_to",
     "returnable_elements",
+    "revoke",
     "run_step",
     "start",
     "suspend",
 ]
+
+_OPEN_STATES = {InstanceState.ACTIVE, InstanceState.SUSPENDED, InstanceState.INCIDENT}
+
+
+class NotYourCaseError(ForbiddenError):
+    """Expected a case that the person started."""
+
+    code = "not_your_case"
+    sentence = "只能撤銷自己發起的案件。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,18 +169,30 @@ def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, re
 
 def cancel(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
     """End an instance before its end; its data and history stay."""
-    open_states = {InstanceState.ACTIVE, InstanceState.SUSPENDED, InstanceState.INCIDENT}
-    row = _managed(uow, actor, instance_id, "process-instance:cancel", open_states)
+    row = _managed(uow, actor, instance_id, "process-instance:cancel", _OPEN_STATES)
+    _end(runtime, uow, actor, row, "instance.cancelled", reason)
+
+
+def revoke(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
+    """撤銷: who started a case ends it before its end, with a reason."""
+    row = _managed(uow, actor, instance_id, "process-instance:revoke", _OPEN_STATES)
+    if row.started_by is None or row.started_by != actor.user_id:
+        raise NotYourCaseError
+    if not reason.strip():
+        raise InvalidError(reason="請填寫原因。")
+    _end(runtime, uow, actor, row, "instance.revoked", reason.strip())
+
+
+def _end(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], event: str, reason: str) -> None:
     now = runtime.clock.now()
-    _turn(runtime, uow, actor, row, InstanceState.CANCELLED, "instance.cancelled", reason, ended_at=now)
+    _turn(runtime, uow, actor, row, InstanceState.CANCELLED, event, reason, ended_at=now)
     connection = uow.writing
-    live = (work_item.c.instance_id == instance_id) & work_item.c.state.in_(
-        [WorkItemState.OPEN, WorkItemState.CLAIMED, WorkItemState.DELEGATED]
-    )
+    live = (work_item.c.instance_id == row.id) & work_item.c.state.in_([*LIVE_WORK_ITEM_STATES, WorkItemState.SIGNING])
     connection.execute(update(work_item).where(live).values(state=WorkItemState.WITHDRAWN, is_live=False, completed_at=now))
-    connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
+    chains.close_all(uow, row.id)
+    connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == row.id))
     _tell_limits(runtime, uow, row, Moment.ENDED)
-    connection.execute(delete(due).where(due.c.instance_id == instance_id))
+    connection.execute(delete(due).where(due.c.instance_id == row.id))
 
 
 def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> StepResult:
@@ -214,7 +239,7 @@ def _command_again(found: Row[Any], submitted: dict[str, Any], business_key: str
         elif name == "catch":
             run.catch(submitted["kind"], submitted["event"], submitted["variables"], set(submitted["tokens"]))
         elif name == "return":
-            run.return_to(submitted["token"], submitted["element_id"])
+            run.return_to(submitted["token"], submitted["element_id"], submitted.get("data"))
         else:
             run.refresh()
 
@@ -228,6 +253,8 @@ def _command_again(found: Row[Any], submitted: dict[str, Any], business_key: str
 def return_to(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, element_id: str, reason: str) -> StepResult:
     """Send an open item back to an earlier element of the same process, with a reason."""
     item, row = submissions.actionable(uow, actor, work_item_id)
+    if chains.is_signer(item.token):
+        raise submissions.SignersDecideError(work_item_id=work_item_id)
     allowed = {element.id for element in returnable_elements(runtime, uow, work_item_id)}
     if element_id not in allowed:
         raise ReturnNotPossibleError(element=element_id, reason="此步驟尚未辦理過，或不能由此退回。", element_id=element_id)
@@ -256,12 +283,34 @@ def returnable_elements(runtime: Runtime, uow: UnitOfWork, work_item_id: int) ->
     done = set(uow.reading.execute(query).scalars())
     with steps.open_run(runtime, uow, row) as run:
         try:
-            leading = run.returnable(item.token)
+            leading = run.returnable(chains.element_token(item.token))
         except KeyError:
             return []
         runtime.live.put(row.id, row.version, run.workflow)
     elements = definitions.content(runtime, uow, item.definition_id).diagram.elements
     return [elements[each] for each in leading if each in done and each in elements]
+
+
+def return_target(runtime: Runtime, uow: UnitOfWork, work_item_id: int, to: str) -> str:
+    """The element that `to` means: its id, or `previous` (done last) or `applicant` (done first). ReturnNotPossibleError if none."""
+    allowed = [element.id for element in returnable_elements(runtime, uow, work_item_id)]
+    if to in allowed:
+        return to
+    found = None
+    if allowed and to in (signer_form.PREVIOUS, signer_form.APPLICANT):
+        item = submissions.find_item(uow, work_item_id)
+        order = [work_item.c.completed_at, work_item.c.id]
+        query = select(work_item.c.element_id).where(
+            work_item.c.instance_id == item.instance_id,
+            work_item.c.definition_id == item.definition_id,
+            work_item.c.element_id.in_(allowed),
+            work_item.c.state == WorkItemState.COMPLETED,
+        )
+        wanted = order if to == signer_form.APPLICANT else [column.desc() for column in order]
+        found = uow.reading.execute(query.order_by(*wanted).limit(1)).scalar()
+    if found is None:
+        raise ReturnNotPossibleError(element=to, reason="此步驟尚未辦理過，或不能由此退回。", element_id=to)
+    return str(found)
 
 
 def inspect(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> View:

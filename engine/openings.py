@@ -8,9 +8,11 @@ from typing import Any
 
 from engine.calendars import parse_duration, parse_target, warn_at
 from engine.content import InstanceContent
+from engine.diagram import Element
 from engine.errors import StepFailedError
 from engine.model import OpenItem, WorkItemState
 from engine.runtime import Runtime
+from engine.signature_rules import Signer, read_signers
 from engine.spiff.runner import Run
 
 
@@ -39,6 +41,10 @@ class Opening:
     created_at: datetime
     warn_at: datetime | None
     due_at: datetime | None
+    #: the diagram's element, for what a signature chain asks of it
+    element: Element
+    #: of a signature chain: who signs; the item itself is nobody's then
+    signers: tuple[Signer, ...] = ()
 
     def row(self, subject: Subject) -> dict[str, Any]:
         """Its row."""
@@ -55,8 +61,8 @@ class Opening:
             "role": self.role,
             "outside": self.outside,
             "site_id": subject.site_id,
-            "state": WorkItemState.OPEN if self.assignee_id is None else WorkItemState.CLAIMED,
-            "is_live": True,
+            "state": WorkItemState.SIGNING if self.signers else WorkItemState.OPEN if self.assignee_id is None else WorkItemState.CLAIMED,
+            "is_live": not self.signers,
             "assignee_id": self.assignee_id,
             "created_at": self.created_at,
             "claimed_at": None if self.assignee_id is None else self.created_at,
@@ -81,10 +87,11 @@ def plan(runtime: Runtime, content: InstanceContent, run: Run, item: OpenItem, n
     role = element.attended_by if element.outside and element.attended_by else element.role
     if element.candidate_roles:
         role = _role(run.evaluate(element.candidate_roles, item.data), element.id)
-    due_at = warn = None
-    if element.due:
-        due_at = runtime.organisation.calendar.add(now, parse_target(element.due), "working" if element.calendar == "working" else "always")
-        warn = warn_at(now, due_at, parse_duration(element.warn)) if element.warn else None
+    signers: tuple[Signer, ...] = ()
+    if element.signers:
+        signers = read_signers(run.evaluate(element.signers, item.data), element.id, runtime.organisation.roles)
+    # of a chain each signer's own item falls due
+    warn, due_at = (None, None) if signers else due_times(runtime, element, now)
     return Opening(
         item=item,
         name=element.name or element.id,
@@ -93,11 +100,21 @@ def plan(runtime: Runtime, content: InstanceContent, run: Run, item: OpenItem, n
         form_key=element.form,
         role=role or runtime.organisation.fallback_role,
         outside=element.outside,
-        assignee_id=_person(run.evaluate(element.assignee, item.data), element.id) if element.assignee else None,
+        assignee_id=_person(run.evaluate(element.assignee, item.data), element.id) if element.assignee and not signers else None,
         created_at=now,
         warn_at=warn,
         due_at=due_at,
+        element=element,
+        signers=signers,
     )
+
+
+def due_times(runtime: Runtime, element: Element, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """When an item of the element that opens now is warned of, and when it falls due."""
+    if not element.due:
+        return None, None
+    due_at = runtime.organisation.calendar.add(now, parse_target(element.due), "working" if element.calendar == "working" else "always")
+    return warn_at(now, due_at, parse_duration(element.warn)) if element.warn else None, due_at
 
 
 def _role(value: Any, element_id: str) -> str:

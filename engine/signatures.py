@@ -8,6 +8,8 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+import os
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -57,11 +59,21 @@ def receive(runtime: Runtime, uow: UnitOfWork, actor: Actor, form: Form, submitt
 
 
 def sign_all(
-    uow: UnitOfWork, actor: Actor, form: Form, data: JsonObject, *, instance_id: int, token: str, element_id: str, attended: bool = False
+    uow: UnitOfWork,
+    actor: Actor,
+    form: Form,
+    data: JsonObject,
+    *,
+    instance_id: int,
+    token: str,
+    element_id: str,
+    attended: bool = False,
+    case: Mapping[str, Any] | None = None,
 ) -> list[int]:
     """Bind all files of a submission to its instance and write one row for each signature in it. Returns the signatures' ids.
 
-    `attended`: an outside person signed at the device of the staff member who acts. FileBoundError as from `files.attach`.
+    `attended`: an outside person signed at the device of the staff member who acts. `case`: the instance's data, where the person signs
+    for all of it and not only for this form. FileBoundError as from `files.attach`.
     """
     files.attach(uow, files.ids_in(form, data), instance_id)
     signed = [(field, data[field.name]) for field in form.of_kind(FieldKind.SIGNATURE) if data.get(field.name)]
@@ -77,7 +89,8 @@ def sign_all(
             channel=actor.channel,
             attended_by=actor.user_id if attended else None,
             at=datetime.fromisoformat(value["at"]),
-            content_digest=content_digest(form, data),
+            content_digest=content_digest(form, data) if case is None else _digest({**case, form.key: _unsigned(form, data)}),
+            fields=_sealed({**(case or {}), form.key: _unsigned(form, data)}),
         )
         for field, value in signed
     ]
@@ -96,6 +109,7 @@ def sign(
     attended_by: int | None,
     at: datetime,
     content_digest: bytes,
+    fields: bytes | None = None,
 ) -> int:
     """Write one signature's row and return its id."""
     values: dict[str, Any] = {
@@ -109,6 +123,7 @@ def sign(
         "attended_by": attended_by,
         "at": at,
         "content_digest": content_digest,
+        "fields": fields,
     }
     signature_id: int = uow.writing.execute(insert(signature).values(**values).returning(signature.c.id)).scalar_one()
     return signature_id
@@ -116,9 +131,7 @@ def sign(
 
 def content_digest(form: Form, data: JsonObject) -> bytes:
     """SHA-256 over the canonical JSON of a form's data without its signatures: what the signer saw."""
-    signatures = {field.name for field in form.of_kind(FieldKind.SIGNATURE)}
-    signed = {name: value for name, value in data.items() if name not in signatures}
-    return hashlib.sha256(orjson.dumps(signed, option=orjson.OPT_SORT_KEYS)).digest()
+    return _digest(_unsigned(form, data))
 
 
 def verify_signature(uow: UnitOfWork, signature_id: int, form: Form, data: JsonObject) -> bool:
@@ -128,3 +141,51 @@ def verify_signature(uow: UnitOfWork, signature_id: int, form: Form, data: JsonO
     if digest is None:
         raise NotFoundError(kind="簽名", id=signature_id)
     return bytes(digest) == content_digest(form, data)
+
+
+def changes_since(uow: UnitOfWork, instance_id: int, data: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
+    """Of every signature of a case that names its content: the paths (`form.field`) whose values are no longer what was signed.
+
+    `data` are the case's data now. What a form beyond the case's data held (one signer's opinion) is kept with the opinion and left out.
+    """
+    query = select(signature.c.id, signature.c.fields).where(signature.c.instance_id == instance_id, signature.c.fields.is_not(None))
+    return {row.id: _changed(orjson.loads(row.fields), data) for row in uow.reading.execute(query.order_by(signature.c.id))}
+
+
+def _changed(sealed: dict[str, Any], data: Mapping[str, Any]) -> tuple[str, ...]:
+    salt = bytes.fromhex(sealed["salt"])
+    present = dict(_values(data))
+    known = {path.partition(".")[0] for path in present}
+    return tuple(
+        path for path, seal in sealed["fields"].items()
+        if path.partition(".")[0] in known and (path not in present or _seal(salt, present[path]) != seal)
+    )
+
+
+def _unsigned(form: Form, data: JsonObject) -> JsonObject:
+    signatures = {field.name for field in form.of_kind(FieldKind.SIGNATURE)}
+    return {name: value for name, value in data.items() if name not in signatures}
+
+
+def _digest(content: Mapping[str, Any]) -> bytes:
+    return hashlib.sha256(orjson.dumps(content, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+def _sealed(content: Mapping[str, Any]) -> bytes:
+    # salted, so that a digest tells nothing of a value that somebody guesses, once the salt is erased
+    salt = os.urandom(16)
+    return orjson.dumps({"salt": salt.hex(), "fields": {path: _seal(salt, value) for path, value in _values(content)}})
+
+
+def _values(content: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    for key, value in content.items():
+        if key == "_":
+            continue
+        if isinstance(value, Mapping):
+            yield from ((f"{key}.{name}", entry) for name, entry in value.items())
+        else:
+            yield key, value
+
+
+def _seal(salt: bytes, value: Any) -> str:
+    return hashlib.sha256(salt + orjson.dumps(value, option=orjson.OPT_SORT_KEYS)).hexdigest()[:16]

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
 
-from engine import correlations, definitions, history, limits, openings
+from engine import chains, correlations, definitions, history, limits, openings
 from engine.content import InstanceContent
 from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
 from engine.history import Batch, Head, NewEvent
@@ -26,6 +26,7 @@ from engine.paths import fill
 from engine.persistence.tables import due, event_subscription, incident, instance, instance_variable, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
+from engine.signature_rules import PartState
 from engine.spiff.runner import Change, Run
 
 T = TypeVar("T")
@@ -283,11 +284,16 @@ class _Writer:
                 .where(work_item.c.instance_id == subject.instance_id, work_item.c.token.in_(change.withdrawn))
                 .values(state=WorkItemState.WITHDRAWN, is_live=False, completed_at=self._now)
             )
+            chains.close(self._uow, subject.instance_id, change.withdrawn, PartState.SUPERSEDED, self._now)
         if not self._planned:
             return ()
         rows = [opening.row(subject) for opening in self._planned]
-        inserted = connection.execute(_OPEN, rows)
-        return tuple(inserted.scalars())
+        inserted = connection.execute(_OPEN, rows).scalars().all()
+        found: list[int] = []
+        for opening, item_id in zip(self._planned, inserted, strict=True):
+            # a chain's own item is nobody's: its signers' are what there is to do
+            found += chains.open_chain(self._runtime, self._uow, subject, opening) if opening.signers else [item_id]
+        return tuple(found)
 
     def rest(self, row: Row[Any], due_before: datetime | None, waiting_before: set[tuple[str, str | None]]) -> None:
         """Due times, subscriptions, variables, effects: nothing where there is nothing."""

@@ -13,6 +13,7 @@ from sqlalchemy import Row, bindparam, select
 from engine import files, forms, permissions, signatures, steps
 from engine.diagram import Element
 from engine.errors import (
+    ConflictError,
     DataNotStorableError,
     InstanceNotActiveError,
     NotACandidateError,
@@ -20,13 +21,20 @@ from engine.errors import (
     WorkItemNotOpenError,
     WorkItemNotYoursError,
 )
-from engine.model import Actor, InstanceState, JsonObject
+from engine.model import Actor, InstanceState, JsonObject, WorkItemState
 from engine.persistence.tables import user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Reference, Runtime
 from engine.spiff.sandbox import check_storable
 
 _FIND = select(work_item).where(work_item.c.id == bindparam("work_item_id"))
+
+class SignersDecideError(ConflictError):
+    """Expected a work item that a person can act on, but its signers have items of their own."""
+
+    code = "signers_decide"
+    sentence = "此步驟由會簽人各自簽署，請辦理會簽人自己的待辦。"
+
 
 Indexed = tuple[str | None, Any, datetime | None]
 
@@ -166,6 +174,8 @@ def require_live(uow: UnitOfWork, item: Row[Any]) -> None:
     """Raise the error that tells who was first, or that the case rests."""
     if item.is_live:
         return
+    if item.state == WorkItemState.SIGNING:
+        raise SignersDecideError(work_item_id=item.id)
     if item.completed_at is None:
         raise InstanceNotActiveError(instance_id=item.instance_id, state="suspended")
     raise WorkItemNotOpenError(

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from engine import definitions, gates, history, permissions, steps, submissions
+from engine import approvals, chains, definitions, gates, history, instances, permissions, steps, submissions
 from engine.errors import (
     InvalidError,
     NotACandidateError,
@@ -120,8 +120,11 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
     """Complete an item with its form's fields; the token moves on. Refused while the element's gate is closed.
 
     FormInvalidError, GateClosedError and the conflicts leave everything as it was. A step of the diagram that fails gives an incident.
+    Of a signature chain it is the signer's decision that is given; the token moves when the chain's rule is met.
     """
     item, row = submissions.actionable(uow, actor, work_item_id)
+    if chains.is_signer(item.token):
+        return approvals.decide(runtime, uow, actor, work_item_id, variables)
     held = definitions.content(runtime, uow, item.definition_id)
     element = held.diagram.elements[item.element_id]
     form = held.forms.get(element.form) if element.form else None
@@ -147,6 +150,13 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
 
     command.act = act
     return steps.step(runtime, uow, actor, row, command)
+
+
+def return_to(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, element_id: str, reason: str) -> StepResult:
+    """Send the case back to an earlier element with a reason; of a signature chain all signers decide again when it comes back."""
+    if chains.is_signer(find_item(uow, work_item_id).token):
+        return approvals.send_back(runtime, uow, actor, work_item_id, element_id, reason)
+    return instances.return_to(runtime, uow, actor, work_item_id, element_id, reason)
 
 
 def _hand(

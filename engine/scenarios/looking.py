@@ -68,7 +68,8 @@ class Looker:
         if row.instance_id not in self._item_data:
             with steps.open_run(self._runtime, self._uow, steps.load(self._uow, row.instance_id)) as run:
                 self._item_data[row.instance_id] = {item.token: item.data for item in run.open_items()}
-        return self._item_data[row.instance_id].get(row.token, {})
+        # a signer of a chain sees what stands at the element
+        return self._item_data[row.instance_id].get(row.token.partition(".")[0], {})
 
     @cached_property
     def _live(self) -> list[Row[Any]]:

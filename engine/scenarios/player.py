@@ -185,7 +185,7 @@ class _Player:
             answer = writer.write(None, {}, step.data)
             run_step(runtime, lambda uow: work_items.resolve(runtime, uow, actor, item.id, answer or None))
         else:
-            run_step(runtime, lambda uow: instances.return_to(runtime, uow, actor, item.id, step.to_element, step.reason))
+            run_step(runtime, lambda uow: work_items.return_to(runtime, uow, actor, item.id, step.to_element, step.reason))
 
     # ------------------------------------------------------------ who and what
 

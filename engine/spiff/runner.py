@@ -186,12 +186,14 @@ class Run:
                     return True
         return False
 
-    def return_to(self, token: str, element_id: str) -> None:
+    def return_to(self, token: str, element_id: str, data: Mapping[str, Any] | None = None) -> None:
         """Take the token at an open item back to an element of the same process that leads to it.
 
-        Branches that parted after that element are cancelled, for they will be walked again; branches beside it stay.
+        Branches that parted after that element are cancelled, for they will be walked again; branches beside it stay. `data` replaces
+        whole top-level keys: what the item has found out before it was left.
         """
         task = self._open(token)
+        task.data.update(data or {})
         with Guard(element_id):
             for each in take_back(task, element_id):
                 self._passed.append(Passed(each.id.hex, each.task_spec.bpmn_id, "cancelled", process_of(each)))

@@ -47,7 +47,7 @@ def return_to(work_item_id: int) -> ResponseReturnValue:
     element_id = flask.request.form.get("element_id", "")
 
     def act(uow: UnitOfWork) -> None:
-        instances.return_to(runtime_of(), uow, session.actor(), work_item_id, element_id, required_reason())
+        work_items.return_to(runtime_of(), uow, session.actor(), work_item_id, element_id, required_reason())
 
     return _do(act, work_item_id, "已退回。", _ask_return, leaves=True)
 

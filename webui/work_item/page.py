@@ -70,9 +70,7 @@ class ItemPage:
 
 def form_of(item: WorkItemRow) -> Form | None:
     """The form of the item's element."""
-    held = content(item.definition_id)
-    element = held.diagram.elements.get(item.element_id)
-    return held.forms.get(element.form) if element is not None and element.form else None
+    return content(item.definition_id).forms.get(item.form_key) if item.form_key else None
 
 
 def render(
