@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import flask
 from flask_wtf.csrf import ValidationError, validate_csrf
 
@@ -16,7 +18,7 @@ _TOKEN_LENGTH = 200
 _SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
-def identify(runtime: Runtime, session_actor: Actor | None) -> Actor:
+def identify(runtime: Runtime, session_actor: Callable[[], Actor | None]) -> Actor:
     """The caller. NotAuthenticatedError without one, CsrfError for a session's write without the page's token.
 
     A token that is given counts alone: a bad one is refused even where the browser has a session.
@@ -24,14 +26,15 @@ def identify(runtime: Runtime, session_actor: Actor | None) -> Actor:
     header = flask.request.headers.get("Authorization")
     if header is not None:
         return _by_token(runtime, header)
-    if session_actor is None:
+    actor = session_actor()
+    if actor is None:
         raise NotAuthenticatedError
     if flask.request.method not in _SAFE_METHODS:
         try:
             validate_csrf(flask.request.headers.get("X-CSRFToken"))
         except ValidationError as error:
             raise CsrfError from error
-    return session_actor
+    return actor
 
 
 def _by_token(runtime: Runtime, header: str) -> Actor:

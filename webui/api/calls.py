@@ -135,7 +135,7 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
         if "\0" in request.path or "\0" in request.full_path:
             raise RequestError
         request.max_content_length = _ENVELOPE + getattr(runtime.settings, self._limits.get(request.endpoint or "", "form_bytes"))
-        flask.g.api_actor = identify(runtime, flask.current_app.extensions["guicheng.session_actor"]())
+        flask.g.api_actor = identify(runtime, flask.current_app.extensions["guicheng.session_actor"])
 
 
 def _with_key(view: View) -> View:
