@@ -156,6 +156,13 @@ class OurDriver:
             run.catch("message", f"message_{element}", {})
             self._save(run)
 
+    def return_to(self, element: str, target: str) -> None:
+        """Send the first item of the element back."""
+        with self._load() as run:
+            token = next(item.token for item in run.open_items() if item.element_id == element)
+            run.return_to(token, target)
+            self._save(run)
+
     def fire_at(self, seconds: int) -> None:
         """Let time pass up to a moment at which a timer is due."""
         self._clock.set(BEGINNING + timedelta(seconds=seconds))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from SpiffWorkflow.bpmn.specs.control import BoundaryEventSplit
-from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask
+from SpiffWorkflow.bpmn.specs.mixins.multiinstance_task import LoopTask, MultiInstanceTask
 from SpiffWorkflow.task import Task
 from SpiffWorkflow.util.task import TaskState
 
@@ -31,18 +31,31 @@ def take_back(task: Task, element_id: str) -> list[Task]:
     place = cut.parent
     if place is None:
         raise ReturnNotPossibleError(element=element_id, reason="它在流程開始之前")
+    data = {key: value for key, value in task.data.items() if key not in _left_behind(task, place)}
     cancelled = [each for each in _subtree(cut) if each.task_spec.bpmn_id is not None and each.has_state(_ARRIVED)]
     task.workflow._remove_task(cut.id)
     child = place._add_child(target, TaskState.FUTURE)
     child.triggered = True
     target._predict(child, mask=TaskState.NOT_FINISHED_MASK)
-    child.data = dict(task.data)
+    child.data = dict(data)
     target._update(child)
     # the library gave it the data of where it hangs; it has to go on with what was known at the item
     for each in [child, *child.children]:
         if not each.has_state(TaskState.PREDICTED_MASK):
-            each.data = dict(task.data)
+            each.data = dict(data)
     return cancelled
+
+
+def _left_behind(task: Task, place: Task) -> set[str]:
+    """Names that only an instance of a multi-instance knows: outside they would be in the way when it is come to again."""
+    names: set[str] = set()
+    ancestor = task.parent
+    while ancestor is not None and ancestor is not place:
+        if isinstance(ancestor.task_spec, MultiInstanceTask):
+            items = (ancestor.task_spec.input_item, ancestor.task_spec.output_item)
+            names.update(item.bpmn_id for item in items if item is not None)
+        ancestor = ancestor.parent
+    return names
 
 
 def leading_to(task: Task) -> list[str]:

@@ -195,7 +195,8 @@ def check(case: Case) -> None:
     row, live = case.row(), case.live()
     conditions = {name: table.c.instance_id == case.instance_id for name, table in (("due", due), ("clock", limit_clock))}
     dues = builders.rows(case.runtime, due, conditions["due"])
-    assert builders.rows(case.runtime, incident, incident.c.instance_id == case.instance_id) == [], case.where
+    incidents = builders.rows(case.runtime, incident, incident.c.instance_id == case.instance_id)
+    assert not incidents, (incidents[0].message, case.where)
     with UnitOfWork(case.runtime.database) as uow:
         assert history.verify(uow, case.instance_id) is None, case.where
         if row.state in ("active", "suspended"):

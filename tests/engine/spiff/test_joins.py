@@ -102,6 +102,20 @@ def test_a_multi_instance_over_a_list_can_be_come_to_again(sandbox: Sandbox, seq
     assert set(driver.data()) == {"start", "rows", "rounds_again"}
 
 
+@pytest.mark.parametrize("sequential", [False, True], ids=["parallel", "sequential"])
+def test_a_multi_instance_that_was_sent_back_can_be_come_to_again(sandbox: Sandbox, sequential: bool) -> None:
+    """The instance's own item stays behind when its token goes back."""
+    driver = begin(sandbox, Work("before"), Multi("ask", sequential, None), Work("after"))
+    driver.complete("before", {})
+    driver.complete("ask", {})
+    driver.return_to("ask", "before")
+    assert driver.work() == {"before": 1}
+    driver.complete("before", {})
+    for _ in range(3):
+        driver.complete("ask", {})
+    assert driver.work() == {"after": 1}
+
+
 def test_a_step_with_an_expression_and_a_script_needs_one_worker(sandbox: Sandbox) -> None:
     """A step that held two could wait for itself, or for another that waits for it."""
     driver = begin(sandbox, Work("count"), Exclusive("odd", "count", (Script("even_one", "count"), Script("odd_one", "count"))),
