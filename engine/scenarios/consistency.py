@@ -24,7 +24,9 @@ _TITLE_FIELD = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 #: properties of elements and processes that people read
 _WORDED = ("require_message", "group")
-_EXPRESSIONS = ("require", "candidate_roles", "assignee")
+_EXPRESSIONS = ("require", "candidate_roles", "assignee", "signers")
+#: what a signature chain leaves under its form's key, besides what the form says
+_OF_CHAINS = frozenset({"outcome", "opinions", "round", "by_role"})
 
 
 @dataclass(slots=True)
@@ -66,7 +68,8 @@ class Contents:
 def unused_files(contents: Contents) -> Iterator[Finding]:
     """Forms, records and decisions that no element names."""
     elements = [element for diagram in contents.diagrams.values() for element in diagram.elements.values()]
-    used = {"forms": {element.form for element in elements}, "records": {element.record for element in elements},
+    used = {"forms": {form for element in elements for form in (element.form, element.signer_form)},
+            "records": {element.record for element in elements},
             "decisions": {element.decision for element in elements}}
     for name, raw in sorted(contents.files.items()):
         path = PurePosixPath(name)
@@ -84,9 +87,10 @@ def unused_files(contents: Contents) -> Iterator[Finding]:
 
 def unknown_fields(contents: Contents, forms: Mapping[str, Form]) -> Iterator[Finding]:
     """Fields that expressions, titles and limits read and that no form has. `forms`: those of called and calling procedures too."""
+    chains = {element.form for diagram in contents.diagrams.values() for element in diagram.elements.values() if element.signers}
     for file, element_id, expression in _expressions(contents):
         for path in paths_read(expression):
-            if _is_missing(path, forms):
+            if _is_missing(path, forms) and not (path.partition(".")[2] in _OF_CHAINS and path.partition(".")[0] in chains):
                 yield Finding("unknown-field", "error", element_id, "運算式讀取「{path}」，但表單沒有這個欄位：{expression}",
                               {"path": path, "expression": expression[:200]}, file)
     for diagram in contents.diagrams.values():

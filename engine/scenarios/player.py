@@ -223,9 +223,25 @@ class _Player:
             found = [row for row in found if all(lookup(looker.item_data(row), path) == value for path, value in wanted.items())]
         if not found:
             raise MismatchError("沒有「{element}」的待辦；目前的待辦：{open}。", element=step.subject, open=element_names(rows))
+        if len(found) > 1 and step.performer is not None:
+            # of a signature chain each signer has an item
+            found = self._of_performer(found, step.performer) or found
+        if len(found) > 1 and step.item is None and step.performer is not None:
+            # of a signature chain each signer has an item of their own
+            found = [row for row in found if row.role == step.performer.role] or found
         if len(found) > 1:
             raise MismatchError("「{element}」有 {count} 項待辦，請以 item 或 in 指明是哪一項。", element=step.subject, count=len(found))
         return found[0]
+
+    def _of_performer(self, rows: list[Row[Any]], performer: Performer) -> list[Row[Any]]:
+        """Those that the performer has, else those that lie in the performer's list."""
+        person = None if self._is_outside(performer) else self._person(performer)
+        mine = [row for row in rows if person is not None and row.assignee_id == person.user_id]
+        return mine or [row for row in rows if performer.role in (row.role, row.outside) and row.assignee_id is None]
+
+    def _is_outside(self, performer: Performer) -> bool:
+        role = self._runtime.organisation.roles.get(performer.role)
+        return role is not None and role.is_outside
 
     def _instance(self, uow: UnitOfWork, process: str | None) -> Row[Any]:
         return Looker(self._scene, uow, self._company, self._started).instance(process)

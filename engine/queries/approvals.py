@@ -1,0 +1,186 @@
+"""Signature chains and copies as pages and the API show them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, func, or_, select
+
+from engine.model import Actor
+from engine.persistence.tables import approval, carbon_copy, definition, instance, signature, user, work_item
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """One signer's part in a chain."""
+
+    id: int
+    instance_id: int
+    token: str
+    definition_id: int
+    element_id: str
+    round: int
+    step: int
+    position: int
+    role: str
+    #: what the signer is called on the chain; empty: as the role
+    name: str
+    person_id: int | None
+    person_name: str | None
+    #: `engine.signature_rules.PartState`
+    state: str
+    decision: str | None
+    opinion: str | None
+    decided_at: datetime | None
+    decided_by: int | None
+    decided_by_name: str | None
+    work_item_id: int | None
+    #: whether the signer's work item can be acted on now
+    is_live: bool | None
+    assignee_name: str | None
+    signature_id: int | None
+    #: the drawn signature
+    signature_file: int | None
+    #: by which way it was signed
+    signature_channel: str | None
+    added_by: int | None
+    added_by_name: str | None
+    replaces: int | None
+    #: state of the element's own work item: `signing` while the chain runs
+    chain_state: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class CopyRow:
+    """A case copied to somebody."""
+
+    id: int
+    instance_id: int
+    title: str
+    business_key: str | None
+    state: str
+    definition_id: int
+    definition_key: str
+    definition_name: str
+    by_name: str | None
+    at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Somebody who has a copy of a case."""
+
+    user_id: int
+    name: str
+    at: datetime
+    read_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SignatureRow:
+    """A drawn signature of a case."""
+
+    id: int
+    file_id: int
+    element_id: str
+    #: form key + `.` + field
+    field: str
+    signer: str
+    channel: str
+    at: datetime
+
+
+def of_instance(uow: UnitOfWork, instance_id: int, element_id: str | None = None) -> tuple[PartRow, ...]:
+    """Every part of every round, in the order of elements, rounds and places."""
+    query = _select().where(approval.c.instance_id == instance_id)
+    if element_id is not None:
+        query = query.where(approval.c.element_id == element_id)
+    query = query.order_by(approval.c.element_id, approval.c.round, approval.c.token, approval.c.position, approval.c.id).limit(1000)
+    return tuple(PartRow(**row._mapping) for row in uow.reading.execute(query))
+
+
+def get(uow: UnitOfWork, approval_id: int) -> PartRow | None:
+    """One part."""
+    row = uow.reading.execute(_select().where(approval.c.id == approval_id)).one_or_none()
+    return None if row is None else PartRow(**row._mapping)
+
+
+def signatures(uow: UnitOfWork, instance_id: int) -> tuple[SignatureRow, ...]:
+    """Every drawn signature of a case, oldest first."""
+    columns = [signature.c[name] for name in SignatureRow.__dataclass_fields__]
+    query = select(*columns).where(signature.c.instance_id == instance_id).order_by(signature.c.id).limit(500)
+    return tuple(SignatureRow(**row._mapping) for row in uow.reading.execute(query))
+
+
+def copies(uow: UnitOfWork, actor: Actor, *, unread_only: bool = False, after: str | None = None, limit: int = 50) -> Page[CopyRow]:
+    """Cases copied to the person, newest first."""
+    limit = clamp(limit)
+    by = user.alias("by_user")
+    query = (
+        select(
+            carbon_copy.c.id, carbon_copy.c.instance_id, instance.c.title, instance.c.business_key, instance.c.state,
+            instance.c.definition_id, instance.c.definition_key, definition.c.name.label("definition_name"),
+            by.c.display_name.label("by_name"), carbon_copy.c.at, carbon_copy.c.read_at,
+        )
+        .select_from(
+            carbon_copy.join(instance, instance.c.id == carbon_copy.c.instance_id)
+            .join(definition, definition.c.id == instance.c.definition_id)
+            .outerjoin(by, by.c.id == carbon_copy.c.by_id)
+        )
+        .where(carbon_copy.c.user_id == actor.user_id)
+        .order_by(carbon_copy.c.at.desc(), carbon_copy.c.id.desc()).limit(limit + 1)
+    )
+    if unread_only:
+        query = query.where(carbon_copy.c.read_at.is_(None))
+    if after:
+        moment, last = decode("copies", after, (datetime, int))
+        query = query.where(carbon_copy.c.at <= moment, or_(carbon_copy.c.at < moment, carbon_copy.c.id < last))
+    rows = [CopyRow(**row._mapping) for row in uow.reading.execute(query)]
+    shown = tuple(rows[:limit])
+    return Page(shown, encode("copies", (shown[-1].at, shown[-1].id)) if len(rows) > limit else None)
+
+
+def unread(uow: UnitOfWork, actor: Actor) -> int:
+    """How many copies the person has not looked at, capped."""
+    some = select(carbon_copy.c.id).where(carbon_copy.c.user_id == actor.user_id, carbon_copy.c.read_at.is_(None)).limit(COUNT_CAP)
+    return int(uow.reading.execute(select(func.count()).select_from(some.subquery())).scalar_one())
+
+
+def readers(uow: UnitOfWork, instance_id: int) -> tuple[Reader, ...]:
+    """Who has a copy of a case, and whether they have looked."""
+    query = (
+        select(carbon_copy.c.user_id, user.c.display_name.label("name"), carbon_copy.c.at, carbon_copy.c.read_at)
+        .join(user, user.c.id == carbon_copy.c.user_id)
+        .where(carbon_copy.c.instance_id == instance_id).order_by(carbon_copy.c.id).limit(200)
+    )
+    return tuple(Reader(**row._mapping) for row in uow.reading.execute(query))
+
+
+def _select() -> Select[Any]:
+    person, decider, assignee, adder = (user.alias(name) for name in ("person", "decider", "assignee", "adder"))
+    container = work_item.alias("container")
+    return (
+        select(
+            approval.c.id, approval.c.instance_id, approval.c.token, approval.c.definition_id, approval.c.element_id, approval.c.round,
+            approval.c.step, approval.c.position, approval.c.role, approval.c.name, approval.c.person_id,
+            person.c.display_name.label("person_name"), approval.c.state, approval.c.decision, approval.c.opinion, approval.c.decided_at,
+            approval.c.decided_by, decider.c.display_name.label("decided_by_name"), approval.c.work_item_id, work_item.c.is_live,
+            assignee.c.display_name.label("assignee_name"), approval.c.signature_id, signature.c.file_id.label("signature_file"),
+            signature.c.channel.label("signature_channel"), approval.c.added_by, adder.c.display_name.label("added_by_name"),
+            approval.c.replaces, container.c.state.label("chain_state"),
+        )
+        .select_from(
+            approval.outerjoin(person, person.c.id == approval.c.person_id)
+            .outerjoin(decider, decider.c.id == approval.c.decided_by)
+            .outerjoin(work_item, work_item.c.id == approval.c.work_item_id)
+            .outerjoin(assignee, assignee.c.id == work_item.c.assignee_id)
+            .outerjoin(adder, adder.c.id == approval.c.added_by)
+            .outerjoin(signature, signature.c.id == approval.c.signature_id)
+            .outerjoin(container, (container.c.instance_id == approval.c.instance_id) & (container.c.token == approval.c.token))
+        )
+    )
