@@ -160,8 +160,8 @@ def accounts(
     uow: UnitOfWork, actor: Actor, *, q: str = "", only_open: bool = False, after: str | None = None, limit: int = 50,
 ) -> Page[AccountRow]:
     """Accounts with their balances, by unit; `q` finds units and tenants, `only_open` those that owe something."""
-    dues = func.coalesce(func.sum(case((ledger_entry.c.side == DUES, ledger_entry.c.amount), else_=None)), 0).label("dues")
-    held = func.coalesce(func.sum(case((ledger_entry.c.side == DEPOSIT, ledger_entry.c.amount), else_=None)), 0).label("held")
+    dues = func.coalesce(func.sum(case((ledger_entry.c.side == DUES, ledger_entry.c.amount), else_=None)), ZERO).label("dues")
+    held = func.coalesce(func.sum(case((ledger_entry.c.side == DEPOSIT, ledger_entry.c.amount), else_=None)), ZERO).label("held")
     tenant_order = func.coalesce(ledger_entry.c.tenant_id, 0)
     query = (
         select(ledger_entry.c.unit_id, ledger_entry.c.tenant_id, unit.c.code, tenant.c.name, dues, held)
@@ -176,7 +176,7 @@ def accounts(
     if fold(q):
         query = query.where(or_(unit.c.search.contains(fold(q), autoescape=True), tenant.c.search.contains(fold(q), autoescape=True)))
     if only_open:
-        query = query.having(func.sum(case((ledger_entry.c.side == DUES, ledger_entry.c.amount), else_=None)) > 0)
+        query = query.having(func.sum(case((ledger_entry.c.side == DUES, ledger_entry.c.amount), else_=None)) > ZERO)
     if after:
         code, tenant_id = decode("accounts", after, (str, int))
         query = query.where(or_(unit.c.code > code, (unit.c.code == code) & (tenant_order > tenant_id)))

@@ -207,7 +207,7 @@ def test_permits_and_passes_follow_what_forms_say(runtime: Runtime, place: Place
     parent = start(runtime, waiting(runtime))
     act(runtime, "instance.start_linked", parent, process="p")
     now = runtime.clock.now()
-    variables = [
+    variables: list[dict[str, Any]] = [
         {"name": "hot_work_approval.valid_from", "at": now - timedelta(hours=1), "number": None},
         {"name": "hot_work_approval.valid_to", "at": now + timedelta(hours=2), "number": None},
         {"name": "pass_issue.issued", "at": None, "number": 3},
