@@ -38,8 +38,10 @@ def start_linked(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: i
 
 
 def issue_record(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
-    """Give the case its numbered record: `record` names the template; `frozen`: a record of its own each time, as things stand then."""
-    records.issue(runtime, uow, actor, instance_id, parameters["record"], frozen=bool(parameters["frozen"]))
+    """Give the case its numbered record: `record` names the template, or several with commas between them; `frozen`: a record of its own
+    each time, as things stand then."""
+    for key in str(parameters["record"]).split(","):
+        records.issue(runtime, uow, actor, instance_id, key.strip(), frozen=bool(parameters["frozen"]))
 
 
 def archive(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
