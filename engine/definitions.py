@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import Row, Select, bindparam, insert, select, update
 
 from engine import limit_rules, permissions, signer_form, start_timers
 from engine.content import DefinitionContent, InstanceContent
@@ -22,6 +22,22 @@ from engine.runtime import Runtime
 from engine.spiff.compiled import CompiledDefinition
 from engine.spiff.parser import compile_process
 from engine.spiff.reading import ReadProcess
+
+
+def _select() -> Select[Any]:
+    return select(
+        definition.c.id,
+        definition.c.key,
+        definition.c.version,
+        definition.c.name,
+        definition.c.deployment_id,
+        definition.c.file_name,
+        definition.c.is_latest,
+    )
+
+
+# built once: every start asks for it
+_LATEST = _select().where(definition.c.key == bindparam("key"), definition.c.is_latest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +112,7 @@ def get(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> DefinitionInfo
 
 def latest(runtime: Runtime, uow: UnitOfWork, key: str) -> DefinitionInfo:
     """The current version of a process; NotFoundError if there is none."""
-    row = uow.reading.execute(_select().where(definition.c.key == key, definition.c.is_latest)).one_or_none()
+    row = uow.reading.execute(_LATEST, {"key": key}).one_or_none()
     if row is None:
         raise NotFoundError(kind="流程", id=key)
     return _info(row)
@@ -296,18 +312,6 @@ def _store_definition(runtime: Runtime, uow: UnitOfWork, deployment_id: int, pro
 def _planned(uow: UnitOfWork, key: str, name: str, file_name: str) -> DefinitionInfo:
     number = uow.reading.execute(select(definition.c.version).where(definition.c.key == key, definition.c.is_latest)).scalar()
     return DefinitionInfo(0, key, (number or 0) + 1, name or key, 0, file_name, True)
-
-
-def _select() -> Select[Any]:
-    return select(
-        definition.c.id,
-        definition.c.key,
-        definition.c.version,
-        definition.c.name,
-        definition.c.deployment_id,
-        definition.c.file_name,
-        definition.c.is_latest,
-    )
 
 
 def _info(row: Row[Any]) -> DefinitionInfo:

@@ -58,6 +58,11 @@ class NotYourCaseError(ForbiddenError):
     sentence = "只能撤銷自己發起的案件。"
 
 
+# built once: every start sends them
+_CREATE = insert(instance).returning(instance)
+_FIRST_SITE = select(site.c.id).where(site.c.deactivated_at.is_(None)).order_by(site.c.id).limit(1)
+
+
 @dataclass(frozen=True, slots=True)
 class StartedInstance:
     """A new instance."""
@@ -134,7 +139,7 @@ def start(
             "bindings": orjson.dumps(bound).decode() if bound else None,
             "data": b"",
         }
-        created.append(uow.writing.execute(insert(instance).values(**values).returning(instance)).one())
+        created.append(uow.writing.execute(_CREATE, values).one())
         return created[0]
 
     command = Command(
@@ -349,7 +354,7 @@ def _site_of(uow: UnitOfWork, actor: Actor) -> int | None:
     sites = sorted({grant.site_id for grant in actor.grants if grant.site_id is not None})
     if sites:
         return sites[0]
-    return uow.reading.execute(select(site.c.id).where(site.c.deactivated_at.is_(None)).order_by(site.c.id).limit(1)).scalar()
+    return uow.reading.execute(_FIRST_SITE).scalar()
 
 
 def _managed(uow: UnitOfWork, actor: Actor, instance_id: int, permission: str, states: set[InstanceState]) -> Row[Any]:

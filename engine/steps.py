@@ -322,10 +322,12 @@ class _Writer:
 
     def _subscriptions(self, instance_id: int, before: set[tuple[str, str | None]]) -> None:
         now = {(each.token, each.name) for each in self._change.waiting}
-        if now == before and self._command.name != "start":
+        is_first = self._command.name == "start"
+        if now == (set() if is_first else before):
             return
         connection = self._uow.writing
-        connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
+        if not is_first:
+            connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
         rows = [
             {
                 "instance_id": instance_id,
