@@ -226,9 +226,6 @@ class _Player:
         if len(found) > 1 and step.performer is not None:
             # of a signature chain each signer has an item
             found = self._of_performer(found, step.performer) or found
-        if len(found) > 1 and step.item is None and step.performer is not None:
-            # of a signature chain each signer has an item of their own
-            found = [row for row in found if row.role == step.performer.role] or found
         if len(found) > 1:
             raise MismatchError("「{element}」有 {count} 項待辦，請以 item 或 in 指明是哪一項。", element=step.subject, count=len(found))
         return found[0]
