@@ -81,5 +81,9 @@ def upgrade() -> None:
     )
     op.create_index("ix_carbon_copy_user_id", "carbon_copy", ["user_id", sa.text("at DESC"), sa.text("id DESC")])
     op.create_index(
-        "ix_carbon_copy_unread", "carbon_copy", ["user_id"], sqlite_where=sa.text("read_at IS NULL"), postgresql_where=sa.text("read_at IS NULL")
+        "ix_carbon_copy_unread",
+        "carbon_copy",
+        ["user_id"],
+        sqlite_where=sa.text("read_at IS NULL"),
+        postgresql_where=sa.text("read_at IS NULL"),
     )
