@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from engine import files, forms, permissions, signatures, steps
+from engine import files, forms, permissions, signatures
 from engine.diagram import Element
 from engine.errors import (
     ConflictError,
@@ -22,11 +23,18 @@ from engine.errors import (
     WorkItemNotYoursError,
 )
 from engine.model import Actor, InstanceState, JsonObject, WorkItemState
-from engine.persistence.tables import user, work_item
+from engine.persistence.tables import instance, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Reference, Runtime
 from engine.spiff.sandbox import check_storable
 
+# item and instance in one statement, so that nobody's step can come between the two
+_ITEM_LABELS = [(column.name, f"item_{column.name}") for column in work_item.c]
+_FIND_BOTH = (
+    select(instance, *(work_item.c[name].label(label) for name, label in _ITEM_LABELS))
+    .join(work_item, work_item.c.instance_id == instance.c.id)
+    .where(work_item.c.id == bindparam("work_item_id"))
+)
 _FIND = select(work_item).where(work_item.c.id == bindparam("work_item_id"))
 
 class SignersDecideError(ConflictError):
@@ -145,19 +153,19 @@ def _typed(form: forms.Form, cleaned: JsonObject) -> dict[str, Indexed]:
     return typed
 
 
-def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Row[Any], Row[Any]]:
+def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Any, Row[Any]]:
     """The item and its instance, if this person may act on the item now; otherwise the error that says why not."""
-    item = find_item(uow, work_item_id)
+    row = uow.reading.execute(_FIND_BOTH, {"work_item_id": work_item_id}).one_or_none()
+    if row is None:
+        raise NotFoundError(kind="待辦事項", id=work_item_id)
+    item = SimpleNamespace(**{name: row._mapping[label] for name, label in _ITEM_LABELS})
     require_live(uow, item)
     if item.assignee_id is not None:
         if item.assignee_id != actor.user_id:
             raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     elif not is_candidate(actor, item) and not permissions.may(actor, "work-item:complete-any", item.site_id):
         raise NotACandidateError(work_item=item.name)
-    row = steps.load(uow, item.instance_id)
     if row.state != InstanceState.ACTIVE:
-        # somebody may have ended it between the two reads: then it is they who should be named
-        require_live(uow, find_item(uow, work_item_id))
         raise InstanceNotActiveError(instance_id=row.id, state=row.state)
     return item, row
 
@@ -170,7 +178,7 @@ def find_item(uow: UnitOfWork, work_item_id: int) -> Row[Any]:
     return item
 
 
-def require_live(uow: UnitOfWork, item: Row[Any]) -> None:
+def require_live(uow: UnitOfWork, item: Any) -> None:
     """Raise the error that tells who was first, or that the case rests."""
     if item.is_live:
         return
@@ -183,7 +191,7 @@ def require_live(uow: UnitOfWork, item: Row[Any]) -> None:
     )
 
 
-def is_candidate(actor: Actor, item: Row[Any]) -> bool:
+def is_candidate(actor: Actor, item: Any) -> bool:
     """Whether the item lies in one of the person's lists."""
     return any(role and actor.holds(role, item.site_id) for role in (item.role, item.escalated_role))
 
