@@ -10,6 +10,7 @@ from engine.queries.history import HistoryRow
 from engine.queries.inbox import InboxRow
 from engine.queries.instances import IncidentRow, InstanceRow
 from engine.queries.work_items import WorkItemRow
+from engine.steps import StepResult
 
 
 def work_item(row: InboxRow | WorkItemRow) -> dict[str, Any]:
@@ -49,3 +50,11 @@ def history_event(row: HistoryRow) -> dict[str, Any]:
 def person(user_id: int | None, name: str | None) -> dict[str, Any] | None:
     """Somebody, where there is somebody."""
     return None if user_id is None else {"id": user_id, "name": name}
+
+
+def step(result: StepResult) -> dict[str, Any]:
+    """What a command led to."""
+    return {
+        "process_instance_id": result.instance_id, "state": result.state, "work_items": result.new_work_items,
+        "incident_id": result.incident_id,
+    }

@@ -6,8 +6,6 @@ import dataclasses
 from typing import Any
 
 from engine import definitions, instances, work_items
-from engine.company import users
-from engine.errors import NotFoundError
 from engine.model import Actor, WorkItemState
 from engine.permissions import require
 from engine.queries import inbox, work_item_search
@@ -16,6 +14,7 @@ from engine.queries.paging import Page
 from webui.api import schemas, views
 from webui.api.calls import ID, Call, Calls
 from webui.api.form_view import form_view
+from webui.api.people import person_id
 
 calls = Calls("work_items", "Pieces of human work")
 
@@ -63,14 +62,14 @@ def unclaim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> di
 @calls.command(f"{_ONE}/assign", takes=schemas.Assign, gives=schemas.WorkItemView)
 def assign_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Give a work item to a person, whoever has it now."""
-    work_items.assign(call.runtime, call.uow, call.actor, work_item_id, _person(call, body["assignee"]))
+    work_items.assign(call.runtime, call.uow, call.actor, work_item_id, person_id(call, body["assignee"]))
     return _view(call, work_item_id)
 
 
 @calls.command(f"{_ONE}/delegate", takes=schemas.Delegate, gives=schemas.WorkItemView)
 def delegate_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Have another person answer; the owner stays and gets it back."""
-    work_items.delegate(call.runtime, call.uow, call.actor, work_item_id, _person(call, body["to"]))
+    work_items.delegate(call.runtime, call.uow, call.actor, work_item_id, person_id(call, body["to"]))
     return _view(call, work_item_id)
 
 
@@ -87,14 +86,14 @@ def complete_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> d
     """Submit the form; the token moves on."""
     actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor
     step = work_items.complete(call.runtime, call.uow, actor, work_item_id, body["variables"])
-    return _step(step)
+    return views.step(step)
 
 
 @calls.command(f"{_ONE}/return", takes=schemas.Return, gives=schemas.StepView)
 def return_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Send the case back to an earlier element."""
     step = work_items.return_to(call.runtime, call.uow, call.actor, work_item_id, body["element_id"], body["reason"])
-    return _step(step)
+    return views.step(step)
 
 
 def _is_own(actor: Actor, query: dict[str, Any]) -> bool:
@@ -122,7 +121,7 @@ def _any(call: Call, query: dict[str, Any]) -> Page[queries.WorkItemRow]:
     # of one's own items every state may be asked for
     if not mine:
         require(call.actor, "work-item:read-any")
-    assignee_id = call.actor.user_id if mine else None if assignee is None else _person(call, assignee)
+    assignee_id = call.actor.user_id if mine else None if assignee is None else person_id(call, assignee)
     filters = work_item_search.SearchFilters(
         state=query.get("state"), assignee_id=assignee_id, role=query.get("role"), definition_key=query.get("key"),
         instance_id=query.get("process_instance_id"), due_before=query.get("due_before"), q=query["q"],
@@ -130,18 +129,6 @@ def _any(call: Call, query: dict[str, Any]) -> Page[queries.WorkItemRow]:
     return work_item_search.page(call.uow, call.actor, filters, after=query.get("after"), limit=query["limit"])
 
 
-def _person(call: Call, reference: int | str) -> int:
-    account = users.find(call.uow, reference) if isinstance(reference, int) else users.find_by_name(call.uow, reference)
-    if account is None or account.deactivated_at is not None:
-        raise NotFoundError(kind="使用者", id=reference)
-    return account.id
-
-
 def _view(call: Call, work_item_id: int) -> dict[str, Any]:
     return views.work_item(queries.find(call.uow, work_item_id))
 
-
-def _step(step: Any) -> dict[str, Any]:
-    return {
-        "process_instance_id": step.instance_id, "state": step.state, "work_items": step.new_work_items, "incident_id": step.incident_id,
-    }

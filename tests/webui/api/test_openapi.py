@@ -26,6 +26,10 @@ CALLS = {
     ("get", "/work-items"), ("get", "/work-items/{work_item_id}"),
     *(("post", f"/work-items/{{work_item_id}}/{verb}")
       for verb in ("claim", "unclaim", "assign", "delegate", "resolve", "complete", "return")),
+    *(("post", f"/work-items/{{work_item_id}}/{verb}") for verb in ("signers", "hand-over", "nudge")),
+    ("post", "/approvals/{approval_id}/withdraw"), ("post", "/approvals/{approval_id}/remove"),
+    *(("post", f"/process-instances/{{instance_id}}/{verb}") for verb in ("revoke", "copies", "read")),
+    *(("get", f"/process-instances/{{instance_id}}/{verb}") for verb in ("approvals", "signatures", "copies")), ("get", "/copies"),
     ("post", "/messages"), ("post", "/signals"), ("post", "/files"), ("get", "/files/{file_id}"),
     ("post", "/test-clock"), ("get", "/test-clock"),
 }
