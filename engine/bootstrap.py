@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from engine.clock import Clock, SystemClock
+from engine.company.collections import COLLECTIONS
 from engine.company.directory import CompanyDirectory
 from engine.content import Organisation, read_organisation
 from engine.operators.catalogue import OPERATORS
@@ -54,6 +55,7 @@ def equip(runtime: Runtime) -> Runtime:
     runtime.operators = OPERATORS
     runtime.readers = READERS
     runtime.facts = FACTS
+    runtime.collections = COLLECTIONS
     return runtime
 
 

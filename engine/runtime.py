@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.clock import Clock, SystemClock
@@ -88,6 +89,21 @@ Reader = Callable[["Runtime", "UnitOfWork", Mapping[str, Any]], Any]
 Fact = Callable[..., Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One of what periodic work goes over."""
+
+    id: int
+    #: what the instance gets to know of it: a reference (`id`, `label`) with more beside it
+    data: JsonObject
+    #: the site whose people do the work
+    site_id: int | None = None
+
+
+#: a list of the company as it is at a time, by id: (unit of work, time)
+Collection = Callable[["UnitOfWork", datetime], list[Item]]
+
+
 @dataclass(slots=True)
 class Runtime:
     """One per process."""
@@ -106,6 +122,8 @@ class Runtime:
     operators: Mapping[str, Operator] = field(default_factory=dict)
     #: operator name → what answers it
     readers: Mapping[str, Reader] = field(default_factory=dict)
+    #: name in `for_each` → what lists it
+    collections: Mapping[str, Collection] = field(default_factory=dict)
     #: function name in gates → what answers it
     facts: Mapping[str, Fact] = field(default_factory=dict)
 

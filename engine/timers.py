@@ -18,6 +18,7 @@ from engine.errors import GuichengError, StaleInstanceError, StoreUnavailableErr
 from engine.history import NewEvent
 from engine.limits import mark_late
 from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, InstanceState
+from engine.periodic import LINKED, Round
 from engine.persistence.tables import definition, due, instance, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -32,7 +33,7 @@ class DueRow:
     """Something that falls due."""
 
     id: int
-    #: `timer`, `item_warn`, `item_due`, `limit_warn`, `limit_breach`, `start_timer`
+    #: `timer`, `item_warn`, `item_due`, `limit_warn`, `limit_breach`, `start_timer`, `start_linked`
     kind: str
     due_at: datetime
 
@@ -71,6 +72,13 @@ def hand_over(runtime: Runtime, uow: UnitOfWork, limit: int) -> list[DueRow]:
 def still_stands(uow: UnitOfWork, row: DueRow) -> bool:
     """Whether the row is there with the same due time."""
     return uow.reading.execute(select(due.c.id).where(due.c.id == row.id, due.c.due_at == row.due_at)).scalar() is not None
+
+
+def has_slices_left(runtime: Runtime, uow: UnitOfWork, due_id: int) -> bool:
+    """Whether a due row that was just fired goes on at once: a periodic start, at the time that it was for."""
+    query = select(due.c.kind, due.c.due_at).where(due.c.id == due_id, due.c.due_at <= runtime.clock.now())
+    row = uow.reading.execute(query).one_or_none()
+    return row is not None and row.kind in (start_timers.KIND, LINKED)
 
 
 def up_to(uow: UnitOfWork, due_id: int) -> list[int]:
@@ -186,8 +194,15 @@ def _start(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
     calendar = runtime.organisation.calendar
     timer = StartTimer(definition_id, element_id, unquoted(element.events[0].expression or ""), anchor)
     next_at = timer.next_after(row.due_at, calendar)
-    is_skipped = next_at is not None and next_at <= runtime.clock.now() and element.properties.get("catch_up") == "latest"
-    if not is_skipped:
+    properties = definitions.content(runtime, uow, definition_id).diagram.properties
+    catch_up = properties.get("catch_up") or element.properties.get("catch_up")
+    is_skipped = next_at is not None and next_at <= runtime.clock.now() and catch_up == "latest"
+    collection = properties.get("for_each", "").strip()
+    each = Round(found.key, collection, row.due_at, timer.element_id) if collection else None
+    # what has begun is finished, even where only the latest time is made up for
+    if each is not None and (not is_skipped or each.has_begun(uow)) and each.start_slice(runtime, uow, row):
+        return True
+    if each is None and not is_skipped:
         _start_instance(runtime, uow, found.key, timer, row)
     # the row is the key "definition + time": only who moves it on has started the instance
     moved = delete(due) if next_at is None else update(due).values(due_at=next_at, handed_for=None)
@@ -195,6 +210,14 @@ def _start(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
         raise StaleInstanceError(instance_id=row.subject)
     uow.after_commit(runtime.outbox.wake)
     return not is_skipped
+
+
+def _start_linked(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
+    key, _, collection = row.subject.partition(":")
+    if Round(key, collection, row.due_at, None, row.instance_id).start_slice(runtime, uow, row):
+        return True
+    _take(uow, row)
+    return False
 
 
 def _start_instance(runtime: Runtime, uow: UnitOfWork, key: str, timer: StartTimer, row: Row[Any]) -> None:
@@ -223,4 +246,5 @@ _KINDS: dict[str, Callable[[Runtime, UnitOfWork, Row[Any]], bool]] = {
     limits.WARN: _limit(limits.warn),
     limits.BREACH: _limit(limits.breach),
     start_timers.KIND: _start,
+    LINKED: _start_linked,
 }

@@ -31,7 +31,14 @@ def fire_due(runtime: Runtime, key: str, payload: JsonObject) -> None:
     with UnitOfWork(runtime.database) as uow:
         in_order = timers.up_to(uow, payload["due_id"])
     for due_id in in_order:
-        run_step(runtime, partial(timers.fire, runtime, due_id=due_id), _ATTEMPTS)
+        # a row that stands as it was after firing has more to do: the next slice of a periodic start
+        while run_step(runtime, partial(timers.fire, runtime, due_id=due_id), _ATTEMPTS) and _is_unfinished(runtime, due_id):
+            pass
+
+
+def _is_unfinished(runtime: Runtime, due_id: int) -> bool:
+    with UnitOfWork(runtime.database) as uow:
+        return timers.has_slices_left(runtime, uow, due_id)
 
 
 def notify(runtime: Runtime, key: str, payload: JsonObject) -> None:

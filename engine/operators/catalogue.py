@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from engine import instances, numbering, records, steps
+from engine import instances, numbering, periodic, records, steps
 from engine.company.accounts import account_of
 from engine.model import Actor, Parameter
 from engine.operators import postings
@@ -31,7 +31,13 @@ def notify(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, pa
 
 
 def start_linked(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
-    """Start an instance of its own that lives beside this one: `process`, `variables` (an object)."""
+    """Start an instance of its own that lives beside this one: `process`, `variables` (an object).
+
+    `for_each` names a collection: one instance for each of its items, started soon after the step.
+    """
+    if parameters["for_each"] is not None:
+        periodic.start_linked(runtime, uow, instance_id, parameters["process"], parameters["for_each"])
+        return
     row = steps.load(uow, instance_id)
     variables = dict(parameters["variables"] or {})
     instances.start(runtime, uow, actor, parameters["process"], variables, site_id=row.site_id, parent_id=instance_id)
@@ -66,7 +72,11 @@ def archive(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, p
 
 _ALL = (
     Effect("notify", notify, (Parameter("role"), Parameter("text"))),
-    Effect("instance.start_linked", start_linked, (Parameter("process"), Parameter("variables", "object", is_required=False))),
+    Effect(
+        "instance.start_linked",
+        start_linked,
+        (Parameter("process"), Parameter("variables", "object", is_required=False), Parameter("for_each", is_required=False)),
+    ),
     Effect("record.issue", issue_record, (Parameter("record"), Parameter("frozen", "flag", is_required=False))),
     Effect("file.archive", archive, (Parameter("unit", "reference", is_required=False), Parameter("place", is_required=False))),
     postings.POST,

@@ -406,7 +406,7 @@ event_subscription = Table(
 due = Table(
     "due", metadata,
     Column("id", Id, primary_key=True),
-    #: `timer` (a diagram's timer), `item_warn`, `item_due`, `limit_warn`, `limit_breach`, `start_timer`
+    #: `timer` (a diagram's timer), `item_warn`, `item_due`, `limit_warn`, `limit_breach`, `start_timer`, `start_linked`
     Column("kind", String(20), nullable=False),
     Column("due_at", Instant, nullable=False),
     #: None for a definition's start timer
@@ -786,11 +786,12 @@ periodic_start = Table(
     Column("definition_key", String(120), nullable=False),
     #: the time of the start event that it was for
     Column("period", Instant, nullable=False),
-    #: collection and id, e.g. `active_units:12`
-    Column("item", String(60), nullable=False),
+    #: what it was for, e.g. `active_units` and a unit's id
+    Column("collection", String(40), nullable=False),
+    Column("item_id", BigInteger, nullable=False),
     #: None where it could not start
     Column("instance_id", ForeignKey("instance.id")),
-    PrimaryKeyConstraint("definition_key", "period", "item"),
+    PrimaryKeyConstraint("definition_key", "period", "collection", "item_id"),
 )
 
 # ---------------------------------------------------------------- processes of ours that run

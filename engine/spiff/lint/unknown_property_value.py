@@ -6,11 +6,22 @@ from collections.abc import Iterator
 
 from engine.spiff.lint.rule import Found, Rule, Source, named
 
+_OF_PROCESSES = {
+    "for_each": ("active_units", "settled_tenants"),
+    "catch_up": ("all", "latest"),
+    "hidden_start": ("true", "false"),
+}
 _ALLOWED = {"calendar": ("always", "working"), "outside": ("tenant", "owner", "contractor")}
 
 
 def check(source: Source) -> Iterator[Found]:
     """Properties with another word."""
+    for diagram in source.diagrams:
+        for name, allowed in _OF_PROCESSES.items():
+            value = diagram.properties.get(name, "").strip()
+            if value and value not in allowed:
+                data = {"name": diagram.name, "property": name, "value": value, "allowed": "、".join(allowed)}
+                yield diagram.process_id, data
     for _, element in source.elements():
         for name, allowed in _ALLOWED.items():
             value = element.properties.get(name, "").strip()

@@ -50,10 +50,11 @@ def upgrade() -> None:
         "periodic_start",
         sa.Column("definition_key", sa.String(length=120), nullable=False),
         sa.Column("period", INSTANT, nullable=False),
-        sa.Column("item", sa.String(length=60), nullable=False),
+        sa.Column("collection", sa.String(length=40), nullable=False),
+        sa.Column("item_id", sa.BigInteger(), nullable=False),
         sa.Column("instance_id", ID, nullable=True),
         sa.ForeignKeyConstraint(["instance_id"], ["instance.id"], name=op.f("fk_periodic_start_instance_id")),
-        sa.PrimaryKeyConstraint("definition_key", "period", "item", name=op.f("pk_periodic_start")),
+        sa.PrimaryKeyConstraint("definition_key", "period", "collection", "item_id", name=op.f("pk_periodic_start")),
     )
     op.create_table(
         "receipt",
