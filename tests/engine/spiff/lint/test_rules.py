@@ -40,7 +40,7 @@ OURS: dict[str, tuple[bytes, str | None, dict[str, Any]]] = {
     "id-collision": (
         bpmn(node("s", "start") + node("x", "sub", chain("xs:start xe:end")) + chain("s x e:end")),
         "x",
-        {"known_processes": {"q": KnownProcess(subprocesses=("x",))}},
+        {"known_processes": {"q": KnownProcess(called=("p",), subprocesses=("x",))}},
     ),
     "decision-without-default": (
         bpmn(
@@ -230,3 +230,18 @@ def test_a_reader_may_give_a_result() -> None:
     """It answers at once, into the data."""
     answering = operator("ledger.balance", unit="1").replace('id="ledger.balance"', 'id="ledger.balance" resultVariable="owed"')
     assert not any(rule == "service-result" for rule, _ in found_in(between(node("x", "service", answering))))
+
+
+def test_sub_processes_of_processes_that_never_run_together_may_share_an_id() -> None:
+    """Procedures grow by many hands: only what can be part of one instance has to differ."""
+    diagram = bpmn(node("s", "start") + node("x", "sub", chain("xs:start xe:end")) + chain("s x e:end"))
+    apart = read_package({"a.bpmn": diagram}, Settings(), {"q": KnownProcess(subprocesses=("x",))})
+    assert "id-collision" not in {finding.rule for finding in apart.findings}
+
+
+def test_a_caller_that_brings_two_of_them_together_is_told() -> None:
+    """Neither of the called ones could know of the other."""
+    caller = bpmn(node("s", "start") + node("x", "call", calledElement="q") + node("y", "call", calledElement="r") + chain("s x y e:end"))
+    known = {"q": KnownProcess(subprocesses=("inner",)), "r": KnownProcess(subprocesses=("inner",))}
+    found = read_package({"a.bpmn": caller}, Settings(), known).findings
+    assert [(finding.rule, finding.element_id) for finding in found if finding.severity == "error"] == [("id-collision", "p")]
