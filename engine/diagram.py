@@ -249,6 +249,16 @@ class Diagram:
         return self.properties.get("group", "").strip() or None
 
     @property
+    def linked_to(self) -> tuple[str, ...]:
+        """Processes beside whose instances it is started, as a case of its own."""
+        return _listed(self.properties.get("linked_to"))
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether the start page leaves it out: it is called, started by time, or from another case's page."""
+        return self.properties.get("hidden_start", "").strip() == "true"
+
+    @property
     def start_elements(self) -> tuple[Element, ...]:
         """The process's own start events (not those of sub-processes)."""
         return tuple(element for element in self.elements.values() if element.kind == "startEvent" and element.parent_id is None)

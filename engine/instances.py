@@ -98,11 +98,13 @@ def start(
     parent_id: int | None = None,
     start_element: str | None = None,
     payload: JsonObject | None = None,
+    context: JsonObject | None = None,
 ) -> StartedInstance:
     """Start a process at its current version, or a named one.
 
     With a form on the start event the variables are the form's fields; FormInvalidError names what is wrong with them. The site is that
-    of a unit in the form, else the one given, else one of the actor's. Numbers are drawn last, in the same transaction.
+    of a unit in the form, else the one given, else one of the actor's. Numbers are drawn last, in the same transaction. `context`: data of
+    another case that the start form reads.
     """
     permissions.require(actor, "process-instance:start")
     info = definitions.latest(runtime, uow, key) if version is None else definitions.version(runtime, uow, key, version)
@@ -111,7 +113,7 @@ def start(
     entry = content.own.diagram.start_by_hand if start_element is None else content.own.diagram.elements.get(start_element)
     _check_may_start(actor, content, start_element)
     form = content.form(key, entry.form if entry is not None else None)
-    submitted = submissions.check(runtime, uow, form, variables, {}, actor)
+    submitted = submissions.check(runtime, uow, form, variables, context or {}, actor)
     site_id = submitted.site_id or site_id or _site_of(uow, actor)
     now = runtime.clock.now()
     compiled = definitions.compiled(runtime, uow, info.id, bound)

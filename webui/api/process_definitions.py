@@ -7,7 +7,7 @@ from typing import Any
 
 import flask
 
-from engine import definitions, instances
+from engine import definitions, instances, linked_cases
 from engine.errors import FieldError
 from engine.permissions import require
 from engine.scenarios.checking import deploy_checked
@@ -72,6 +72,12 @@ def get_process_definition_xml(call: Call, definition_id: int) -> flask.Response
 def start_process_instance(call: Call, body: dict[str, Any], key: str) -> dict[str, Any]:
     """Start a case of the latest version (or the one named)."""
     actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor
+    if body["parent_id"] is not None:
+        linked = linked_cases.start(
+            call.runtime, call.uow, actor, key, body["variables"],
+            parent_id=body["parent_id"], site_id=body["site_id"], business_key=body["business_key"],
+        )
+        return instance_view(call, linked.id)
     started = instances.start(
         call.runtime, call.uow, actor, key, body["variables"],
         business_key=body["business_key"], site_id=body["site_id"], version=body["version"],

@@ -44,6 +44,7 @@ class Start(Schema):
     business_key = Text(length=_KEY, shortest=1, load_default=None, allow_none=True)
     site_id = row_id(load_default=None, allow_none=True)
     version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1), load_default=None, allow_none=True)
+    parent_id = row_id(load_default=None, allow_none=True, metadata={"description": "case that it is linked to"})
     claimed_at = Instant(load_default=None, allow_none=True, metadata={"description": "when it is said to have happened"})
 
 

@@ -15,6 +15,7 @@ from engine.queries.instances import FileRow, IncidentRow, InstanceRow, LimitRow
 from engine.queries.work_items import WorkItemRow
 from webui.cases.picture import Picture, pictures
 from webui.cases.story import Told, tell
+from webui.start.offers import Offer, linked_offers
 from webui.unit_of_work import current, runtime_of
 from webui.wording import content, texts
 
@@ -48,6 +49,8 @@ class CasePage:
     files: tuple[FileRow, ...]
     incidents: tuple[IncidentRow, ...]
     children: tuple[InstanceRow, ...]
+    #: what this person may start beside it
+    offers: tuple[Offer, ...]
     events: tuple[Told, ...]
     #: cursor to earlier events; None when all are shown
     earlier: str | None
@@ -71,6 +74,7 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         # signatures stand in the forms that they sign
         files=tuple(each for each in queries.files(uow, instance_id) if each.kind != "signature"),
         incidents=incidents, children=queries.children(uow, instance_id),
+        offers=linked_offers(actor, instance_id),
         events=tell(told.rows, instance_id, case.definition_id), earlier=told.after,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engine import definitions
+from engine import definitions, linked_cases
 from engine.content import DefinitionContent
 from engine.errors import ForbiddenError, NotFoundError
 from engine.model import Actor
@@ -45,7 +45,7 @@ def offers(actor: Actor) -> tuple[OfferGroup, ...]:
     groups: dict[str, list[Offer]] = {}
     for info in definitions.list_latest(runtime_of(), current()):
         held = content(info.id)
-        if may_start(actor, held):
+        if may_start(actor, held) and not held.diagram.is_hidden:
             groups.setdefault(worded(held.diagram.group, info.id), []).append(
                 Offer(info.key, worded(info.name, info.id), worded(held.diagram.documentation, info.id))
             )
@@ -59,10 +59,17 @@ def may_start(actor: Actor, held: DefinitionContent) -> bool:
     return held.diagram.start_by_hand is not None and has_role and may(actor, "process-instance:start")
 
 
-def startable(actor: Actor, key: str) -> DefinitionContent:
+def linked_offers(actor: Actor, case_id: int) -> tuple[Offer, ...]:
+    """What the person may start beside a case, by name."""
+    found = (held for held in linked_cases.offered(runtime_of(), current(), case_id) if may_start(actor, held))
+    made = (Offer(held.key, worded(held.name, held.id), worded(held.diagram.documentation, held.id)) for held in found)
+    return tuple(sorted(made, key=lambda offer: offer.name))
+
+
+def startable(actor: Actor, key: str, parent_id: int | None = None) -> DefinitionContent:
     """The current version of a procedure. NotFoundError, or ForbiddenError where the person may not start it."""
     held = content(definitions.latest(runtime_of(), current(), key).id)
-    if held.diagram.start_by_hand is None:
+    if held.diagram.start_by_hand is None or (held.diagram.is_hidden and parent_id is None):
         raise NotFoundError(kind="流程", id=key)
     if not may_start(actor, held):
         raise StartNotAllowedError(procedure=worded(held.name, held.id))

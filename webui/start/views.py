@@ -8,12 +8,14 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from engine import files, instances
+from engine import files, instances, linked_cases
 from engine.content import DefinitionContent
 from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError
 from engine.forms import Form, edit_view, initial
-from engine.model import JsonObject
+from engine.model import Actor, JsonObject
+from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import directory
+from engine.queries import instances as queries
 from engine.runtime import Reference
 from webui import posted_form, session, unit_of_work
 from webui.display import zone
@@ -32,12 +34,13 @@ def overview() -> ResponseReturnValue:
 
 def form(key: str) -> ResponseReturnValue:
     """The form that starts a case."""
-    return _page(startable(session.actor(), key))
+    return _page(startable(session.actor(), key, _parent_id()))
 
 
 def submit(key: str) -> ResponseReturnValue:
     """Start a case; whatever is refused comes back with everything that was typed."""
-    held = startable(session.actor(), key)
+    parent_id = _parent_id()
+    held = startable(session.actor(), key, parent_id)
     posted = posted_form.read(_form(held), session.actor())
     if posted.is_edit:
         return _page(held, posted.variables)
@@ -45,7 +48,7 @@ def submit(key: str) -> ResponseReturnValue:
         if posted.file_error is not None:
             raise posted.file_error
         actor, site_id = posted_form.at_claimed_time(session.actor()), _site_id()
-        started = unit_of_work.step(lambda uow: instances.start(runtime_of(), uow, actor, key, posted.variables, site_id=site_id))
+        started = unit_of_work.step(lambda uow: _start(uow, actor, key, posted.variables, site_id, parent_id))
     except (InvalidError, ConflictError) as error:
         unit_of_work.let_go()
         errors = error.errors if isinstance(error, FormInvalidError) else ()
@@ -54,22 +57,39 @@ def submit(key: str) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("cases.show", instance_id=started.id, sent=f"start-{key}"), 303)
 
 
+def _start(
+    uow: UnitOfWork, actor: Actor, key: str, variables: JsonObject, site_id: int | None, parent_id: int | None
+) -> instances.StartedInstance:
+    if parent_id is not None:
+        return linked_cases.start(runtime_of(), uow, actor, key, variables, parent_id=parent_id, site_id=site_id)
+    return instances.start(runtime_of(), uow, actor, key, variables, site_id=site_id)
+
+
+def _parent_id() -> int | None:
+    """The case that it is to be linked to; NotFoundError for one that isn't the person's to see."""
+    text = flask.request.args.get("parent", "")
+    return queries.get(current(), session.actor(), int(text)).id if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
 def _page(
     held: DefinitionContent, submitted: JsonObject | None = None, errors: Sequence[FieldError] = (), problem: str = "", code: int = 200
 ) -> flask.Response:
-    actor, found = session.actor(), _form(held)
+    actor, found, parent_id = session.actor(), _form(held), _parent_id()
+    context = linked_cases.context(runtime_of(), current(), actor, parent_id) if parent_id is not None else {}
+    context = {name: value for name, value in context.items() if found is None or name != found.key}
     view = None
     if found is not None:
         values = submitted
         if values is None:
             me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-            values = initial(found, {}, now=runtime_of().clock.now(), zone=zone(), me=me)
+            values = initial(found, context, now=runtime_of().clock.now(), zone=zone(), me=me)
         view = edit_view(
-            found, values, texts(held.id), context={}, forms=held.forms, errors=errors, options=options(None),
+            found, values, texts(held.id), context=context, forms=held.forms, errors=errors, options=options(None),
             file_info=files.usable_in(current(), actor, None),
         )
     body = flask.render_template(
-        "start/form.html", held=held, view=view, problem=problem, is_filled=submitted is not None, sites=directory.sites(current(), actor)
+        "start/form.html", held=held, view=view, problem=problem, is_filled=submitted is not None, sites=directory.sites(current(), actor),
+        parent=queries.get(current(), actor, parent_id) if parent_id is not None else None,
     )
     return flask.make_response(body, code)
 
