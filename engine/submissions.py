@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from engine import files, forms, permissions, signatures
+from engine import files, forms, permissions, register_lines, signatures
 from engine.diagram import Element
 from engine.errors import (
     ConflictError,
@@ -61,14 +61,17 @@ class Submission:
     site_id: int | None = None
     form: forms.Form | None = None
     cleaned: JsonObject = field(default_factory=dict)
+    #: when it was submitted
+    at: datetime | None = None
 
     def then(self, actor: Actor, token: str | None, element: Element | None) -> list[Callable[[UnitOfWork, int], None]]:
         """What is to be written with the step besides the data: files bound to the instance, signatures with what they sign."""
         if self.form is None:
             return []
         form, cleaned = self.form, self.cleaned
+        acts = register_lines.acts(actor, form, cleaned, self.at)
         if not files.ids_in(form, cleaned):
-            return []
+            return acts
 
         def bind(uow: UnitOfWork, instance_id: int) -> None:
             signatures.sign_all(
@@ -82,7 +85,7 @@ class Submission:
                 attended=element is not None and element.outside is not None,
             )
 
-        return [bind]
+        return [*acts, bind]
 
 
 def check(
@@ -131,7 +134,7 @@ def check(
     if replaced := {name: before[name] for name in changes["after"] if before.get(name) not in (None, "", [])}:
         changes["before"] = replaced
     site = next((each.site_id for each in references if each.site_id is not None), None)
-    return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned)
+    return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned, runtime.clock.now())
 
 
 def check_free(variables: JsonObject) -> None:

@@ -5,7 +5,7 @@ The format is described in `diagrams/how-to/forms.md`.
 
 from engine.forms.display import FormTexts, form_messages, text_of
 from engine.forms.html import edit_rows, parse_html
-from engine.forms.indexing import indexed
+from engine.forms.indexing import Indexed, indexed, lines
 from engine.forms.loading import FormDefinitionError, load_form
 from engine.forms.model import Field, FieldKind, FileFacts, Form, Referenced
 from engine.forms.prefill import initial
@@ -21,12 +21,14 @@ __all__ = [
     "FormDefinitionError",
     "FormTexts",
     "FormView",
+    "Indexed",
     "Referenced",
     "edit_rows",
     "edit_view",
     "form_messages",
     "indexed",
     "initial",
+    "lines",
     "load_form",
     "parse_html",
     "readonly_view",

@@ -143,7 +143,7 @@ def read_field(name: str, raw: Any, required: bool, path: str, *, column: bool =
         placeholder=_string(raw, "ui:placeholder", path),
         unit=_string(raw, "ui:unit", path),
     )
-    if field.indexed and kind in (FieldKind.SIGNATURE, FieldKind.ROWS, FieldKind.FILES, FieldKind.PHOTOS, FieldKind.LONG_TEXT):
+    if field.indexed and kind in (FieldKind.SIGNATURE, FieldKind.FILES, FieldKind.PHOTOS):
         raise FieldRefused(f"{path}.index", "這種欄位不能建索引。")
     if "const" in raw and raw["const"] is not True:
         raise FieldRefused(f"{path}.const", "const 只能為 true。")

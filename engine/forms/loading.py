@@ -17,7 +17,7 @@ from engine.forms.model import Check, Field, FieldKind, Form, Group, Shown
 MAX_BYTES = 200_000
 MAX_FIELDS = 300
 _KEYWORDS = frozenset(
-    {"$schema", "$id", "$comment", "title", "description", "type", "required", "properties", "ui:layout", "ui:show", "ui:check"}
+    {"$schema", "$id", "$comment", "title", "description", "type", "required", "properties", "ui:layout", "ui:show", "ui:check", "ui:log"}
 )
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")
 
@@ -56,6 +56,7 @@ def _load(raw: bytes, key: str) -> Form:
         layout=_layout(schema.get("ui:layout", []), fields),
         shown=tuple(_shown(schema.get("ui:show", []))),
         checks=tuple(_checks(schema.get("ui:check", []), names)),
+        is_logged=_is_logged(schema),
     )
     _check_references(form)
     return Form(**{**_as_arguments(form), "order": _order(form)})
@@ -86,6 +87,13 @@ def _text(raw: Mapping[str, Any], name: str, *, required: bool = False) -> str:
     if not isinstance(text, str) or (required and not text.strip()):
         raise FieldRefused(name, "須為文字。")
     return text
+
+
+def _is_logged(schema: Mapping[str, Any]) -> bool:
+    value = schema.get("ui:log", False)
+    if not isinstance(value, bool):
+        raise FieldRefused("ui:log", "須為 true 或 false。")
+    return value
 
 
 def _names(raw: Any, path: str) -> set[str]:

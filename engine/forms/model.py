@@ -206,6 +206,8 @@ class Form:
     checks: tuple[Check, ...] = ()
     #: names of the fields in an order in which each comes after those it depends on
     order: tuple[str, ...] = ()
+    #: every submission is kept as a row for registers, not only the last one
+    is_logged: bool = False
 
     def field(self, name: str) -> Field | None:
         """The field by that name, or None."""

@@ -515,6 +515,22 @@ instance_variable = Table(
     Index("ix_instance_variable_at", "name", "at"),
 )
 
+register_line = Table(
+    "register_line", metadata,
+    Column("instance_id", ForeignKey("instance.id"), nullable=False),
+    #: form key + `.` + table field declared `index: true`; of a form that is logged its key
+    Column("source", String(160), nullable=False),
+    #: 1, 2, 3 … in the case
+    Column("position", Integer, nullable=False),
+    #: column of the table or field of the form; empty for the line itself, whose text is who submitted it and whose moment is when
+    Column("field", String(80), nullable=False),
+    Column("text", String(300)),
+    Column("number", Numeric(18, 4)),
+    Column("at", Instant),
+    PrimaryKeyConstraint("instance_id", "source", "position", "field"),
+    Index("ix_register_line_source", "source", "field", "at"),
+)
+
 idempotency = Table(
     "idempotency", metadata,
     Column("user_id", Id, nullable=False),
