@@ -74,7 +74,9 @@ def create_places(runtime: Runtime, uow: UnitOfWork, example: Example) -> int:
     zone = ZoneInfo(place["time_zone"])
     site_id = directory.create_site(uow, SYSTEM, **place)
     units: dict[str, int] = {}
+    rates: dict[str, Decimal] = {}
     for building in example.company["building"]:
+        rates[building["code"]] = Decimal(building["fee_rate"])
         building_id = directory.create_building(uow, SYSTEM, site_id=site_id, code=building["code"], name=building["name"])
         lowest, highest = building["floors"]
         for floor in range(lowest, highest + 1):
@@ -84,7 +86,9 @@ def create_places(runtime: Runtime, uow: UnitOfWork, example: Example) -> int:
     for row in example.tenants:
         values = directory.TenantValues(row["code"], row["name"], row["kind"], row["contact"], row["phone"])
         since = datetime.fromisoformat(row["since"]).replace(tzinfo=zone)
-        directory.settle(uow, SYSTEM, tenant_id=directory.create_tenant(uow, SYSTEM, values), unit_id=units[row["unit"]], started_at=since)
+        tenant_id = directory.create_tenant(uow, SYSTEM, values)
+        rate = rates[row["unit"].partition("-")[0]]
+        directory.settle(uow, SYSTEM, tenant_id=tenant_id, unit_id=units[row["unit"]], started_at=since, fee_rate=rate)
     in_force = datetime(runtime.clock.now().year - 1, 1, 1, tzinfo=zone)
     for row in example.prices:
         prices.add(uow, SYSTEM, code=row["code"], name=row["name"], unit_name=row["unit"], labour=Decimal(row["labour"]),

@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 from engine import definitions
 from engine.clock import MovableClock
 from engine.company import users
+from engine.demo import books
 from engine.demo.company import create_people, create_places, read_example
 from engine.demo.working import Company
 from engine.errors import ConflictError
@@ -52,6 +53,7 @@ def fill(runtime: Runtime, tell: Callable[[int, int], None] = lambda _begun, _al
         create_places(past, uow, example)
         create_people(past, uow, example, staff)
         uow.commit()
+    books.keep(past, clock.now())
     for procedure in read_procedures([runtime.settings.bpmn]):
         with UnitOfWork(past.database) as uow:
             definitions.deploy(past, uow, SYSTEM, procedure.files)
