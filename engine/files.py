@@ -89,6 +89,7 @@ def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: IO[bytes] | b
         "kind": kind,
         "uploaded_at": runtime.clock.now(),
         "uploaded_by": actor.user_id,
+        "link_id": None if actor.link is None else actor.link.link_id,
     }
     file_id: int = uow.writing.execute(insert(file).values(**values).returning(file.c.id)).scalar_one()
     return StoredFile(file_id, shown, media_type, size, kind, digest, None, actor.user_id)
@@ -283,7 +284,11 @@ def _may_see(actor: Actor, row: Row[Any]) -> bool:
 
 
 def _is_uploader(actor: Actor, row: Row[Any]) -> bool:
-    return bool(row.uploaded_by == actor.user_id) or actor.channel is Channel.SYSTEM
+    if actor.user_id is not None:
+        return bool(row.uploaded_by == actor.user_id)
+    if actor.link is not None:
+        return bool(row.link_id == actor.link.link_id)
+    return actor.channel is Channel.SYSTEM
 
 
 def _stored(row: Row[Any]) -> StoredFile:

@@ -88,8 +88,10 @@ def compose(actor: Actor, instance_id: int, definition_id: int | None, head: Hea
             "detail": detail,
         }
         sealed = b""
-        if event.values:
-            salt, body = os.urandom(16), orjson.dumps(event.values, option=orjson.OPT_SORT_KEYS)
+        # of a person without an account nothing else would tell the name
+        personal = event.values if actor.link is None else {**event.values, "actor": actor.name}
+        if personal:
+            salt, body = os.urandom(16), orjson.dumps(personal, option=orjson.OPT_SORT_KEYS)
             values.append({"instance_id": instance_id, "seq": seq, "salt": salt, "body": body})
             sealed = hashlib.sha256(salt + body).digest()
         digest = _digest(digest, row, sealed)

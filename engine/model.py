@@ -74,10 +74,18 @@ class RoleGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class LinkGrant:
+    """What a one-time link opens: one work item, and the files that came by it."""
+
+    link_id: int
+    work_item_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts, for whom and by which way. Services take it as a parameter and never look it up."""
 
-    #: None for the system itself
+    #: None for the system itself, and for a person without an account
     user_id: int | None
     #: display name as it was at the time
     name: str
@@ -87,6 +95,8 @@ class Actor:
     on_behalf_of: int | None = None
     #: when it is said to have happened, where that differs from now (a night call entered next morning)
     claimed_at: datetime | None = None
+    #: of a person without an account: the link by which they came, which is all that they may do
+    link: LinkGrant | None = None
 
     def roles(self) -> frozenset[str]:
         """Every role held anywhere."""

@@ -47,6 +47,8 @@ class Settings:
     sandbox_depth: Annotated[int, "運算式或腳本的最大遞迴深度"] = 100
     sandbox_workers: Annotated[int, "執行運算式的程序數"] = 2
     live_cache: Annotated[int, "留在記憶體中的流程實例數；0 為不保留"] = 64
+    public_address: Annotated[str, "對外網址（如 https://guicheng.example），用於一次性連結和二維碼；留空則用請求的網址"] = ""
+    outside_link_hours: Annotated[int, "租戶、業主、承建商的一次性連結多少小時後失效"] = 72
     worker_threads: Annotated[int, "單一作業程序同時執行的作業數"] = 4
 
 

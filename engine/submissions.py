@@ -23,7 +23,7 @@ from engine.errors import (
     WorkItemNotYoursError,
 )
 from engine.model import Actor, InstanceState, JsonObject, WorkItemState
-from engine.persistence.tables import instance, user, work_item
+from engine.persistence.tables import instance, outside_link, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Reference, Runtime
 from engine.spiff.sandbox import check_storable
@@ -163,7 +163,11 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Any, R
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     item = SimpleNamespace(**{name: row._mapping[label] for name, label in _ITEM_LABELS})
     require_live(uow, item)
-    if item.assignee_id is not None:
+    if actor.link is not None:
+        # whoever attends an outside person may have claimed the item: it is still theirs to do
+        if actor.link.work_item_id != work_item_id or item.outside is None:
+            raise NotACandidateError(work_item=item.name)
+    elif item.assignee_id is not None:
         if item.assignee_id != actor.user_id:
             raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     elif not is_candidate(actor, item) and not permissions.may(actor, "work-item:complete-any", item.site_id):
@@ -190,13 +194,21 @@ def require_live(uow: UnitOfWork, item: Any) -> None:
     if item.completed_at is None:
         raise InstanceNotActiveError(instance_id=item.instance_id, state="suspended")
     raise WorkItemNotOpenError(
-        work_item_id=item.id, completed_by=name_of(uow, item.completed_by), completed_at=item.completed_at.isoformat(timespec="minutes")
+        work_item_id=item.id, completed_by=completer_of(uow, item), completed_at=item.completed_at.isoformat(timespec="minutes")
     )
 
 
 def is_candidate(actor: Actor, item: Any) -> bool:
     """Whether the item lies in one of the person's lists."""
     return any(role and actor.holds(role, item.site_id) for role in (item.role, item.escalated_role))
+
+
+def completer_of(uow: UnitOfWork, item: Row[Any]) -> str:
+    """Who did an item, for a message: somebody with an account, or who signed by its link."""
+    if item.completed_by is None and item.outside is not None:
+        by_link = select(outside_link.c.used_by).where(outside_link.c.work_item_id == item.id, outside_link.c.used_at.is_not(None))
+        return uow.reading.execute(by_link.limit(1)).scalar() or name_of(uow, None)
+    return name_of(uow, item.completed_by)
 
 
 def name_of(uow: UnitOfWork, user_id: int | None) -> str:

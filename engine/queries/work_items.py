@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ScalarSelect, Select, func, or_, select
 
 from engine.errors import NotFoundError
 from engine.model import Actor
 from engine.permissions import may
-from engine.persistence.tables import definition, instance, role_grant, user, work_item
+from engine.persistence.tables import definition, instance, outside_link, role_grant, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 
 
@@ -107,6 +107,11 @@ def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candida
     return tuple(Candidate(**row._mapping) for row in uow.reading.execute(statement))
 
 
+def _signer_by_link() -> ScalarSelect[Any]:
+    link = outside_link.c
+    return select(link.used_by).where(link.work_item_id == work_item.c.id, link.used_at.is_not(None)).limit(1).scalar_subquery()
+
+
 def select_work_items() -> Select[Any]:
     """Work items with the names of their definition and people, for a `where`, an order and a limit."""
     assignee, owner, completer = user.alias("assignee"), user.alias("owner"), user.alias("completer")
@@ -118,7 +123,7 @@ def select_work_items() -> Select[Any]:
             work_item.c.outside, work_item.c.site_id, work_item.c.state, work_item.c.is_live, work_item.c.assignee_id,
             assignee.c.display_name.label("assignee_name"), work_item.c.owner_id, owner.c.display_name.label("owner_name"),
             work_item.c.created_at, work_item.c.claimed_at, work_item.c.warn_at, work_item.c.due_at, work_item.c.escalated_at,
-            work_item.c.completed_at, work_item.c.completed_by, completer.c.display_name.label("completed_by_name"),
+            work_item.c.completed_at, work_item.c.completed_by, func.coalesce(completer.c.display_name, _signer_by_link()).label("completed_by_name"),
         )
         .select_from(
             work_item.join(instance, instance.c.id == work_item.c.instance_id)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from engine.model import Channel
 from engine.queries.history import HistoryRow
 from engine.queries.people import names
 from webui.display import role_name
@@ -49,7 +50,18 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "record.issued": ("開出單據 {record}", "done"),
     "record.voided": ("作廢單據 {record}", "bad"),
     "instance.moved": ("案件繼續", ""),
+    "instance.revoked": ("撤銷案件", "bad"),
+    "instance.copied": ("抄送案件", ""),
+    "work_item.nudged": ("催辦「{step}」", ""),
+    "approval.decided": ("{role}簽署「{step}」：{decision}", "done"),
+    "approval.withdrawn": ("撤回對「{step}」的會簽", ""),
+    "approval.signer_added": ("為「{step}」加簽：{role}", ""),
+    "approval.signer_removed": ("為「{step}」減簽：{role}", ""),
+    "approval.handed_over": ("將「{step}」的會簽轉給{person}", ""),
 }
+
+#: what a signer said
+DECISIONS = {"approve": "同意", "refuse": "不同意", "send_back": "退回"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +99,15 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "person": lambda: people.get(row.detail.get("to", 0), "—"),
         "limit": lambda: limit_name(str(row.detail.get("limit", "")), version),
         "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
+        "decision": lambda: gettext(DECISIONS.get(str(row.detail.get("decision", "")), "")),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
     })
     needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
-    reason = row.values.get("reason") or _answer(row.values.get("answer"))
+    reason = row.values.get("reason") or row.values.get("opinion") or _answer(row.values.get("answer"))
     return Told(
         text=gettext(sentence, **needed) if needed else gettext(sentence), at=row.at,
         claimed_at=row.claimed_at if row.claimed_at and abs((row.at - row.claimed_at).total_seconds()) >= 60 else None,
-        who=row.actor_name if row.actor_id is not None else None, channel=row.channel, look=look,
+        who=row.actor_name if row.actor_id is not None or row.channel == Channel.LINK else None, channel=row.channel, look=look,
         reason=reason if isinstance(reason, str) else "", element_id=row.element_id,
     )
 
