@@ -11,7 +11,7 @@ from pathlib import PurePosixPath
 
 from lxml import etree
 
-from engine import limit_rules
+from engine import limit_rules, register_rules
 from engine.diagram import BPMN, SPIFF, Diagram, parse_xml, read_diagram
 from engine.errors import Finding, GuichengError
 from engine.forms import Form, form_messages, load_form
@@ -19,6 +19,7 @@ from engine.forms.display import field_at
 from engine.i18n import own_catalogue, read_catalogue
 from engine.limit_rules import Limit
 from engine.record_templates import RecordTemplate, load_template
+from engine.register_rules import Register, read_register
 
 _TITLE_FIELD = re.compile(r"\{([A-Za-z_][\w.]*)\}")
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
@@ -38,6 +39,7 @@ class Contents:
     forms: dict[str, Form] = field(default_factory=dict)
     records: dict[str, RecordTemplate] = field(default_factory=dict)
     limits: list[Limit] = field(default_factory=list)
+    registers: dict[str, Register] = field(default_factory=dict)
     roots: dict[str, etree._Element] = field(default_factory=dict)
 
     @classmethod
@@ -54,6 +56,8 @@ class Contents:
                     contents.forms[path.stem] = load_form(raw, path.stem)
                 elif path.suffix == ".html" and path.parent.name == "records":
                     contents.records[path.stem] = load_template(raw, path.stem)
+                elif path.suffix == ".toml" and path.parent.name == register_rules.FOLDER:
+                    contents.registers[path.stem] = read_register(raw, path.stem, "")
             except (GuichengError, etree.XMLSyntaxError):
                 continue
         if limit_rules.FILE in files:
@@ -166,6 +170,9 @@ def _messages(contents: Contents) -> Iterator[tuple[str, str]]:
             yield f"records/{key}.html", text
     for limit in contents.limits:
         yield limit_rules.FILE, limit.name
+    for key, register in contents.registers.items():
+        for text in register.messages():
+            yield f"{register_rules.FOLDER}/{key}.toml", text
 
 
 def _diagram_messages(diagram: Diagram) -> Iterator[str]:

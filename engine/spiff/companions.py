@@ -1,12 +1,13 @@
-"""Reads what is deployed beside the diagrams — forms, printed records, limits — as far as the linter has to know it."""
+"""Reads what is deployed beside the diagrams — forms, printed records, limits, registers — as far as the linter has to know it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from engine import limit_rules, record_printing
+from engine import limit_rules, record_printing, register_rules
 from engine.errors import Finding, GuichengError
 from engine.forms import load_form
 from engine.forms.paths import unknown_paths
@@ -76,6 +77,27 @@ def check_limits(files: Mapping[str, bytes], package: Package) -> Iterator[Findi
             if (finding.rule, finding.source_text()) not in told:
                 told.add((finding.rule, finding.source_text()))
                 yield replace(finding, file=limit_rules.FILE)
+
+
+def check_registers(files: Mapping[str, bytes], package: Package) -> Iterator[Finding]:
+    """What is wrong with registers, and what they name that is not there."""
+    own = package.executable()
+    forms = {key: load_form(content, key) for _, key, content in _under(files, "forms", ".json") if package.forms.get(key) is not None}
+    elements = {element for process in package.known_processes.values() for element in process.elements}
+    elements |= {element for diagram in own.values() for element in diagram.elements}
+    limits: set[str] = set()
+    for process_id in own:
+        with suppress(GuichengError):
+            limits |= {limit.id for limit in limit_rules.read_limits(files.get(limit_rules.FILE, b""), process_id)}
+    for name, key, content in _under(files, register_rules.FOLDER, ".toml"):
+        try:
+            register = register_rules.read_register(content, key, register_rules.own_process(own))
+        except register_rules.RegisterInvalidError as error:
+            yield from (replace(finding, file=name) for finding in error.findings)
+            continue
+        is_open = any(process not in own or own[process].called for process in register.processes)
+        around = register_rules.Surroundings(forms, elements, limits, package.records, None, package.roles, is_open)
+        yield from (replace(finding, file=name) for finding in register_rules.check_register(register, around))
 
 
 def _under(files: Mapping[str, bytes], folder: str, suffix: str) -> Iterator[tuple[str, str, bytes]]:
