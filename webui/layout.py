@@ -8,6 +8,7 @@ from typing import Any
 import flask
 from flask_login import current_user
 
+from engine.permissions import PERMISSIONS
 from engine.queries import inbox
 from webui import session
 from webui.unit_of_work import current, runtime_of
@@ -50,6 +51,7 @@ MENU = (
         Entry("inbox.todo", "待辦", icon="inbox"),
         Entry("start.overview", "發起", icon="circle-plus"),
         Entry("cases.overview", "全部案件", icon="folders"),
+        Entry("ledger.overview", "收費", icon="receipt", on_phone=False, roles=PERMISSIONS["ledger:read"]),
     )),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user")

@@ -20,7 +20,7 @@ from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.model import Actor
 from engine.persistence.tables import ledger_entry, receipt
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.ledger import DEPOSIT, DUES, AccountKey, item_balances, open_charges
+from engine.queries.ledger import DEPOSIT, DUES, AccountKey, item_balances, last_entry_id, open_charges
 from engine.runtime import Runtime
 
 #: item of what was paid ahead; it covers the next charges by itself
@@ -35,6 +35,13 @@ class NotEnoughHeldError(ConflictError):
 
     code = "not_enough_held"
     sentence = "「{account}」現有 {held} 元，不足以支付 {amount} 元。"
+
+
+class AccountMovedError(ConflictError):
+    """Expected the account to stand as the person saw it."""
+
+    code = "account_moved"
+    sentence = "「{account}」的賬戶剛有新的記錄，請核對後再收款。"
 
 
 class AlreadyReversedError(ConflictError):
@@ -99,11 +106,17 @@ def charge(
 
 def pay(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, of: Account, amount: Decimal, *, method: str = "cash", item: str | None = None,
-    has_receipt: bool = True, source: Source,
+    has_receipt: bool = True, source: Source, seen_entry_id: int | None = None,
 ) -> Posted:
-    """Money came in for what is owed: the oldest due first (of one item where one is named); what is left over is paid ahead."""
+    """Money came in for what is owed: the oldest due first (of one item where one is named); what is left over is paid ahead.
+
+    `seen_entry_id`: the account's last entry that the person saw; AccountMovedError where there is a newer one, so that a form that was
+    sent twice is paid once.
+    """
     day = _begin(runtime, uow, actor, of, source)
-    lines, rest = [], amount
+    if seen_entry_id is not None and last_entry_id(uow, of.key) != seen_entry_id:
+        raise AccountMovedError(account=of.unit)
+    rest = amount
     shares: dict[str, Decimal] = {}
     for each in open_charges(uow, of.key):
         if rest and item in (None, each.item):

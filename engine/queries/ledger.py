@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 from engine.errors import NotFoundError
 from engine.folding import fold
 from engine.model import Actor
-from engine.persistence.tables import ledger_entry, receipt, tenant, unit, user
+from engine.persistence.tables import bank_collection, bank_collection_line, cash_day, ledger_entry, receipt, tenant, unit, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.sites import may_see, visible_sites
@@ -109,6 +109,33 @@ class ReceiptRow:
     replaced_by: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class CollectionRow:
+    """A file for the bank."""
+
+    id: int
+    number: str
+    due_until: date
+    created_at: datetime
+    read_at: datetime | None
+    total: Decimal
+    sent: int
+    paid: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A day that a cashier has closed."""
+
+    day: date
+    cashier: str
+    expected: Decimal
+    counted: Decimal
+    note: str
+    closed_at: datetime
+
+
 def balance(
     uow: UnitOfWork, *, unit_id: int | None = None, tenant_id: int | None = None, item: str | None = None, side: str = DUES,
 ) -> Decimal:
@@ -196,6 +223,51 @@ def entries(uow: UnitOfWork, key: AccountKey, *, after: str | None = None, limit
     rows = uow.reading.execute(query.limit(clamp(limit) + 1)).all()
     shown = rows[: clamp(limit)]
     return Page(tuple(EntryRow(*row) for row in shown), encode("entries", (shown[-1].id,)) if len(rows) > len(shown) else None)
+
+
+def last_entry_id(uow: UnitOfWork, key: AccountKey) -> int:
+    """Id of an account's newest entry; 0 where there is none."""
+    found: int | None = uow.reading.execute(select(func.max(ledger_entry.c.id)).where(*_of(key))).scalar()
+    return found or 0
+
+
+def entry_of(uow: UnitOfWork, actor: Actor, entry_id: int) -> tuple[EntryRow, AccountKey]:
+    """One entry with its account; NotFoundError where there is none, or not for this person."""
+    where = ledger_entry.c.id == entry_id
+    found = uow.reading.execute(select(ledger_entry.c.site_id, ledger_entry.c.unit_id, ledger_entry.c.tenant_id).where(where)).one_or_none()
+    if found is None or not may_see(actor, found.site_id):
+        raise NotFoundError(kind="賬目", id=entry_id)
+    return EntryRow(*uow.reading.execute(_entries().where(where)).one()), AccountKey(found.unit_id, found.tenant_id)
+
+
+def collections(uow: UnitOfWork, actor: Actor, *, limit: int = 30) -> tuple[CollectionRow, ...]:
+    """Files for the bank, the newest first, with what became of their lines."""
+    line = bank_collection_line.c
+    counts = [func.sum(case((line.state == state, 1), else_=0)).label(state) for state in ("sent", "paid", "failed")]
+    file = bank_collection.c
+    query = (
+        select(file.id, file.number, file.due_until, file.created_at, file.read_at, func.sum(line.amount).label("total"), *counts)
+        .join(bank_collection_line, line.collection_id == file.id)
+        .group_by(file.id, file.number, file.due_until, file.created_at, file.read_at)
+        .order_by(file.id.desc())
+    )
+    seen = visible_sites(actor)
+    if seen is not None:
+        query = query.where(file.site_id.in_(seen))
+    return tuple(CollectionRow(*row) for row in uow.reading.execute(query.limit(limit)))
+
+
+def closed_days(uow: UnitOfWork, actor: Actor, *, limit: int = 30) -> tuple[ClosedDay, ...]:
+    """Days that cashiers have closed, the newest first."""
+    query = (
+        select(cash_day.c.day, user.c.display_name, cash_day.c.expected, cash_day.c.counted, cash_day.c.note, cash_day.c.closed_at)
+        .join(user, user.c.id == cash_day.c.cashier_id)
+        .order_by(cash_day.c.id.desc())
+    )
+    seen = visible_sites(actor)
+    if seen is not None:
+        query = query.where(cash_day.c.site_id.in_(seen))
+    return tuple(ClosedDay(*row) for row in uow.reading.execute(query.limit(limit)))
 
 
 def entries_of_receipt(uow: UnitOfWork, receipt_id: int) -> tuple[EntryRow, ...]:
