@@ -12,6 +12,17 @@ _REASON_LENGTH = 1_000
 
 
 @dataclass(frozen=True, slots=True)
+class Question:
+    """A further choice of one question."""
+
+    name: str
+    #: source language
+    label: str
+    #: (value, label)
+    choices: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Dialog:
     """One question. All texts in the source language but the choices, which are in the reader's."""
 
@@ -28,6 +39,8 @@ class Dialog:
     nothing: str = ""
     #: whether a reason must be given
     reason: bool = False
+    #: asked as well, where there is something to choose
+    further: Question | None = None
 
 
 def render(dialog: Dialog, address: str, back: str, problem: str = "", code: int = 200) -> flask.Response:

@@ -87,6 +87,8 @@ class SignatureRow:
 
     id: int
     file_id: int
+    #: of a chain's signer with `.` and the part behind
+    token: str
     element_id: str
     #: form key + `.` + field
     field: str

@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from engine.model import Actor, RoleGrant
-from engine.persistence.tables import Instant, definition, instance, site, user, work_item
+from engine.persistence.tables import Instant, carbon_copy, definition, instance, site, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
 
@@ -101,6 +101,8 @@ class InboxCounts:
     overdue: int
     done: int
     started: int
+    #: cases copied to the person that they have not looked at
+    copied: int = 0
 
 
 NO_FILTERS = Filters()
@@ -307,11 +309,14 @@ def _count_statement(pairs: tuple[bool, ...]) -> Select[Any]:
     reachable = [*_reachable(pairs), mine]
     late = [[*where, work_item.c.due_at < now] for where in reachable]
     own_done = select(work_item.c.id).where(work_item.c.completed_by == me).limit(COUNT_CAP).subquery()
+    unread = carbon_copy.c.read_at.is_(None)
+    own_copies = select(carbon_copy.c.id).where(carbon_copy.c.user_id == me, unread).limit(COUNT_CAP).subquery()
     own_started = select(instance.c.id).where(instance.c.started_by == me).limit(COUNT_CAP).subquery()
     return select(
         capped(reachable), capped(late),
         select(func.count()).select_from(own_done).scalar_subquery(),
         select(func.count()).select_from(own_started).scalar_subquery(),
+        select(func.count()).select_from(own_copies).scalar_subquery(),
     )
 
 

@@ -51,6 +51,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "inbox.todo": everybody(200),
     "inbox.done": everybody(200),
     "inbox.started": everybody(200),
+    "inbox.copied": everybody(200),
     "start.overview": everybody(200),
     "start.form": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "start.submit": everybody(403, clerk=303, elsewhere=303, manager=303, administrator=303),
@@ -76,6 +77,20 @@ MATRIX: dict[str, dict[str, int]] = {
     "work_item.delegate": everybody(404, clerk=303, dispatcher=409, manager=409, administrator=409),
     "work_item.assign_form": _ITEM_READ,
     "work_item.assign": everybody(404, clerk=403, dispatcher=303, manager=303, administrator=303),
+    # the item is no signer's
+    "approvals.add_form": _ITEM_READ,
+    "approvals.add": everybody(404, clerk=422, dispatcher=422, manager=422, administrator=422),
+    "approvals.hand_over_form": _ITEM_READ,
+    "approvals.hand_over": everybody(404, clerk=422, dispatcher=422, manager=422, administrator=422),
+    "approvals.remove_form": everybody(404),
+    "approvals.remove": everybody(404),
+    "approvals.withdraw": everybody(404),
+    "approvals.nudge": everybody(303, nobody=404, elsewhere=404),
+    "approvals.copy_form": _OF_SITE,
+    "approvals.copy": everybody(303, nobody=404, elsewhere=404),
+    # nobody of these has started the case
+    "approvals.revoke_form": everybody(403, nobody=404, elsewhere=404),
+    "approvals.revoke": everybody(403, nobody=404, elsewhere=404),
     "directory.search": everybody(200, nobody=403),
     "files.show": everybody(404),
     "account.page": everybody(200),
@@ -119,6 +134,10 @@ class Scene:
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("work_item."):
             values = {"work_item_id": self.item_id}
+        if values is None and endpoint.startswith("approvals."):
+            known = {"work_item_id": self.item_id, "instance_id": self.case_id, "approval_id": 99}
+            arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+            values = {name: value for name, value in known.items() if name in arguments}
         with app.test_request_context():
             return app.url_for(endpoint, **(values or {}))
 

@@ -9,10 +9,12 @@ from engine import instances
 from engine.forms import FormView, readonly_view
 from engine.model import Actor, InstanceState
 from engine.permissions import may
-from engine.queries import history, work_items
+from engine.queries import approvals, history, work_items
 from engine.queries import instances as queries
+from engine.queries.approvals import Reader
 from engine.queries.instances import FileRow, IncidentRow, InstanceRow, LimitRow, RecordRow
 from engine.queries.work_items import WorkItemRow
+from webui.approvals.panel import ChainView, SignatureNote, chains, signature_notes
 from webui.cases.picture import Picture, pictures
 from webui.cases.story import Told, tell
 from webui.start.offers import Offer, linked_offers
@@ -31,6 +33,9 @@ class Rights:
     resume: bool
     cancel: bool
     retry: bool
+    #: end a case of one's own
+    revoke: bool
+    nudge: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +57,11 @@ class CasePage:
     #: what this person may start beside it
     offers: tuple[Offer, ...]
     events: tuple[Told, ...]
+    chains: tuple[ChainView, ...]
+    #: signatures outside chains, with what has changed since
+    signatures: tuple[SignatureNote, ...]
+    #: who has a copy
+    readers: tuple[Reader, ...]
     #: cursor to earlier events; None when all are shown
     earlier: str | None
 
@@ -76,6 +86,8 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         incidents=incidents, children=queries.children(uow, instance_id),
         offers=linked_offers(actor, instance_id),
         events=tell(told.rows, instance_id, case.definition_id), earlier=told.after,
+        chains=chains(actor, instance_id, case.site_id, view.variables),
+        signatures=signature_notes(instance_id, view.variables, case.definition_id), readers=approvals.readers(uow, instance_id),
     )
 
 
@@ -98,5 +110,7 @@ def _rights(actor: Actor, case: InstanceRow) -> Rights:
         suspend=state is InstanceState.ACTIVE and may(actor, "process-instance:suspend", case.site_id),
         resume=state is InstanceState.SUSPENDED and may(actor, "process-instance:suspend", case.site_id),
         cancel=state in _OPEN_STATES and may(actor, "process-instance:cancel", case.site_id),
+        revoke=state in _OPEN_STATES and case.started_by is not None and case.started_by == actor.user_id,
+        nudge=state is InstanceState.ACTIVE and may(actor, "work-item:nudge", case.site_id),
         retry=state is InstanceState.INCIDENT and may(actor, "process-instance:retry", case.site_id),
     )

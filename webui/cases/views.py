@@ -6,11 +6,11 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine import definitions, records
+from engine import attention, definitions, records
 from engine.model import InstanceState
 from engine.queries import history
 from engine.queries import instances as queries
-from webui import session
+from webui import session, unit_of_work
 from webui.cases import page
 from webui.cases.story import tell
 from webui.inbox.narrowing import narrowing
@@ -35,7 +35,11 @@ def overview() -> ResponseReturnValue:
 
 def show(instance_id: int) -> ResponseReturnValue:
     """One case."""
-    return flask.render_template("cases/show.html", page=page.gather(session.actor(), instance_id))
+    gathered = page.gather(session.actor(), instance_id)
+    if any(reader.user_id == session.actor().user_id and reader.read_at is None for reader in gathered.readers):
+        # looking at a copy is reading it: who sent it sees so
+        unit_of_work.step(lambda uow: attention.mark_read(runtime_of(), uow, session.actor(), instance_id))
+    return flask.render_template("cases/show.html", page=gathered)
 
 
 def story(instance_id: int) -> ResponseReturnValue:

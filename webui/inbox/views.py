@@ -1,4 +1,4 @@
-"""The three lists of the inbox; a request by the page's own script gets the list alone."""
+"""The lists of the inbox; a request by the page's own script gets the list alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import definitions
-from engine.queries import inbox, instances
+from engine.queries import approvals, inbox, instances
 from webui import session
 from webui.inbox.narrowing import Narrowing, narrowing
 from webui.unit_of_work import current, runtime_of
@@ -37,6 +37,13 @@ def started() -> ResponseReturnValue:
     filters = instances.InstanceFilters(started_by=actor.user_id, definition_key=narrow.key, q=narrow.q)
     page = instances.page(current(), actor, filters=filters, after=narrow.after, limit=narrow.limit)
     return _list("inbox/started.html", narrow, page=page)
+
+
+def copied() -> ResponseReturnValue:
+    """Cases that colleagues copied to the person, read and unread."""
+    narrow = narrowing(flask.request.args)
+    page = approvals.copies(current(), session.actor(), after=narrow.after, limit=narrow.limit)
+    return _list("inbox/copied.html", narrow, page=page)
 
 
 def _list(template: str, narrow: Narrowing, **values: Any) -> str:

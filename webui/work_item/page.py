@@ -19,6 +19,7 @@ from engine.queries import history, work_items
 from engine.queries.work_items import WorkItemRow
 from engine.runtime import Reference
 from webui import session
+from webui.approvals.panel import ChainView, chains
 from webui.cases.story import Told, tell
 from webui.clauses import ClauseText, clauses_of
 from webui.display import zone
@@ -44,6 +45,8 @@ class Rights:
     send_back: bool = False
     delegate: bool = False
     assign: bool = False
+    #: of a signer's item: add a signer, hand it over
+    rearrange: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ class ItemPage:
     clauses: tuple[ClauseText, ...]
     earlier: tuple[Earlier, ...]
     events: tuple[Told, ...]
+    #: of a signature chain: who signs and what they said
+    chains: tuple[ChainView, ...]
     next_steps: tuple[NextStep, ...]
 
 
@@ -92,7 +97,9 @@ def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, error
     return ItemPage(
         item=item, element=element, form=_form_view(item, held, actor, data, submitted, errors), rights=_rights(actor, item),
         clauses=clauses_of(element, item.definition_id), earlier=_earlier(held, data, form_of(item)),
-        events=tell(events, item.instance_id, item.definition_id), next_steps=next_steps(held, item.element_id) if item.is_live else (),
+        events=tell(events, item.instance_id, item.definition_id),
+        chains=chains(actor, item.instance_id, item.site_id, data, item.element_id) if element is not None and element.signers else (),
+        next_steps=next_steps(held, item.element_id) if item.is_live else (),
     )
 
 
@@ -142,6 +149,7 @@ def _rights(actor: Actor, item: WorkItemRow) -> Rights:
     return Rights(
         claim=free and may_take, unclaim=(mine or may_assign) and not free and not delegated, work=mine and not delegated,
         resolve=mine and delegated, send_back=mine or (free and may_take), delegate=mine and not delegated, assign=may_assign,
+        rearrange="." in item.token and ((mine and not delegated) or may_assign or (free and may_take)),
     )
 
 
