@@ -51,7 +51,7 @@ MENU = (
         Entry("inbox.todo", "待辦", icon="inbox"),
         Entry("start.overview", "發起", icon="circle-plus"),
         Entry("cases.overview", "全部案件", icon="folders"),
-        Entry("ledger.overview", "收費", icon="receipt", on_phone=False, roles=PERMISSIONS["ledger:read"]),
+        Entry("ledger.overview", "收費", icon="receipt", roles=PERMISSIONS["ledger:read"]),
     )),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user")

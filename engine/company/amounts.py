@@ -10,9 +10,9 @@ from engine.errors import InvalidError
 ZERO = Decimal("0.00")
 #: more than this is a slip of the finger
 LARGEST = Decimal("999999999999.99")
-_DIGITS = "零壹貳叁肆伍陸柒捌玖"
-_UNITS = ("", "拾", "佰", "仟")
-_SECTIONS = ("", "萬", "億", "萬億")
+_DIGITS = "零壹貳叁肆伍陸柒捌玖"  # not a message
+_UNITS = ("", "拾", "佰", "仟")  # not a message
+_SECTIONS = ("", "萬", "億", "萬億")  # not a message
 
 
 class AmountInvalidError(InvalidError):
@@ -40,17 +40,17 @@ def in_words(amount: Decimal) -> str:
     """An amount in Chinese capitals as receipts ask for it, e.g. 120.50 → 壹佰貳拾元伍角整."""
     cents = int(abs(amount) * 100)
     whole, (jiao, fen) = cents // 100, divmod(cents % 100, 10)
-    sign = "負" if amount < 0 else ""
+    sign = "負" if amount < 0 else ""  # not a message
     if not cents:
-        return "零元整"
-    text = f"{_whole(whole)}元" if whole else ""
+        return "零元整"  # not a message
+    text = f"{_whole(whole)}元" if whole else ""  # not a message
     if not jiao and not fen:
-        return f"{sign}{text}整"
+        return f"{sign}{text}整"  # not a message
     if jiao:
-        text += f"{_DIGITS[jiao]}角"
+        text += f"{_DIGITS[jiao]}角"  # not a message
     elif whole:
-        text += "零"
-    return sign + text + (f"{_DIGITS[fen]}分" if fen else "整")
+        text += "零"  # not a message
+    return sign + text + (f"{_DIGITS[fen]}分" if fen else "整")  # not a message
 
 
 def _whole(number: int) -> str:
@@ -66,7 +66,7 @@ def _whole(number: int) -> str:
             continue
         # a missing thousands place, or a whole section, is said once
         if text and (is_gap or section < 1000):
-            text += "零"
+            text += "零"  # not a message
         text += _section(section) + _SECTIONS[place]
         is_gap = False
     return text
@@ -79,6 +79,6 @@ def _section(section: int) -> str:
         if not digit:
             is_gap = bool(text)
             continue
-        text += ("零" if is_gap else "") + _DIGITS[digit] + _UNITS[place]
+        text += ("零" if is_gap else "") + _DIGITS[digit] + _UNITS[place]  # not a message
         is_gap = False
     return text

@@ -152,7 +152,7 @@ def _answers(content: bytes) -> Iterator[tuple[str, int, Decimal, str, str]]:
     try:
         reader = csv.DictReader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True)
         if not set(ANSWERED[:-1]) <= set(reader.fieldnames or ()):
-            raise AnswerInvalidError(line=1, reason="欄位應為 " + ",".join(ANSWERED))
+            raise AnswerInvalidError(line=1, reason="欄位名稱不符。")
         for position, row in enumerate(reader, 2):
             line, result = (row["line"] or "").strip(), (row["result"] or "").strip().lower()
             if not (line.isascii() and line.isdigit() and len(line) < 10) or result not in (_PAID, _FAILED):

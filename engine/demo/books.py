@@ -61,7 +61,7 @@ def _pay(runtime: Runtime, uow: UnitOfWork, cashier: Actor, item: Item, number: 
     if not fee or (number % 9 == 4 and back < 3) or (not back and number % 3 == 0):
         return
     method = ("transfer", "cash", "mobile")[number % 3]
-    share = fee if number % 7 != 2 or back > 1 else (fee / 2).quantize(Decimal("0.01"))
+    share = fee if number % 7 != 2 or back > 1 else (fee / 2).quantize(Decimal("1")) + Decimal("0.00")
     ledger.pay(runtime, uow, cashier, _account(uow, item), share, method=method, source=Source())
     if back == _MONTHS and number % 11 == 5:
         deposit = Decimal("5000.00")
