@@ -25,8 +25,8 @@ from webui.wording import content, texts, worded
 Changes = Mapping[int, tuple[str, ...]]
 
 STATES = {
-    PartState.WAITING: "未輪到", PartState.PENDING: "待簽署", PartState.APPROVED: "同意", PartState.REFUSED: "不同意",
-    PartState.SENT_BACK: "退回", PartState.REMOVED: "已減簽", PartState.SUPERSEDED: "不再需要", PartState.SKIPPED: "無需簽署",
+    PartState.WAITING: "未輪到", PartState.PENDING: "待簽署", PartState.APPROVED: "已同意", PartState.REFUSED: "未同意",
+    PartState.SENT_BACK: "已退回", PartState.REMOVED: "已減簽", PartState.SUPERSEDED: "不再需要", PartState.SKIPPED: "無需簽署",
 }
 _LOOKS = {
     PartState.PENDING: "chip-info", PartState.APPROVED: "chip-good", PartState.REFUSED: "chip-late", PartState.SENT_BACK: "chip-late",

@@ -61,7 +61,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
 }
 
 #: what a signer said
-DECISIONS = {"approve": "同意", "refuse": "不同意", "send_back": "退回"}
+DECISIONS = {"approve": "已同意", "refuse": "未同意", "send_back": "已退回"}
 
 
 @dataclass(frozen=True, slots=True)
