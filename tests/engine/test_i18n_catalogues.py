@@ -42,7 +42,9 @@ def template_messages(path: Path) -> Iterator[tuple[int, str]]:
     """What a Jinja template hands to `_`."""
     with path.open("rb") as file:
         for line, _function, message, _comments in babel_extract(file, ["_", "gettext", "ngettext"], [], {"encoding": "utf-8"}):
-            yield line, message if isinstance(message, str) else str(message[0])
+            # what is not written there is a word of elsewhere
+            if message is not None:
+                yield line, message if isinstance(message, str) else str(message[0])
 
 
 def sources() -> list[Path]:
