@@ -240,7 +240,7 @@ def _command_again(found: Row[Any], submitted: dict[str, Any], business_key: str
     def act(run: Run) -> None:
         if name == "start":
             run.begin(submitted["variables"], submitted.get("start_element"), submitted.get("payload"))
-            run.book(business_key=business_key)
+            run.book(business_key=business_key, instance_id=found.instance_id)
         elif name == "complete":
             run.complete(submitted["token"], submitted["variables"])
         elif name == "catch":

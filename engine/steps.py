@@ -162,7 +162,7 @@ def first_step(
     try:
         ready = _carry_out(runtime, uow, content, command, fresh, now, is_first=True)
         row = create()
-        ready.run.book(business_key=row.business_key)
+        ready.run.book(business_key=row.business_key, instance_id=row.id)
         state = ready.run.save()
     except (StepFailedError, DataNotStorableError) as error:
         return _fail(runtime, uow, actor, row or create(), command, error, now)
