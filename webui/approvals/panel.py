@@ -19,7 +19,7 @@ from engine.signature_rules import UNDECIDED, PartState
 from webui.display import role_name
 from webui.language import gettext
 from webui.unit_of_work import current
-from webui.wording import content, texts, worded
+from webui.wording import called_by, content, texts, worded
 
 #: signature → paths of what has changed since
 Changes = Mapping[int, tuple[str, ...]]
@@ -91,19 +91,27 @@ def chains(
     return tuple(views)
 
 
-def signature_notes(instance_id: int, data: Mapping[str, Any], definition_id: int) -> tuple[SignatureNote, ...]:
-    """Of each signed field the last signature, with what has changed since; those of chains stand with their signers."""
+def signature_notes(
+    instance_id: int, data: Mapping[str, Any], definition_id: int, *, with_chains: bool = False
+) -> tuple[SignatureNote, ...]:
+    """Of each signed field the last signature, with what has changed since. Those of chains stand with their signers on a case's page."""
     changed = signatures.changes_since(current(), instance_id, data)
     if not changed:
         return ()
-    held = content(definition_id)
-    last = {(row.element_id, row.field): row for row in queries.signatures(current(), instance_id) if "." not in row.token}
-    notes = []
-    for row in last.values():
-        element = held.diagram.elements.get(row.element_id)
-        step = worded(element.name, definition_id) if element is not None and element.name else row.element_id
-        notes.append(SignatureNote(row.signer, step, row, _labels(changed.get(row.id, ()), held.forms, definition_id)))
-    return tuple(notes)
+    homes = (definition_id, *called_by(instance_id))
+    last = {
+        (row.token if "." in row.token else row.element_id, row.field): row
+        for row in queries.signatures(current(), instance_id) if with_chains or "." not in row.token
+    }
+    return tuple(_note(row, changed.get(row.id, ()), homes) for row in last.values())
+
+
+def _note(row: queries.SignatureRow, paths: tuple[str, ...], homes: tuple[int, ...]) -> SignatureNote:
+    home = next((each for each in homes if row.element_id in content(each).diagram.elements), homes[0])
+    element = content(home).diagram.elements.get(row.element_id)
+    step = worded(element.name, home) if element is not None and element.name else row.element_id
+    forms = {key: form for each in reversed(homes) for key, form in content(each).forms.items()}
+    return SignatureNote(row.signer, step, row, _labels(paths, forms, home))
 
 
 def _chain(

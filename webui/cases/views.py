@@ -6,11 +6,12 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine import attention, definitions, records
+from engine import attention, definitions, instances, records
 from engine.model import InstanceState
 from engine.queries import history
 from engine.queries import instances as queries
 from webui import session, unit_of_work
+from webui.approvals.panel import signature_notes
 from webui.cases import page
 from webui.cases.story import tell
 from webui.inbox.narrowing import narrowing
@@ -57,4 +58,10 @@ def paper(record_id: int) -> ResponseReturnValue:
 
     record, article = records.printed(runtime_of(), current(), session.actor(), record_id, locale=current_locale(), image=picture)
     case = queries.get(current(), session.actor(), record.instance_id)
-    return flask.render_template("cases/paper.html", case=case, record=record, article=Markup(article))  # noqa: S704 - filled by `records`
+    data = instances.inspect(runtime_of(), current(), case.id).variables
+    # only what is signed on this paper
+    signed = signature_notes(case.id, data, case.definition_id, with_chains=True)
+    notes = [note for note in signed if f'"{picture(note.row.file_id)}"' in article]
+    return flask.render_template(
+        "cases/paper.html", case=case, record=record, article=Markup(article), notes=notes,  # noqa: S704 - filled by `records`
+    )
