@@ -6,15 +6,21 @@ import io
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 
 import pytest
 from flask import Flask
 
 from engine import work_items
+from engine.company import ledger
+from engine.company.accounts import account
+from engine.company.ledger import Source
 from engine.instances import run_step
 from engine.persistence import tables
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.ledger import AccountKey
 from engine.runtime import Runtime
-from tests.builders import Person, deploy, make_site, make_user, rows, simple_process, start
+from tests.builders import Person, deploy, make_site, make_tenant, make_unit, make_user, rows, simple_process, start
 from tests.webui.visitor import Visitor
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -41,6 +47,10 @@ _ITEM_READ = everybody(404, **_READERS)
 _OF_SITE = everybody(200, nobody=404, elsewhere=404)
 _STEERING = everybody(403, nobody=404, elsewhere=404, manager=200, administrator=200)
 _STEERED = everybody(403, nobody=404, elsewhere=404, manager=303, administrator=303)
+
+#: of an account: those who read the books at its site; those who post
+_BOOKS = everybody(403, elsewhere=404, clerk=200, manager=200, administrator=200)
+_POSTING = everybody(403, elsewhere=404)
 
 #: endpoint → who gets what
 MATRIX: dict[str, dict[str, int]] = {
@@ -93,6 +103,20 @@ MATRIX: dict[str, dict[str, int]] = {
     "approvals.revoke": everybody(403, nobody=404, elsewhere=404),
     "directory.search": everybody(200, nobody=403),
     "files.show": everybody(404),
+    "ledger.overview": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
+    "ledger.account": _BOOKS,
+    "ledger.pay": {**_POSTING, "clerk": 422},
+    "ledger.receipt": _BOOKS,
+    "ledger.void_form": {**_POSTING, "clerk": 200},
+    "ledger.void": {**_POSTING, "clerk": 303},
+    "ledger.correct_form": {**_POSTING, "clerk": 200},
+    "ledger.correct": {**_POSTING, "clerk": 303},
+    "ledger.close_form": everybody(403, clerk=200, elsewhere=200),
+    "ledger.close": everybody(403, clerk=422, elsewhere=422),
+    "ledger.bank": everybody(403, clerk=200, elsewhere=200),
+    "ledger.bank_export": everybody(403, clerk=422, elsewhere=422),
+    "ledger.bank_answer": everybody(403, clerk=422, elsewhere=422),
+    "ledger.bank_file": everybody(403, clerk=404, elsewhere=404),
     "account.page": everybody(200),
     "account.password": everybody(422),
     "account.sign_out_everywhere": everybody(303),
@@ -138,8 +162,28 @@ class Scene:
             known = {"work_item_id": self.item_id, "instance_id": self.case_id, "approval_id": 99}
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in known.items() if name in arguments}
+        if values is None and endpoint.startswith("ledger."):
+            known = self.books()
+            arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+            values = {name: value for name, value in known.items() if name in arguments}
         with app.test_request_context():
             return app.url_for(endpoint, **(values or {}))
+
+    def books(self) -> dict[str, int]:
+        """An account of the case's site, something that is owed on it and something that was paid."""
+        clerk = self.people["clerk"]
+        assert clerk is not None
+        (grant,) = clerk.actor.grants
+        unit_id = make_unit(self.runtime, site_id=grant.site_id)
+        tenant_id = make_tenant(self.runtime, unit_id=unit_id)
+        with UnitOfWork(self.runtime.database) as uow:
+            of = account(uow, AccountKey(unit_id, tenant_id))
+            owed = ledger.charge(self.runtime, uow, clerk.actor, of, "management_fee", Decimal("10.00"), source=Source())
+            paid = ledger.pay(self.runtime, uow, clerk.actor, of, Decimal("4.00"), source=Source())
+            uow.commit()
+        assert paid.receipt_id is not None
+        books = {"unit_id": unit_id, "tenant_id": tenant_id, "entry_id": owed.entry_ids[0], "receipt_id": paid.receipt_id}
+        return {**books, "collection_id": 99}
 
     def form(self) -> dict[str, str]:
         """What every form gets."""
