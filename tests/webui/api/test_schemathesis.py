@@ -37,7 +37,8 @@ def test_random_requests_find_no_bug(runtime: Runtime, call_as: CallAs, mode: Ge
     caller = call_as("administrator", "manager", "process_designer", "customer_service")
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", caller.app)
     for result in schema.get_all_operations():
-        _try(result.ok(), mode, {"Authorization": f"Bearer {caller.token}"})
+        # plain: the tool doesn't unpack what it gets
+        _try(result.ok(), mode, {"Authorization": f"Bearer {caller.token}", "Accept-Encoding": "identity"})
 
 
 def _try(operation: Any, mode: GenerationMode, headers: dict[str, str]) -> None:
