@@ -157,6 +157,15 @@ class RecordTemplate:
         return iter(dict.fromkeys(_messages(self.parts)))
 
 
+_TITLE = re.compile(rb'class="record-title[^>]*>([^<{]+)<')
+
+
+def title_of(raw: bytes) -> str:
+    """What people call the record: the heading of its template; empty where it has none."""
+    found = _TITLE.search(raw)
+    return found[1].decode(errors="replace").strip() if found else ""
+
+
 def load_template(raw: bytes, key: str) -> RecordTemplate:
     """A template from the bytes of its file. RecordTemplateError names the line and the reason."""
     return RecordTemplate(key, _Reader(key).read(raw))
