@@ -43,10 +43,10 @@ check: $(VENV)/installed ## ruff, mypy, import-linter, the procedures themselves
 	$(BIN)/guicheng check bpmn/
 
 test: system frontend check ## everything: checks, both databases, browser, short forms of the long tests
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup
+	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 soak: system frontend ## the long forms of the property and crash tests
-	$(BIN)/pytest -n $(JOBS) --dist loadgroup -m soak
+	$(BIN)/pytest -n $(JOBS) --dist loadfile -m soak
 
 bench: $(VENV)/installed ## against a naive store, on SQLite and PostgreSQL; a table and a JSON file
 	$(BIN)/guicheng bench

@@ -86,15 +86,8 @@ def pytest_report_header() -> list[str]:
     return lines
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out browser tests where there is no browser, and the long forms unless they are asked for.
-
-    Browser tests go to one worker (`--dist loadgroup`), so that one browser after the other is started, not two at once.
-    """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+    """Leave out browser tests where there is no browser, and the long forms unless they are asked for."""
     asked = str(config.getoption("markexpr"))
     left_out = [item for item in items
                 if (CHROMIUM is None and item.get_closest_marker("browser")) or ("soak" not in asked and item.get_closest_marker("soak"))]

@@ -19,8 +19,6 @@ from engine.runtime import Runtime
 from engine.settings import Settings
 from tests.builders import ROOT, make_site, rows
 
-pytestmark = pytest.mark.xdist_group("demo")
-
 
 @pytest.fixture(scope="module")
 def filled(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Runtime]:
