@@ -7,6 +7,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -146,14 +147,15 @@ class Scene:
 
     def address(self, endpoint: str, app: Flask) -> str:
         """The endpoint's address here."""
-        values = {
+        chosen: dict[str, dict[str, Any]] = {
             "start.form": {"key": "errand"},
             "start.submit": {"key": "errand"},
             "cases.paper": {"record_id": 99},
             "files.show": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
             "directory.search": {"kind": "unit"},
-        }.get(endpoint)
+        }
+        values = chosen.get(endpoint)
         if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("work_item."):
@@ -163,9 +165,8 @@ class Scene:
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in known.items() if name in arguments}
         if values is None and endpoint.startswith("ledger."):
-            known = self.books()
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
-            values = {name: value for name, value in known.items() if name in arguments}
+            values = {name: value for name, value in self.books().items() if name in arguments}
         with app.test_request_context():
             return app.url_for(endpoint, **(values or {}))
 

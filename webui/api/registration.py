@@ -12,7 +12,7 @@ from flask_smorest.utils import prepare_response
 from werkzeug.exceptions import HTTPException
 
 from engine.clock import MovableClock
-from webui.api import approvals, events, files, health, process_definitions, process_instances, test_clock, work_items
+from webui.api import approvals, events, files, health, ledger, process_definitions, process_instances, test_clock, work_items
 from webui.api.calls import ID, guard
 from webui.api.errors import MethodNotAllowedError, UnknownAddressError
 from webui.api.fields import RestConverter, RowIdConverter, person_properties
@@ -48,7 +48,15 @@ class Api(flask_smorest.Api):  # type: ignore[misc]  # flask-smorest has no type
 def register(app: flask.Flask) -> None:
     """Add the interface. `/test-clock` exists only where the runtime's clock can be moved."""
     app.config.setdefault("OPENAPI_URL_PREFIX", "/api/v1")
-    resources = [process_definitions.calls, process_instances.calls, work_items.calls, approvals.calls, events.calls, files.calls]
+    resources = [
+        process_definitions.calls,
+        process_instances.calls,
+        work_items.calls,
+        approvals.calls,
+        events.calls,
+        files.calls,
+        ledger.calls,
+    ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)
     app.url_map.converters.update({ID: RowIdConverter, "api_rest": RestConverter})

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from engine.runtime import Runtime
-from tests.builders import deploy_simple, simple_process, start
+from tests.builders import deploy_simple, make_unit, simple_process, start
 from tests.webui.api.caller import PNG, CallAs, Caller
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -53,6 +53,9 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("POST", "/messages", {"name": "nobody"}, "manager", "cashier", 409),
     ("POST", "/signals", {"name": "nobody"}, "manager", "cashier", 200),
     ("POST", "/files", "file", "repair_worker", None, 201),
+    ("GET", "/ledger/accounts", None, "cashier", "repair_worker", 200),
+    ("GET", "/ledger/accounts/{unit}", None, "manager", "repair_worker", 200),
+    ("POST", "/ledger/payments", {"unit_id": 1, "amount": "5.00"}, "cashier", "manager", 201),
     ("POST", "/test-clock", {"advance": "PT1M"}, "manager", "cashier", 200),
     ("GET", "/test-clock", None, "cashier", None, 200),
 ]
@@ -65,7 +68,9 @@ def places(runtime: Runtime, call_as: CallAs) -> dict[str, str]:
     instance = start(runtime, "errand")
     person = call_as("customer_service").person
     assert person is not None
-    made = {"definition": definition.id, "instance": instance.id, "item": instance.work_item_ids[0], "person": person.id}
+    unit = make_unit(runtime)
+    assert unit == 1
+    made = {"unit": unit, "definition": definition.id, "instance": instance.id, "item": instance.work_item_ids[0], "person": person.id}
     return {name: str(value) for name, value in made.items()}
 
 

@@ -31,6 +31,7 @@ CALLS = {
     *(("post", f"/process-instances/{{instance_id}}/{verb}") for verb in ("revoke", "copies", "read")),
     *(("get", f"/process-instances/{{instance_id}}/{verb}") for verb in ("approvals", "signatures", "copies")), ("get", "/copies"),
     ("post", "/messages"), ("post", "/signals"), ("post", "/files"), ("get", "/files/{file_id}"),
+    ("get", "/ledger/accounts"), ("get", "/ledger/accounts/{unit_id}"), ("post", "/ledger/payments"),
     ("post", "/test-clock"), ("get", "/test-clock"),
 }
 
