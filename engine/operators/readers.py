@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import func, select
 
 from engine.company.accounts import account_of
-from engine.errors import InvalidError, NotFoundError
+from engine.errors import NotFoundError
 from engine.model import InstanceState, Parameter
+from engine.operators.months import month_of
 from engine.operators.operation import LookUp
+from engine.operators.sums import SUMS
 from engine.persistence.tables import instance, site, tenancy, tenant, unit
 from engine.queries import ledger as queries
 
@@ -22,13 +23,6 @@ if TYPE_CHECKING:
 
 #: what `statistics.read` may be asked for
 STATISTICS = ("started", "completed", "cancelled", "late")
-
-
-class MonthInvalidError(InvalidError):
-    """Expected a month."""
-
-    code = "month_invalid"
-    sentence = "月份「{value}」不正確，應為 YYYY-MM。"
 
 
 def ledger_balance(runtime: Runtime, uow: UnitOfWork, parameters: Mapping[str, Any]) -> str:
@@ -81,7 +75,7 @@ def count_instances(runtime: Runtime, uow: UnitOfWork, parameters: Mapping[str, 
 
 def read_statistics(runtime: Runtime, uow: UnitOfWork, parameters: Mapping[str, Any]) -> dict[str, int]:
     """Of a month (`2026-11`) the instances of the process `name` by what became of them: started, completed, cancelled, late."""
-    begin, end = _month(runtime, parameters["month"])
+    begin, end = month_of(runtime, parameters["month"])
     query = select(instance.c.state, instance.c.late_since.is_not(None).label("late"), func.count().label("number")).where(
         instance.c.definition_key == parameters["name"], instance.c.started_at >= begin, instance.c.started_at < end
     )
@@ -113,16 +107,6 @@ def _tenancy(uow: UnitOfWork, unit_id: int) -> Any:
     return uow.reading.execute(query).one_or_none()
 
 
-def _month(runtime: Runtime, text: str) -> tuple[datetime, datetime]:
-    try:
-        first = date.fromisoformat(f"{text}-01")
-    except ValueError as error:
-        raise MonthInvalidError(value=text[:20]) from error
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    zone = ZoneInfo(runtime.organisation.calendar.zone)
-    return datetime(first.year, first.month, 1, tzinfo=zone), datetime(following.year, following.month, 1, tzinfo=zone)
-
-
 def _text(value: Any) -> str:
     return "" if value is None else f"{value.normalize():f}" if value != value.to_integral_value() else f"{value:.0f}"
 
@@ -142,6 +126,7 @@ _ALL = (
          Parameter("parent", "any", is_required=False)),
     ),
     LookUp("statistics.read", read_statistics, (Parameter("name"), Parameter("month"))),
+    *SUMS,
 )
 #: by name, as a service task gives it
 READERS: Mapping[str, Reader] = {operation.name: operation for operation in _ALL}

@@ -84,7 +84,7 @@ def data(runtime: Runtime, instance_id: int) -> JsonObject:
 def test_everything_of_the_catalogue_says_how_it_is_called() -> None:
     """Names are those that designers were promised."""
     assert set(OPERATORS) == {"notify", "instance.start_linked", "record.issue", "file.archive", "ledger.post"}
-    assert set(READERS) == {"ledger.balance", "directory.read", "instances.count", "statistics.read"}
+    assert set(READERS) == {"ledger.balance", "ledger.held", "directory.read", "instances.count", "statistics.read", "fields.sum"}
     assert set(FACTS) == {
         "balance", "balance_of", "deposit_held", "open_linked", "linked_state", "permit_valid", "passes_out", "receipt_exists",
     }

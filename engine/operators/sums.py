@@ -1,0 +1,75 @@
+"""Operators that add up over all cases: what forms say in fields that lists can search, and what is held in deposits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import case, func, select
+
+from engine.errors import InvalidError
+from engine.model import InstanceState, Parameter
+from engine.operators.months import month_of
+from engine.operators.operation import LookUp
+from engine.persistence.tables import instance, instance_variable
+from engine.queries import ledger as queries
+from engine.queries.ledger import DEPOSIT
+
+if TYPE_CHECKING:
+    from engine.persistence.unit_of_work import UnitOfWork
+    from engine.runtime import Runtime
+
+
+class SumUnclearError(InvalidError):
+    """Expected fields to add up, each with the moment that it counts by."""
+
+    code = "sum_invalid"
+    sentence = "要加總的「{value}」須寫明 field 和 at。"
+
+
+def sum_fields(runtime: Runtime, uow: UnitOfWork, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Sums over all cases but cancelled ones: `fields` names each sum and gives `field` (a number) and `at` (the moment it counts by), both
+    `form.field` with `index: true`; `month` is `2026-11` or `previous`. Answers `{"month": "2026-10", "before": {…}, "within": {…}}`.
+    """
+    first, end = month_of(runtime, str(parameters["month"]))
+    before: dict[str, int | str] = {}
+    within: dict[str, int | str] = {}
+    for name, wanted in parameters["fields"].items():
+        if not isinstance(wanted, Mapping) or not {"field", "at"} <= set(wanted):
+            raise SumUnclearError(value=str(name)[:40])
+        before[name], within[name] = _sums(uow, str(wanted["field"]), str(wanted["at"]), first, end)
+    return {"month": f"{first:%Y-%m}", "before": before, "within": within}
+
+
+def deposits_held(runtime: Runtime, uow: UnitOfWork, parameters: Mapping[str, Any]) -> str:
+    """What is held in deposits of an `item` over all accounts, as a decimal string."""
+    return str(queries.balance(uow, item=parameters["item"], side=DEPOSIT))
+
+
+def _sums(uow: UnitOfWork, field: str, moment: str, first: datetime, end: datetime) -> tuple[int | str, int | str]:
+    value, when = instance_variable.alias("value"), instance_variable.alias("moment")
+    query = (
+        select(
+            func.sum(case((when.c.at < first, value.c.number), else_=0)),
+            func.sum(case((when.c.at >= first, value.c.number), else_=0)),
+        )
+        .join(when, when.c.instance_id == value.c.instance_id)
+        .join(instance, instance.c.id == value.c.instance_id)
+        .where(value.c.name == field, when.c.name == moment, when.c.at < end, instance.c.state != InstanceState.CANCELLED)
+    )
+    before, within = uow.reading.execute(query).one()
+    return _number(before), _number(within)
+
+
+def _number(found: Any) -> int | str:
+    exact = Decimal(str(found or 0))
+    return int(exact) if exact == exact.to_integral_value() else str(exact)
+
+
+#: both, for the catalogue
+SUMS = (
+    LookUp("fields.sum", sum_fields, (Parameter("fields", "object"), Parameter("month"))),
+    LookUp("ledger.held", deposits_held, (Parameter("item"),)),
+)
