@@ -17,7 +17,16 @@ from sqlalchemy import Row, select, update
 from engine import chains, definitions, gates, history, instances, permissions, signatures, signer_form, steps, submissions
 from engine.chains import Chain
 from engine.diagram import Element
-from engine.errors import ConflictError, FieldError, ForbiddenError, FormInvalidError, InvalidError, NotFoundError, StaleInstanceError
+from engine.errors import (
+    ConflictError,
+    FieldError,
+    ForbiddenError,
+    FormInvalidError,
+    InvalidError,
+    NotACandidateError,
+    NotFoundError,
+    StaleInstanceError,
+)
 from engine.forms import FieldKind, Form
 from engine.history import NewEvent
 from engine.model import Actor, InstanceState, JsonObject, WorkItemState
@@ -101,6 +110,7 @@ def decide(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, v
     case = _case(runtime, uow, actor, item, row)
     if item.state == WorkItemState.DELEGATED:
         raise DelegateCannotSignError(work_item_id=item.id, owner=submissions.name_of(uow, item.owner_id))
+    _require_signer(actor, item, _part(case, item))
     form = _form(runtime, uow, item)
     data = _data(case)
     submission = submissions.check(runtime, uow, form, variables, data, actor, row.id)
@@ -129,6 +139,7 @@ def send_back(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int
     if not reason.strip():
         raise InvalidError(reason="請填寫原因。")
     part = _part(case, item)
+    _require_signer(actor, item, part)
     given = _Given(case, item, part, None, {}, Decision.SEND_BACK, reason.strip(), _data(case))
     return _send_back(given, _target(runtime, uow, item.id, to), reason.strip())
 
@@ -424,6 +435,13 @@ def _part(case: _Case, item: Row[Any]) -> Row[Any]:
     if part is None or part.state != PartState.PENDING:
         raise StaleInstanceError(instance_id=case.row.id)
     return part
+
+
+def _require_signer(actor: Actor, item: Row[Any], part: Row[Any]) -> None:
+    """Who may complete anybody's work may still not sign for somebody: only the role's people, or the one person named."""
+    named = part.person_id is not None and part.person_id == actor.user_id
+    if not named and actor.link is None and not submissions.is_candidate(actor, item):
+        raise NotACandidateError(work_item=item.name)
 
 
 def _token(part: Row[Any]) -> str:

@@ -219,7 +219,7 @@ def opinions(uow: UnitOfWork, chain: Chain) -> list[JsonObject]:
         )
         .order_by(approval.c.round, approval.c.decided_at, approval.c.id)
     )
-    return [said(row, row.display_name or "", row.file_id, row.signed_by) for row in uow.reading.execute(query)]
+    return [said(row, row.display_name or row.signed_by or "", row.file_id, row.signed_by) for row in uow.reading.execute(query)]
 
 
 def said(row: Any, signer: str, file_id: int | None, signed_by: str | None) -> JsonObject:

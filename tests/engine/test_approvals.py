@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engine import approvals, history, instances, work_items
-from engine.errors import ConflictError, FormInvalidError, GateClosedError, WorkItemNotOpenError
+from engine.errors import ConflictError, FormInvalidError, GateClosedError, NotACandidateError, WorkItemNotOpenError
 from engine.instances import run_step
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
@@ -86,6 +86,17 @@ def test_a_refusal_ends_it_at_once_also_while_another_has_delegated(runtime: Run
     assert chain.live(runtime, case.id) == [("file_it", "customer_service")]
     with pytest.raises(WorkItemNotOpenError):
         run_step(runtime, lambda uow: work_items.resolve(runtime, uow, helper.actor, theirs))
+
+
+def test_who_may_complete_any_work_may_not_sign_for_somebody(runtime: Runtime, staff: dict[str, Person]) -> None:
+    chain.deploy(runtime)
+    case = chain.applied(runtime, staff["customer_service"])
+    theirs = chain.item_of(runtime, case.id, F)
+    with pytest.raises(NotACandidateError):
+        chain.complete(runtime, staff[M], theirs, {"decision": "approve"})
+    run_step(runtime, lambda uow: work_items.claim(runtime, uow, staff[M].actor, theirs))
+    with pytest.raises(NotACandidateError):
+        chain.complete(runtime, staff[M], theirs, {"decision": "approve"})
 
 
 def test_a_refusal_needs_a_reason(runtime: Runtime, staff: dict[str, Person]) -> None:
