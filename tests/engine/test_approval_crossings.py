@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -69,7 +70,7 @@ def test_of_three_who_are_first_at_once_exactly_one_decides(runtime: Runtime, st
     case = chain.applied(runtime, staff["customer_service"])
     items = {role: chain.item_of(runtime, case.id, role) for role in (S, E, F)}
     with sound(runtime, case.id):
-        found = at_once(*(lambda role=role: chain.complete(runtime, staff[role], items[role], {"decision": "approve"}) for role in (S, E, F)))
+        found = at_once(*(partial(chain.complete, runtime, staff[role], items[role], {"decision": "approve"}) for role in (S, E, F)))
     assert sum(not isinstance(each, GuichengError) for each in found) == 1
     assert sorted(state for _, _, state in chain.states(runtime, case.id)) == ["approved", "skipped", "skipped"]
     assert chain.live(runtime, case.id) == [("file_it", "customer_service")]
@@ -80,7 +81,7 @@ def test_all_three_at_once_move_the_token_once(runtime: Runtime, staff: dict[str
     case = chain.applied(runtime, staff["customer_service"])
     items = {role: chain.item_of(runtime, case.id, role) for role in (S, E, F)}
     with sound(runtime, case.id):
-        found = at_once(*(lambda role=role: chain.complete(runtime, staff[role], items[role], {"decision": "approve"}) for role in (S, E, F)))
+        found = at_once(*(partial(chain.complete, runtime, staff[role], items[role], {"decision": "approve"}) for role in (S, E, F)))
     assert not [each for each in found if isinstance(each, GuichengError)]
     assert chain.live(runtime, case.id) == [("file_it", "customer_service")]
 
@@ -178,9 +179,10 @@ def test_a_step_that_fails_behind_the_chain_asks_nobody_to_sign_again(runtime: R
     case = chain.applied(runtime, staff["customer_service"])
     with sound(runtime, case.id):
         result = chain.decide(runtime, staff[M], case.id)
-    assert result.incident_id is not None
+    incident_id = result.incident_id
+    assert incident_id is not None
     assert chain.states(runtime, case.id) == [(1, M, "approved")]
-    again = run_step(runtime, lambda uow: instances.retry(runtime, uow, staff[M].actor, result.incident_id))
+    again = run_step(runtime, lambda uow: instances.retry(runtime, uow, staff[M].actor, incident_id))
     assert again.incident_id is not None
     assert chain.states(runtime, case.id) == [(1, M, "approved")]
 

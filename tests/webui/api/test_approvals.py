@@ -17,7 +17,8 @@ def test_a_chain_is_worked_over_the_interface(runtime: Runtime, call_as: CallAs)
     """Sign, take back, add, hand over, take off, send back, copy, revoke."""
     chain.deploy(runtime)
     clerk, safety, works, fire, manager = (call_as(role) for role in ("customer_service", S, E, F, "manager"))
-    assert clerk.person and fire.person and manager.person
+    assert clerk.person is not None
+    assert manager.person is not None
     case = chain.applied(runtime, clerk.person)
     items = {role: chain.item_of(runtime, case.id, role) for role in (S, E, F)}
     form = safety.get(f"/work-items/{items[S]}").get_json()["form"]
