@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from engine.clock import MovableClock
-from engine.company import ledger
+from engine.company import cash_days, ledger
 from engine.company.accounts import Account, account
 from engine.company.collections import active_units
 from engine.company.ledger import Source
@@ -44,6 +44,10 @@ def keep(runtime: Runtime, until: datetime) -> None:
             past = replace(runtime, clock=MovableClock(paid_at))
             for number, item in enumerate(units):
                 _pay(past, uow, cashier, item, number, back)
+            if back and units:
+                site_id = next(item.site_id for item in units if item.site_id is not None)
+                taken = cash_days.summary(past, uow, cashier, site_id)
+                cash_days.close_day(past, uow, cashier, site_id, taken.cash)
             uow.commit()
 
 

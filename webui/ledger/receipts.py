@@ -47,7 +47,6 @@ def void(receipt_id: int) -> ResponseReturnValue:
     refused = _do(act, lambda problem, code: _ask_void(receipt_id, problem, code))
     if refused is not None:
         return refused
-    flask.flash(gettext("收據已作廢，款項已沖銷。"))
     return flask.redirect(flask.url_for("ledger.receipt", receipt_id=receipt_id), 303)
 
 

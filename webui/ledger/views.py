@@ -84,7 +84,6 @@ def pay(unit_id: int, tenant_id: int) -> ResponseReturnValue:
     except (InvalidError, ConflictError) as error:
         unit_of_work.let_go()
         return _page(of, describe_error(error), status(error))
-    flask.flash(gettext("已收款，收據編號 {number}。", number=posted.receipt_number))
     return flask.redirect(flask.url_for("ledger.receipt", receipt_id=posted.receipt_id), 303)
 
 
