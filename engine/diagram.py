@@ -206,6 +206,11 @@ class Element:
         return self._text("attended_by")
 
     @property
+    def hand_over(self) -> str | None:
+        """`link`: the outside person is sent a one-time link as soon as the item opens."""
+        return self._text("hand_over")
+
+    @property
     def channel(self) -> str | None:
         """The way by which it is normally done, e.g. `phone`."""
         return self._text("channel")

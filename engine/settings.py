@@ -49,6 +49,7 @@ class Settings:
     live_cache: Annotated[int, "留在記憶體中的流程實例數；0 為不保留"] = 64
     public_address: Annotated[str, "對外網址（如 https://guicheng.example），用於一次性連結和二維碼；留空則用請求的網址"] = ""
     outside_link_hours: Annotated[int, "租戶、業主、承建商的一次性連結多少小時後失效"] = 72
+    outside_link_always: Annotated[bool, "由租戶、業主填寫的步驟一到達就自動傳送連結；留空則只對流程圖指定的步驟"] = False
     worker_threads: Annotated[int, "單一作業程序同時執行的作業數"] = 4
 
 

@@ -293,6 +293,9 @@ class _Writer:
         for opening, item_id in zip(self._planned, inserted, strict=True):
             # a chain's own item is nobody's: its signers' are what there is to do
             found += chains.open_chain(self._runtime, self._uow, subject, opening) if opening.signers else [item_id]
+            if opening.outside and (opening.element.hand_over == "link" or self._runtime.settings.outside_link_always):
+                self._runtime.outbox.enqueue(connection, "hand_over", f"hand-over-{item_id}", {"work_item_id": item_id})
+                self._uow.after_commit(self._runtime.outbox.wake)
         return tuple(found)
 
     def rest(self, row: Row[Any], due_before: datetime | None, waiting_before: set[tuple[str, str | None]]) -> None:

@@ -25,6 +25,12 @@ def request_id() -> str:
     return value
 
 
+def shown_path() -> str:
+    """The path as it may be logged: without its query, where searches name people, and without the token of a link."""
+    rule = flask.request.url_rule
+    return rule.rule if rule is not None and flask.request.blueprint == "outside" else flask.request.path
+
+
 def _begin() -> None:
     sent = flask.request.headers.get("X-Request-Id", "")
     flask.g.request_id = sent if _REQUEST_ID.fullmatch(sent) else secrets.token_hex(8)
@@ -37,9 +43,8 @@ def _end(response: flask.Response) -> flask.Response:
     response.headers["X-Request-Id"] = request_id()
     if flask.request.endpoint not in ("static", "static_dist"):
         milliseconds = (time.perf_counter() - flask.g.get("begun_at", time.perf_counter())) * 1000
-        # the path without its query: searches name people
         log.info(
-            "request", method=flask.request.method, path=flask.request.path, status=response.status_code,
+            "request", method=flask.request.method, path=shown_path(), status=response.status_code,
             milliseconds=round(milliseconds, 1), user_id=flask.session.get("_user_id"),
         )
     return response

@@ -45,7 +45,7 @@ def register(app: flask.Flask) -> None:
         ago=ago, role_name=role_name, instance_state=instance_state, work_item_state=work_item_state, outside_name=outside_name,
         channel_name=channel_name, duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped,
     )
-    app.jinja_env.globals["due"] = due
+    app.jinja_env.globals.update(due=due, file_address=file_address)
 
 
 def zone() -> ZoneInfo:
@@ -146,6 +146,13 @@ def work_item_state(state: str) -> str:
 def outside_name(kind: str | None) -> str:
     """Who without an account does it."""
     return gettext(OUTSIDE.get(kind or "", kind or ""))
+
+
+def file_address(file_id: int) -> str:
+    """Where a file of a form lies for the reader: behind the sign-in, or behind the link whose page it is on."""
+    if flask.request.blueprint == "outside":
+        return flask.url_for("outside.file", file_id=file_id, **(flask.request.view_args or {}))
+    return flask.url_for("files.show", file_id=file_id)
 
 
 def channel_name(channel: str) -> str:

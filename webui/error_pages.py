@@ -10,7 +10,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError, MethodNotAll
 from engine.company.users import TooManyAttemptsError
 from engine.errors import GuichengError, StepFailedError
 from webui import unit_of_work
-from webui.access_log import request_id
+from webui.access_log import request_id, shown_path
 from webui.api.problems import status_of
 from webui.language import describe_error, gettext
 
@@ -86,5 +86,5 @@ def _http(error: HTTPException) -> flask.Response:
 
 
 def _failed(error: BaseException) -> flask.Response:
-    log.error("request failed", path=flask.request.path, exc_info=error)
+    log.error("request failed", path=shown_path(), exc_info=error)
     return page(500)

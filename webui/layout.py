@@ -89,6 +89,9 @@ def nav_counts() -> inbox.InboxCounts:
 
 
 def _me() -> dict[str, Any]:
+    if flask.request and flask.request.blueprint == "outside":
+        # pages of links know nobody
+        return {"me": None}
     if not current_user or not current_user.is_authenticated:
         return {"me": None}
     account = session.signed_in()

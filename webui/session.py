@@ -103,7 +103,8 @@ def _load(identity: str) -> SignedIn | None:
 
 def _end_when_idle() -> None:
     session = flask.session
-    if "_user_id" not in session:
+    # what is done by a link is nobody's session's work
+    if "_user_id" not in session or flask.request.blueprint == "outside":
         return
     # the machine's clock: how long somebody was away is about the machine, not about business
     now, seen = int(time.time()), session.get("seen", 0)

@@ -11,6 +11,7 @@ from sqlalchemy import insert, select
 from engine import history, messages, timers
 from engine.errors import ConflictError, StaleInstanceError
 from engine.history import NewEvent
+from engine.jobs import link_sending
 from engine.model import SYSTEM, JsonObject
 from engine.persistence.tables import idempotency
 from engine.persistence.unit_of_work import UnitOfWork
@@ -88,7 +89,10 @@ def once(runtime: Runtime, uow: UnitOfWork, key: str) -> bool:
 
 
 #: job name → what carries it out
-HANDLERS: Mapping[str, Handler] = {"fire_due": fire_due, "notify": notify, "deliver_event": deliver_event}
+HANDLERS: Mapping[str, Handler] = {
+    "fire_due": fire_due, "notify": notify, "deliver_event": deliver_event,
+    "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
+}
 
 
 def run(runtime: Runtime, name: str, key: str, payload: JsonObject) -> None:

@@ -123,7 +123,8 @@ def select_work_items() -> Select[Any]:
             work_item.c.outside, work_item.c.site_id, work_item.c.state, work_item.c.is_live, work_item.c.assignee_id,
             assignee.c.display_name.label("assignee_name"), work_item.c.owner_id, owner.c.display_name.label("owner_name"),
             work_item.c.created_at, work_item.c.claimed_at, work_item.c.warn_at, work_item.c.due_at, work_item.c.escalated_at,
-            work_item.c.completed_at, work_item.c.completed_by, func.coalesce(completer.c.display_name, _signer_by_link()).label("completed_by_name"),
+            work_item.c.completed_at, work_item.c.completed_by,
+            func.coalesce(completer.c.display_name, _signer_by_link()).label("completed_by_name"),
         )
         .select_from(
             work_item.join(instance, instance.c.id == work_item.c.instance_id)

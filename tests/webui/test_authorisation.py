@@ -102,6 +102,13 @@ MATRIX: dict[str, dict[str, int]] = {
     # nobody of these has started the case
     "approvals.revoke_form": everybody(403, nobody=404, elsewhere=404),
     "approvals.revoke": everybody(403, nobody=404, elsewhere=404),
+    # without an account: nobody's sign-in opens or closes them, only the link itself does
+    "outside.show": dict.fromkeys(PEOPLE, 404),
+    "outside.submit": dict.fromkeys(PEOPLE, 404),
+    "outside.file": dict.fromkeys(PEOPLE, 404),
+    # of an item that staff does there are no links
+    "links.create": everybody(404, clerk=409, dispatcher=403, manager=409, administrator=409),
+    "links.revoke": everybody(404, clerk=409, dispatcher=403, manager=409, administrator=409),
     "directory.search": everybody(200, nobody=403),
     "files.show": everybody(404),
     "ledger.overview": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
@@ -154,6 +161,11 @@ class Scene:
             "files.show": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
             "directory.search": {"kind": "unit"},
+            "outside.show": {"token": "guess"},
+            "outside.submit": {"token": "guess"},
+            "outside.file": {"token": "guess", "file_id": 99},
+            "links.create": {"work_item_id": self.item_id},
+            "links.revoke": {"work_item_id": self.item_id, "link_id": 99},
         }
         values = chosen.get(endpoint)
         if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":

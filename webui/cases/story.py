@@ -50,6 +50,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "record.issued": ("開出單據 {record}", "done"),
     "record.voided": ("作廢單據 {record}", "bad"),
     "instance.moved": ("案件繼續", ""),
+    "outside_link.created": ("為「{step}」建立一次性連結", ""),
+    "outside_link.revoked": ("收回「{step}」的一次性連結", ""),
     "instance.revoked": ("撤銷案件", "bad"),
     "instance.copied": ("抄送案件", ""),
     "work_item.nudged": ("催辦「{step}」", ""),

@@ -23,6 +23,7 @@ _ELEMENT = frozenset(
         "signature",
         "outside",
         "attended_by",
+        "hand_over",
         "correlation",
         "channel",
         "for_each",

@@ -11,7 +11,7 @@ _OF_PROCESSES = {
     "catch_up": ("all", "latest"),
     "hidden_start": ("true", "false"),
 }
-_ALLOWED = {"calendar": ("always", "working"), "outside": ("tenant", "owner", "contractor")}
+_ALLOWED = {"calendar": ("always", "working"), "outside": ("tenant", "owner", "contractor"), "hand_over": ("link",)}
 
 
 def check(source: Source) -> Iterator[Found]:
