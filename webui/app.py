@@ -29,11 +29,9 @@ from webui.cases import blueprint as cases
 from webui.directory import blueprint as directory
 from webui.files import blueprint as files
 from webui.inbox import blueprint as inbox
-from webui.limits import blueprint as limits
 from webui.ledger import blueprint as ledger
 from webui.links import blueprint as links
 from webui.outside import blueprint as outside
-from webui.registers import blueprint as registers
 from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
@@ -73,7 +71,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (access_log, assets, compression, language, session, security, display, wording, layout, error_pages):
         _register(part, app)
-    for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, registers, limits, account):
+    for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
