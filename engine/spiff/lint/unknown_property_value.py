@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from engine.spiff.lint.rule import Found, Rule, Source, named
 
-_OF_PROCESSES = {
+_OF_PROCESSES: dict[str, tuple[str, ...]] = {
     "for_each": ("active_units", "settled_tenants"),
     "catch_up": ("all", "latest"),
     "hidden_start": ("true", "false"),
