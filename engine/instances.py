@@ -22,9 +22,10 @@ from engine.errors import (
     StaleInstanceError,
 )
 from engine.history import NewEvent
+from engine.incidents import retry
 from engine.limit_rules import Happening, Moment
 from engine.model import LIVE_WORK_ITEM_STATES, Actor, InstanceState, JsonObject, TokenView, WorkItemState
-from engine.persistence.tables import due, event_subscription, history_event, incident, instance, site, work_item
+from engine.persistence.tables import due, event_subscription, history_event, instance, site, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.spiff import codec
@@ -200,61 +201,6 @@ def _end(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], event: 
     connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == row.id))
     _tell_limits(runtime, uow, row, Moment.ENDED)
     connection.execute(delete(due).where(due.c.instance_id == row.id))
-
-
-def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> StepResult:
-    """Try the step of an incident again, with what was submitted then."""
-    found = uow.reading.execute(select(incident).where(incident.c.id == incident_id)).one_or_none()
-    if found is None:
-        raise NotFoundError(kind="異常", id=incident_id)
-    row = _managed(uow, actor, found.instance_id, "process-instance:retry", {InstanceState.INCIDENT})
-    if found.resolved_at is not None:
-        raise InstanceNotActiveError(instance_id=found.instance_id, state="已處理")
-    submitted = orjson.loads(found.submitted)
-    command = _command_again(found, submitted, row.business_key)
-    compiled = definitions.compiled(runtime, uow, row.definition_id, steps.bound(row))
-    run = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings) if submitted["command"] == "start" else None
-    result = steps.step(runtime, uow, actor, row, command, fresh=run)
-    if result.incident_id is None:
-        now = runtime.clock.now()
-        connection = uow.writing
-        connection.execute(update(incident).where(incident.c.id == incident_id).values(resolved_at=now, resolved_by=actor.user_id))
-        left = connection.execute(
-            select(incident.c.id).where(incident.c.instance_id == row.id, incident.c.resolved_at.is_(None)).limit(1)
-        ).scalar()
-        state = InstanceState.INCIDENT if left is not None else result.state
-        connection.execute(update(instance).where(instance.c.id == row.id).values(state=state, incident_count=0 if left is None else 1))
-        return StepResult(result.instance_id, state, result.new_work_items)
-    connection = uow.writing
-    # the new incident stands for the old one
-    connection.execute(
-        update(incident).where(incident.c.id == incident_id).values(resolved_at=runtime.clock.now(), resolved_by=actor.user_id)
-    )
-    connection.execute(update(instance).where(instance.c.id == row.id).values(incident_count=1))
-    return result
-
-
-def _command_again(found: Row[Any], submitted: dict[str, Any], business_key: str | None) -> Command:
-    name = submitted["command"]
-
-    def act(run: Run) -> None:
-        if name == "start":
-            run.begin(submitted["variables"], submitted.get("start_element"), submitted.get("payload"))
-            run.book(business_key=business_key, instance_id=found.instance_id)
-        elif name == "complete":
-            run.complete(submitted["token"], submitted["variables"])
-        elif name == "catch":
-            run.catch(submitted["kind"], submitted["event"], submitted["variables"], set(submitted["tokens"]))
-        elif name == "return":
-            run.return_to(submitted["token"], submitted["element_id"], submitted.get("data"))
-        else:
-            run.refresh()
-
-    event = NewEvent("incident.resolved", found.element_id, found.token, {"incident": found.id, "command": name})
-    completes = submitted["token"] if name in ("complete", "return") else None
-    return Command(
-        name, act, lambda: event, submitted={key: value for key, value in submitted.items() if key != "command"}, completes=completes
-    )
 
 
 def return_to(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, element_id: str, reason: str) -> StepResult:

@@ -88,6 +88,14 @@ class Submission:
         return [*acts, bind]
 
 
+def accepted_before(form: forms.Form | None, data: JsonObject, at: datetime) -> Submission:
+    """A submission that was checked then, from what an incident kept of it: its files and signatures are still to be bound."""
+    cleaned = data.get(form.key) if form is not None else None
+    if form is None or not isinstance(cleaned, dict):
+        return Submission(data, {})
+    return Submission(data, {}, _typed(form, cleaned), None, form, cleaned, at)
+
+
 def check(
     runtime: Runtime,
     uow: UnitOfWork,

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import select
 
-from engine import history, instances, work_items
+from engine import files, history, instances, work_items
 from engine.errors import (
     ForbiddenError,
     InstanceNotActiveError,
@@ -14,11 +16,12 @@ from engine.errors import (
     ReturnNotPossibleError,
 )
 from engine.model import SYSTEM
-from engine.persistence.tables import incident, instance, work_item
+from engine.persistence.tables import file, incident, instance, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.steps import run_step
 from tests import builders
+from tests.engine.pictures import png
 
 SCRIPTED = b"""<?xml version="1.0"?><definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d" targetNamespace="urn:t">
 <process id="sums" name="sums" isExecutable="true"><startEvent id="begin"/><sequenceFlow id="f1" sourceRef="begin" targetRef="give_number"/>
@@ -198,3 +201,35 @@ def test_a_loop_costs_the_same_at_its_thousandth_round(runtime: Runtime) -> None
             sizes.append(len(connection.execute(select(instance.c.data).where(instance.c.id == started.id)).scalar_one()))
     assert max(sizes[20:]) <= max(sizes[:20]) + 16
     assert _complete(runtime, started.id, "give_number").state == "completed"
+
+
+PHOTO_FORM = b"""{"title": "p", "type": "object", "properties": {"number": {"type": "number", "title": "n"},
+ "photos": {"type": "array", "format": "photo", "title": "p"}}}"""
+
+
+def test_a_retry_binds_the_files_that_the_failed_step_carried(runtime: Runtime) -> None:
+    """An incident keeps the whole submission, not only its words."""
+    with_form = SCRIPTED.replace(
+        b'<userTask id="give_number" name="give"/>',
+        b'<userTask id="give_number" name="give"><extensionElements xmlns:spiffworkflow="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+        b'<spiffworkflow:properties><spiffworkflow:property name="form" value="numbers"/></spiffworkflow:properties>'
+        b"</extensionElements></userTask>",
+    ).replace(b"doubled = number * 2", b"doubled = numbers['number'] * 2")
+    builders.deploy(runtime, {"sums.bpmn": with_form, "forms/numbers.json": PHOTO_FORM})
+    started = builders.start(runtime, "sums")
+    manager = builders_manager(runtime)
+    photo = run_step(runtime, lambda uow: files.store(runtime, uow, manager, png(), "tap.png", "photo"))
+    item = _open(runtime, started.id)["give_number"]
+    generous = runtime.settings
+    runtime.settings = replace(generous, step_data_bytes=50)
+    failed = run_step(runtime, lambda uow: work_items.complete(runtime, uow, manager, item, {"number": 4, "photos": [photo.id]}))
+    assert failed.incident_id is not None
+    assert _owner(runtime, photo.id) is None
+    runtime.settings = generous
+    done = run_step(runtime, lambda uow: instances.retry(runtime, uow, manager, failed.incident_id))
+    assert (done.state, _owner(runtime, photo.id)) == ("active", started.id)
+
+
+def _owner(runtime: Runtime, file_id: int) -> int | None:
+    with runtime.database.reading() as connection:
+        return connection.execute(select(file.c.instance_id).where(file.c.id == file_id)).scalar_one()
