@@ -19,7 +19,7 @@ FOLDER = "registers"
 BROKEN, UNKNOWN_PATH = "broken-register", "unknown-register-path"
 #: what `case.…` may say, with its wording
 CASE_WORDS = {
-    "number": "編號", "title": "案件標題", "state": "狀態", "site": "項目", "procedure": "流程名稱",
+    "number": "編號", "title": "案件標題", "state": "狀態", "site": "管理項目", "procedure": "流程名稱",
     "started_at": "發起時間", "started_by": "發起人", "ended_at": "結束時間", "late": "有逾期",
     "parent": "所屬案件", "file_number": "檔案編號", "file_place": "存放位置",
 }  # fmt: skip

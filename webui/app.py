@@ -30,8 +30,10 @@ from webui.directory import blueprint as directory
 from webui.files import blueprint as files
 from webui.inbox import blueprint as inbox
 from webui.ledger import blueprint as ledger
+from webui.limits import blueprint as limits
 from webui.links import blueprint as links
 from webui.outside import blueprint as outside
+from webui.registers import blueprint as registers
 from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
@@ -72,6 +74,8 @@ def create_app(runtime: Runtime) -> flask.Flask:
     for part in (access_log, assets, compression, language, session, security, display, wording, layout, error_pages):
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
+        app.register_blueprint(blueprint)
+    for blueprint in (registers, limits):
         app.register_blueprint(blueprint)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())

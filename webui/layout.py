@@ -53,6 +53,10 @@ MENU = (
         Entry("cases.overview", "全部案件", icon="folders"),
         Entry("ledger.overview", "收費", icon="receipt", roles=PERMISSIONS["ledger:read"]),
     )),
+    Group((
+        Entry("registers.overview", "台帳", icon="table"),
+        Entry("limits.overview", "時限", icon="clock", on_phone=False),
+    ), "統計"),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user")
 

@@ -1,8 +1,14 @@
-"""At which sites a person may look at cases."""
+"""At which sites a person may look at cases, and which places there are to choose from."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+from sqlalchemy import and_, select
+
 from engine.model import Actor
+from engine.persistence.tables import building, site
+from engine.persistence.unit_of_work import UnitOfWork
 
 
 def visible_sites(actor: Actor) -> frozenset[int] | None:
@@ -16,3 +22,26 @@ def may_see(actor: Actor, site_id: int | None) -> bool:
     """Whether a case of that site (None: of the whole company) is shown to the person."""
     sites = visible_sites(actor)
     return bool(actor.grants) and (site_id is None or sites is None or site_id in sites)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A building, or with None as its building a whole site."""
+
+    site_id: int
+    site_name: str
+    building_id: int | None
+    building_name: str
+
+
+def places(uow: UnitOfWork, actor: Actor) -> tuple[Place, ...]:
+    """The person's sites with their buildings, to choose from."""
+    statement = (
+        select(site.c.id, site.c.name, building.c.id.label("building_id"), building.c.name.label("building_name"))
+        .select_from(site.outerjoin(building, and_(building.c.site_id == site.c.id, building.c.deactivated_at.is_(None))))
+        .where(site.c.deactivated_at.is_(None)).order_by(site.c.code, building.c.code).limit(500)
+    )  # fmt: skip
+    sites = visible_sites(actor)
+    if sites is not None:
+        statement = statement.where(site.c.id.in_(sorted(sites)))
+    return tuple(Place(row.id, row.name, row.building_id, row.building_name or "") for row in uow.reading.execute(statement))

@@ -36,6 +36,11 @@ _START_ROLES = (
     b'<s:property name="start_roles" value="customer_service"/></s:properties></extensionElements>'
 )
 
+_REGISTER = b'title = "errands"\nroles = ["customer_service"]\n[[column]]\nid = "number"\nvalue = "case.number"\n'
+_LIMITS = (
+    b'[[limit]]\nid = "done"\nname = "done"\nclause = "errand 1"\nfrom = "instance:started"\nto = "do_errand:completed"\ntarget = "PT1H"\n'
+)
+
 
 def everybody(status: int, **others: int) -> dict[str, int]:
     """The same for all who are signed in, but for those named."""
@@ -125,6 +130,12 @@ MATRIX: dict[str, dict[str, int]] = {
     "ledger.bank_export": everybody(403, clerk=422, elsewhere=422),
     "ledger.bank_answer": everybody(403, clerk=422, elsewhere=422),
     "ledger.bank_file": everybody(403, clerk=404, elsewhere=404),
+    "registers.overview": everybody(200, nobody=403),
+    # for the register's own roles and for managers
+    "registers.show": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
+    "registers.download": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
+    "limits.overview": everybody(200, nobody=403),
+    "limits.show": everybody(200, nobody=403),
     "account.page": everybody(200),
     "account.password": everybody(422),
     "account.sign_out_everywhere": everybody(303),
@@ -161,6 +172,9 @@ class Scene:
             "files.show": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
             "directory.search": {"kind": "unit"},
+            "registers.show": {"process": "errand", "key": "errands"},
+            "registers.download": {"process": "errand", "key": "errands", "kind": "csv"},
+            "limits.show": {"limit_id": "errand.done"},
             "outside.show": {"token": "guess"},
             "outside.submit": {"token": "guess"},
             "outside.file": {"token": "guess", "file_id": 99},
@@ -214,7 +228,8 @@ class Scene:
 def scene(runtime: Runtime) -> Callable[[bool], Scene]:
     """Makes a fresh scene; whether the clerk has claimed the item."""
     plain = simple_process("errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
-    deploy(runtime, {"errand.bpmn": plain.replace(b"</documentation>", _START_ROLES, 1)})
+    files = {"errand.bpmn": plain.replace(b"</documentation>", _START_ROLES, 1), "registers/errands.toml": _REGISTER, "limits.toml": _LIMITS}
+    deploy(runtime, files)
     here, there = make_site(runtime), make_site(runtime)
     people: dict[str, Person | None] = {
         "stranger": None,

@@ -1,0 +1,112 @@
+"""Registers and limits on the page: lists, filters, order, figures, files, and the way to a case."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from datetime import timedelta
+
+import pytest
+
+from engine.clock import MovableClock
+from engine.jobs.inline import advance
+from engine.runtime import Runtime
+from tests.builders import Person, deploy_folder, make_building, make_site, make_unit, make_user, start
+from tests.webui.visitor import Visitor, select, text_of
+
+Visit = Callable[..., Visitor]
+pytestmark = pytest.mark.databases("sqlite")
+REGISTER = "/registers/repair/repair_register"
+
+
+@pytest.fixture
+def repairs(runtime: Runtime, clock: MovableClock, clerk: Person) -> list[int]:
+    """Three repair calls in two units of two buildings; the first is late on site."""
+    deploy_folder(runtime, "follow_up")
+    deploy_folder(runtime, "repair")
+    site = make_site(runtime)
+    for code, name in (("A-1", "東座"), ("B-1", "西座")):
+        make_unit(runtime, code=code, site_id=site, building_id=make_building(runtime, site_id=site, name=name))
+    made = []
+    for unit, urgency in (("A-1", "small"), ("A-1", "urgent"), ("B-1", "general")):
+        values = {
+            "channel": "phone", "called_at": runtime.clock.now().isoformat(), "unit": unit, "caller": "王小明", "phone": "0571-88001234",
+            "category": "water", "urgency": urgency, "items": "水管滲漏", "charged": "unknown",
+        }  # fmt: skip
+        made.append(start(runtime, "repair", values, actor=clerk.actor).id)
+        if len(made) == 1:
+            advance(runtime, clock, timedelta(minutes=30))
+    return made
+
+
+def test_the_list_leads_to_a_register_and_that_to_its_cases(visit: Visit, clerk: Person, repairs: list[int]) -> None:
+    visitor = visit(clerk)
+    assert REGISTER in select(visitor.get("/registers"), "//ul[@class='rows']//a/@href")
+    page = visitor.get(REGISTER)
+    assert page.status_code == 200
+    links = select(page, "//table[contains(@class, 'register')]//a[@class='lead']/@href")
+    assert sorted(links) == sorted(f"/cases/{case}" for case in repairs)
+
+
+def test_filters_and_order_come_from_the_address(visit: Visit, clerk: Person, repairs: list[int]) -> None:
+    visitor = visit(clerk)
+
+    def rows(query: str) -> int:
+        return len(select(visitor.get(f"{REGISTER}?{query}"), "//table[contains(@class, 'register')]/tbody/tr"))
+
+    assert rows("unit=A-1") == 2
+    assert rows("building=1") == 2
+    assert rows("q=B-1") == 1
+    assert rows("state=completed") == 0
+    assert rows("since=2026-03-02&until=2026-03-02") == 3
+    assert rows("since=2026-03-03") == 0
+    # what makes no sense is passed over
+    assert rows("since=soon&until=0001-01-01&building=x&state=x&sort=x&by=x&f_x=y") == 3
+
+
+@pytest.mark.parametrize("locale", ["zh-Hant", "zh-Hans", "en"])
+def test_every_language_has_the_page(visit: Visit, runtime: Runtime, repairs: list[int], locale: str) -> None:
+    person = make_user(runtime, "manager", locale=locale)
+    words = text_of(visit(person, locale=locale).get(REGISTER))
+    assert {"zh-Hant": "單元", "zh-Hans": "单元", "en": "Summary"}[locale] in words
+
+
+def test_files_hold_what_the_page_shows(visit: Visit, clerk: Person, repairs: list[int]) -> None:
+    visitor = visit(clerk)
+    text = visitor.get(f"{REGISTER}/file.csv?unit=A-1")
+    assert text.headers["Content-Type"].startswith("text/csv")
+    assert len(text.get_data().decode("utf-8-sig").splitlines()) == 3
+    book = visitor.get(f"{REGISTER}/file.xlsx")
+    assert "attachment" in book.headers["Content-Disposition"]
+    with zipfile.ZipFile(io.BytesIO(book.get_data())) as files:
+        assert files.read("xl/worksheets/sheet1.xml").count(b"<row ") == 4
+    assert visitor.get(f"{REGISTER}/file.exe").status_code == 404
+    assert visitor.get("/registers/repair/nonsense").status_code == 404
+
+
+def test_limits_are_measured_and_told_apart(visit: Visit, clerk: Person, repairs: list[int]) -> None:
+    visitor = visit(clerk)
+    overview = visitor.get("/limits")
+    (row,) = select(overview, "//tr[td/a[contains(., '報修後二十分鐘到場')]]")
+    assert [cell.text_content().strip() for cell in row.findall("td")][2:6] == ["0.0%", "0", "1", "2"]
+    page = visitor.get("/limits/repair.on_site")
+    assert "東座" in text_of(page)
+    assert "西座" in text_of(page)
+    missed = visitor.get("/limits/repair.on_site?outcome=missed&by=person")
+    assert select(missed, "//table[last()]//a[@class='lead']/@href")[-1] == f"/cases/{repairs[0]}"
+    none = visitor.get("/limits/repair.on_site?since=2020-01-01&until=2020-01-31")
+    assert "這段期間沒有案件" in text_of(none)
+    assert visitor.get("/limits/nonsense").status_code == 404
+
+
+def test_lists_cost_a_fixed_number_of_statements(
+    visit: Visit, clerk: Person, repairs: list[int], count_statements: Callable[[], AbstractContextManager[list[str]]]
+) -> None:
+    visitor = visit(clerk)
+    for address, most in ((REGISTER, 14), ("/limits", 10), ("/limits/repair.on_site", 12)):
+        visitor.get(address)
+        with count_statements() as statements:
+            assert visitor.get(address).status_code == 200
+        assert len(statements) <= most, (address, len(statements))
