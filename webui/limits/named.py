@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from engine import definitions
 from engine.calendars import END_OF_DAY
-from engine.limit_rules import in_force
+from engine.limit_rules import Limit, in_force
 from webui.display import duration
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
@@ -37,7 +38,9 @@ def named_limits() -> dict[str, NamedLimit]:
     """By id, in the order of the procedures; of limits with the same id the one in force."""
     now, calendar = runtime_of().clock.now(), runtime_of().organisation.calendar
     found: dict[str, NamedLimit] = {}
-    for info in definitions.list_latest(runtime_of(), current()):
+    latest = definitions.list_latest(runtime_of(), current())
+    names = {info.key: worded(info.name, info.id) for info in latest}
+    for info in latest:
         for limit in in_force(content(info.id).limits, now, calendar.zone):
             if not any(each.process_key == info.key for each in limit.starts):
                 # a folder's processes share one file: it belongs to the process in which it starts
@@ -45,6 +48,16 @@ def named_limits() -> dict[str, NamedLimit]:
             stops = tuple(each.element_id for each in limit.stops if each.element_id)
             target = gettext("當日") if limit.target == END_OF_DAY else duration(calendar.add(now, limit.target, "always") - now)
             found[limit.full_id] = NamedLimit(
-                limit.full_id, worded(limit.name, info.id), worded(info.name, info.id), limit.clauses, target, stops
+                limit.full_id, worded(limit.name, info.id), names[info.key], _clauses(limit, info.key, names), target, stops
             )
     return found
+
+
+def _clauses(limit: Limit, key: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """`§5.1`, or with the name of the procedure where the clause is another's: as people say it, never by a process id."""
+    found = []
+    for clause in limit.clauses:
+        procedure, _, number = clause.rpartition(" ")
+        own = procedure in ("", key) or procedure not in names
+        found.append(f"§{number}" if own else f"{names[procedure]} §{number}")
+    return tuple(found)
