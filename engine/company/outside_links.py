@@ -254,9 +254,10 @@ def complete(
     if link.state in (LinkState.USED, LinkState.REVOKED, LinkState.EXPIRED):
         raise LinkClosedError
     name = (_signer(variables) or name).strip()[:_NAME_LENGTH]
-    if not name:
-        raise InvalidError(reason="請填寫您的姓名。")
     result = work_items.complete(runtime, uow, link.actor(name), link.work_item_id, variables)
+    if not name:
+        # after the form's own errors, among which a missing signature is
+        raise InvalidError(reason="請填寫您的姓名。")
     still = outside_link.c.used_at.is_(None), outside_link.c.revoked_at.is_(None)
     used = {"used_at": runtime.clock.now(), "used_by": name, "used_from": address[:60]}
     if uow.writing.execute(update(outside_link).where(outside_link.c.id == link.id, *still).values(**used)).rowcount != 1:

@@ -93,11 +93,12 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
     def command(
         self, rule: str, *, gives: type[marshmallow.Schema], takes: type[marshmallow.Schema] | None = None,
         query: type[marshmallow.Schema] | None = None, status: int = 200, document: dict[str, Any] | None = None,
-        limit: str = "form_bytes",
+        limit: str = "form_bytes", method: str = "POST", once_only: tuple[str, ...] = (),
     ) -> Callable[[View], View]:
         """A POST: one unit of work, tried again when another step of the instance was faster, at most once an `Idempotency-Key`.
 
-        `limit` names the setting that limits the body; `document` goes into the OpenAPI document as it is.
+        `limit` names the setting that limits the body; `document` goes into the OpenAPI document as it is. Fields in `once_only` are
+        secrets: the first answer alone has them, and what is kept for a repeat has null in their place.
         """
 
         def decorate(view: View) -> View:
@@ -107,14 +108,24 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
             def handle(*parsed: Any, **path: Any) -> flask.Response:
                 runtime = runtime_of()
 
+                whole: list[bytes] = []
+
                 def act(uow: UnitOfWork) -> idempotency.Response:
                     result = view(_call(runtime, uow), *parsed, **path)
-                    return idempotency.Response(status, _dump(schema, result))
+                    whole[:] = [_dump(schema, result)]
+                    kept = _dump(schema, {**result, **dict.fromkeys(once_only)}) if once_only else whole[0]
+                    return idempotency.Response(status, kept)
 
                 request = _repeatable()
                 once = act if request is None else partial(idempotency.once, request=request, now=runtime.clock.now(), act=act)
-                done = step(once)
-                return _answer(done.status, done.body)
+
+                def attempt(uow: UnitOfWork) -> idempotency.Response:
+                    # what an attempt that was taken back made is nobody's
+                    whole.clear()
+                    return once(uow)
+
+                done = step(attempt)
+                return _answer(done.status, whole[0] if whole else done.body)
 
             documented = self.response(status, gives)(handle)
             documented = _with_key(self.doc(**(document or {}))(documented))
@@ -123,7 +134,7 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
             if query is not None:
                 documented = self.arguments(query, location="query")(documented)
             self._limits[f"{self.name}.{view.__name__}"] = limit
-            self.add_url_rule(rule, view.__name__, documented, methods=["POST"], tags=[self._tag])
+            self.add_url_rule(rule, view.__name__, documented, methods=[method], tags=[self._tag])
             return view
 
         return decorate

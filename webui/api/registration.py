@@ -12,7 +12,7 @@ from flask_smorest.utils import prepare_response
 from werkzeug.exceptions import HTTPException
 
 from engine.clock import MovableClock
-from webui.api import approvals, events, files, health, ledger, process_definitions, process_instances, test_clock, work_items
+from webui.api import approvals, events, files, health, ledger, links, process_definitions, process_instances, test_clock, work_items
 from webui.api.calls import ID, guard
 from webui.api.errors import MethodNotAllowedError, UnknownAddressError
 from webui.api.fields import RestConverter, RowIdConverter, person_properties
@@ -53,6 +53,7 @@ def register(app: flask.Flask) -> None:
         process_instances.calls,
         work_items.calls,
         approvals.calls,
+        links.calls,
         events.calls,
         files.calls,
         ledger.calls,

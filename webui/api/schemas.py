@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from engine.company.outside_links import LinkState
+from engine.i18n import LOCALES
 from engine.model import InstanceState, WorkItemState
 from engine.queries.paging import MAX_LIMIT
 from engine.signature_rules import Decision, PartState
@@ -98,6 +100,15 @@ class Complete(Schema):
 
     variables = json_object(load_default=dict)
     claimed_at = Instant(load_default=None, allow_none=True, metadata={"description": "when it is said to have happened"})
+
+
+class CreateLink(Schema):
+    """For whom a one-time link is, and whether it is sent."""
+
+    recipient = Text(length=100, load_default="", metadata={"description": "whom it is for, as the list of links shows it"})
+    locale = fields.String(load_default=LOCALES[0], validate=validate.OneOf(LOCALES), metadata={"description": "language of its page"})
+    send_to = Text(length=200, load_default=None, allow_none=True, metadata={
+        "description": "number or address to send it to; its address is then in the message alone"})
 
 
 class Resolve(Schema):
@@ -308,6 +319,39 @@ class ApprovalList(Schema):
     """Every signer of every round, in order."""
 
     items = fields.List(fields.Nested(ApprovalView), required=True)
+
+
+class LinkView(Schema):
+    """A one-time link of somebody without an account, as it stands."""
+
+    id = row_id(required=True)
+    state = fields.String(required=True, validate=validate.OneOf([state.value for state in LinkState]))
+    outside = fields.String(required=True)
+    locale = fields.String(required=True)
+    recipient = fields.String(required=True)
+    send_to = fields.String(required=True, allow_none=True)
+    sent_at = fields.AwareDateTime(required=True, allow_none=True)
+    created_at = fields.AwareDateTime(required=True)
+    created_by = fields.Nested(PersonView, required=True, allow_none=True)
+    expires_at = fields.AwareDateTime(required=True)
+    opened_at = fields.AwareDateTime(required=True, allow_none=True)
+    open_count = fields.Integer(required=True)
+    used_at = fields.AwareDateTime(required=True, allow_none=True)
+    used_by = fields.String(required=True, allow_none=True)
+    revoked_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class NewLinkView(LinkView):
+    """A link just made."""
+
+    address = fields.String(required=True, allow_none=True, metadata={
+        "description": "told once: null in a repeat of the request, and where the link is sent"})
+
+
+class LinkList(Schema):
+    """Links of a work item, newest first."""
+
+    items = fields.List(fields.Nested(LinkView), required=True)
 
 
 class SignatureView(Schema):

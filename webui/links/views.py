@@ -54,7 +54,7 @@ def create(work_item_id: int) -> ResponseReturnValue:
     locale = sent.get("locale", "")
     link = unit_of_work.step(lambda uow: outside_links.create(
         runtime_of(), uow, actor, work_item_id, locale=locale if locale in LOCALES else LOCALES[0],
-        recipient=sent.get("recipient", ""), send_to=to or None, base=_base(),
+        recipient=sent.get("recipient", ""), send_to=to or None, base=base_address(),
     ))
     if wants_sent:
         flask.flash(gettext("連結會傳送到 {to}。", to=to))
@@ -75,7 +75,7 @@ def revoke(work_item_id: int, link_id: int) -> ResponseReturnValue:
 
 def address_of(token: str) -> str:
     """The whole address of a link's page."""
-    return _base() + flask.url_for("outside.show", token=token)
+    return base_address() + flask.url_for("outside.show", token=token)
 
 
 def qr_code(address: str) -> Markup:
@@ -87,7 +87,8 @@ def qr_code(address: str) -> Markup:
     return Markup(out.getvalue().decode())  # noqa: S704 - made of modules only
 
 
-def _base() -> str:
+def base_address() -> str:
+    """Where links begin: the public address, or that of this request."""
     return (runtime_of().settings.public_address or flask.request.host_url).rstrip("/")
 
 
