@@ -1,5 +1,5 @@
 #!/bin/sh
-# Installs what the tests need from Debian and what is missing: Chromium, PostgreSQL's server, a Chinese font. As root it does;
+# Installs what the tests need from Debian and what is missing: Chromium, PostgreSQL's server, Pango, a Chinese font. As root it does;
 # otherwise it says plainly what is missing and which tests are left out for it. Never fails: the tests say the same again.
 set -u
 
@@ -7,6 +7,8 @@ missing=""
 command -v chromium >/dev/null 2>&1 || command -v chromium-browser >/dev/null 2>&1 || missing="$missing chromium"
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1 || missing="$missing postgresql"
 ls /usr/share/fonts/*/*/*CJK* >/dev/null 2>&1 || fc-list :lang=zh 2>/dev/null | grep -q . || missing="$missing fonts-noto-cjk"
+ls /usr/lib/*/libpangoft2-1.0.so.0 >/dev/null 2>&1 || missing="$missing libpangoft2-1.0-0"
+ls /usr/lib/*/libharfbuzz-subset.so.0 >/dev/null 2>&1 || missing="$missing libharfbuzz-subset0"
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -21,6 +23,7 @@ for package in $missing; do
     case $package in
         chromium) echo "No Chromium: browser tests are left out." ;;
         postgresql) echo "No PostgreSQL: every test runs on SQLite only." ;;
+        libpangoft2-1.0-0 | libharfbuzz-subset0) echo "No Pango ($package): records cannot be made into PDF files, and the test of it fails." ;;
         fonts-noto-cjk) echo "No Chinese font: pages in screenshots show boxes instead of characters." ;;
     esac
 done

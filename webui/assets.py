@@ -34,6 +34,10 @@ class Assets:
         # put together by hand: a page has dozens of icons
         return f"{flask.request.script_root}/static/dist/{self._names.get(name, name)}"
 
+    def text(self, name: str) -> str:
+        """A bundle's own text, for a page that stands by itself; empty where the front end was not built."""
+        return self._files.get(self._names.get(name, ""), b"").decode()
+
     def serve(self, name: str) -> flask.Response:
         """A bundle in the best encoding that the browser takes."""
         if name not in self._files:
@@ -57,6 +61,7 @@ class Assets:
 def register(app: flask.Flask) -> Assets:
     """Serve the bundles below `/static/dist/`, before Flask's own plain files."""
     assets = Assets()
+    app.extensions["guicheng.assets"] = assets
     app.add_url_rule("/static/dist/<name>", "static_dist", assets.serve)
     app.jinja_env.globals["asset"] = assets.url
     return assets

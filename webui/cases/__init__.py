@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import steering, views
+from webui.cases import pdf, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -15,6 +15,7 @@ blueprint.add_url_rule("/cases", "overview", views.overview)
 blueprint.add_url_rule(_ONE, "show", views.show)
 blueprint.add_url_rule(f"{_ONE}/history", "story", views.story)
 blueprint.add_url_rule("/records/<row_id:record_id>", "paper", views.paper)
+blueprint.add_url_rule("/records/<row_id:record_id>/file.pdf", "pdf", pdf.download)
 blueprint.add_url_rule(f"{_ONE}/suspend", "suspend_form", steering.suspend_form)
 blueprint.add_url_rule(f"{_ONE}/suspend", "suspend", steering.suspend, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/resume", "resume_form", steering.resume_form)
