@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, literal, select, update
 
-from engine import history, permissions, submissions, work_items
+from engine import chains, history, permissions, submissions, work_items
 from engine.errors import ConflictError, GuichengError, InvalidError, NotACandidateError, NotFoundError
 from engine.history import NewEvent
 from engine.i18n import LOCALES
@@ -190,6 +190,11 @@ def may_attend(actor: Actor, item: Any) -> bool:
     return submissions.is_candidate(actor, item) or permissions.may(actor, "work-item:complete-any", item.site_id)
 
 
+def takes_links(item: Any) -> bool:
+    """Whether there can be links to the item. A signer of a chain may send the case back, so that one signs where somebody attends."""
+    return item.outside is not None and not chains.is_signer(item.token)
+
+
 def mint(runtime: Runtime, uow: UnitOfWork, link_id: int) -> tuple[OutsideLink, str] | None:
     """A new token for a link that is about to be sent; its earlier one no longer works. None when it was sent or cannot be used."""
     row = uow.reading.execute(_select().where(outside_link.c.id == link_id)).one_or_none()
@@ -278,7 +283,7 @@ def _attended(uow: UnitOfWork, actor: Actor, work_item_id: int) -> Row[Any]:
     item = submissions.find_item(uow, work_item_id)
     if not may_attend(actor, item):
         raise NotACandidateError(work_item=item.name)
-    if item.outside is None:
+    if not takes_links(item):
         raise NotOutsideError
     return item
 

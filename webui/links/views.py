@@ -34,7 +34,7 @@ class Handing:
 
 def handing_over(item: WorkItemRow) -> Handing | None:
     """Links of an item of somebody without an account; None for any other, and for those who don't attend it."""
-    if item.outside is None or not outside_links.may_attend(session.actor(), item):
+    if not outside_links.takes_links(item) or not outside_links.may_attend(session.actor(), item):
         return None
     links = outside_links.of_item(runtime_of(), current(), item.id)
     if not item.is_live:

@@ -27,6 +27,8 @@ CALLS = {
     *(("post", f"/work-items/{{work_item_id}}/{verb}")
       for verb in ("claim", "unclaim", "assign", "delegate", "resolve", "complete", "return")),
     *(("post", f"/work-items/{{work_item_id}}/{verb}") for verb in ("signers", "hand-over", "nudge")),
+    ("get", "/work-items/{work_item_id}/links"), ("post", "/work-items/{work_item_id}/links"),
+    ("delete", "/work-items/{work_item_id}/links/{link_id}"),
     ("post", "/approvals/{approval_id}/withdraw"), ("post", "/approvals/{approval_id}/remove"),
     *(("post", f"/process-instances/{{instance_id}}/{verb}") for verb in ("revoke", "copies", "read")),
     *(("get", f"/process-instances/{{instance_id}}/{verb}") for verb in ("approvals", "signatures", "copies")), ("get", "/copies"),
