@@ -23,8 +23,8 @@ def write_pdf(page: str, picture: Callable[[int], tuple[bytes, str]]) -> bytes:
     PdfUnavailableError says what to install, and that the browser prints the same.
     """
     try:
-        import weasyprint
-        from weasyprint.urls import URLFetcher, URLFetcherResponse
+        import weasyprint  # noqa: PLC0415 - an extra of the installation
+        from weasyprint.urls import URLFetcher, URLFetcherResponse  # noqa: PLC0415
     except (ImportError, OSError) as error:
         # OSError: the package is there, Pango is not
         raise PdfUnavailableError(reason="伺服器沒有安裝 WeasyPrint 或它需要的程式庫（Pango）。") from error

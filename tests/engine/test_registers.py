@@ -102,7 +102,8 @@ value = "row.finding"
 CALL = """{"title": "來電", "type": "object", "required": ["unit"], "properties": {
  "unit": {"type": "object", "format": "unit", "title": "單元", "index": true},
  "urgency": {"type": "string", "title": "等級", "index": true,
-             "oneOf": [{"const": "urgent", "title": "急修"}, {"const": "small", "title": "小修"}]},
+             "oneOf": [{"const": "urgent", "title": "急修"},
+  {"const": "small", "title": "小修"}]},
  "cost": {"type": "string", "format": "money", "title": "費用", "index": true},
  "note": {"type": "string", "ui:widget": "textarea", "title": "說明", "index": true}}}"""
 WORK = """{"title": "施工", "type": "object", "properties": {

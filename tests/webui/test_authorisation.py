@@ -230,8 +230,8 @@ class Scene:
 def scene(runtime: Runtime) -> Callable[[bool], Scene]:
     """Makes a fresh scene; whether the clerk has claimed the item."""
     plain = simple_process("errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
-    files = {"errand.bpmn": plain.replace(b"</documentation>", _START_ROLES, 1), "registers/errands.toml": _REGISTER, "limits.toml": _LIMITS}
-    deploy(runtime, files)
+    diagram = plain.replace(b"</documentation>", _START_ROLES, 1)
+    deploy(runtime, {"errand.bpmn": diagram, "registers/errands.toml": _REGISTER, "limits.toml": _LIMITS})
     here, there = make_site(runtime), make_site(runtime)
     people: dict[str, Person | None] = {
         "stranger": None,

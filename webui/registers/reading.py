@@ -63,7 +63,8 @@ class Reading:
     def filters(self) -> list[tuple[BoundColumn, list[tuple[str, str]]]]:
         """Columns with a drop-down, and what it offers."""
         offered = [(column, self.opened.choices(column, self.texts)) for column in self.opened.bound.columns if column.column.is_filter]
-        return [(column, choices) for column, choices in offered if choices]
+        # every register has a filter for the state already
+        return [(column, choices) for column, choices in offered if choices and str(column.column.path) != "case.state"]
 
     def summaries(self) -> list[tuple[str, str]]:
         """(value, wording) of what it can be summed up by."""
@@ -88,7 +89,7 @@ class Reading:
         if total.sum is not None:
             is_money = column is not None and column.field is not None and column.field.kind is FieldKind.MONEY
             return money(total.sum) if is_money else number_words(total.sum)
-        return "—" if total.share is None else f"{total.share * 100:.1f}%（{total.part}/{total.whole}）"
+        return "—" if total.share is None else f"{total.share * 100:.1f}% ({total.part}/{total.whole})"
 
     def total_title(self, total: Total) -> str:
         """What is summed up."""
