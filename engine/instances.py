@@ -344,10 +344,8 @@ def _turn(
 
 
 def _show_items(uow: UnitOfWork, instance_id: int, *, is_live: bool) -> None:
-    states = [WorkItemState.OPEN, WorkItemState.CLAIMED, WorkItemState.DELEGATED]
-    uow.writing.execute(
-        update(work_item).where(work_item.c.instance_id == instance_id, work_item.c.state.in_(states)).values(is_live=is_live)
-    )
+    concerned = (work_item.c.instance_id == instance_id, work_item.c.state.in_(LIVE_WORK_ITEM_STATES))
+    uow.writing.execute(update(work_item).where(*concerned).values(is_live=is_live))
 
 
 def _tell_limits(runtime: Runtime, uow: UnitOfWork, row: Row[Any], moment: Moment) -> None:

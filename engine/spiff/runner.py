@@ -242,8 +242,7 @@ class Run:
         """What the step did. No command may follow."""
         workflow = self._workflow
         # over the budget is over it also when the excess is still alive
-        live = sum(1 for task in workflow.all_tasks() if task.has_state(READY | WAITING | TaskState.STARTED))
-        if live > self._settings.step_tokens:
+        if self._live_count() > self._settings.step_tokens:
             raise BudgetExceededError(budget="同時進行的分支", limit=self._settings.step_tokens)
         is_completed = workflow.is_completed()
         if not is_completed:
