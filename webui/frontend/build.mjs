@@ -17,7 +17,6 @@ const files = new Map();
 for (const name of ["app", "signature"]) files.set(`${name}.js`, await script(name));
 files.set("app.css", await style());
 files.set("record.css", await plain("record"));
-files.set("record.css", await sheet("record"));
 files.set("icons.svg", sprite());
 write(files);
 
@@ -46,15 +45,12 @@ async function style() {
     blocklist: [/^data-bs-theme/],
     defaultExtractor: (text) => text.match(/[\w-]+/g) ?? [],
   });
-  const ours = ["app", "forms"].map((name) => fs.readFileSync(path.join(here, `src/${name}.css`), "utf8")).join("\n");
+  // one sheet a feature in src/styles; app.css, which they build on, comes first
+  const features = find(path.join(here, "src/styles"), ".css");
+  const ours = [path.join(here, "src/app.css"), ...features].map((file) => fs.readFileSync(file, "utf8")).join("\n");
   const banner = "/*! Tabler, MIT, Copyright 2018-2026 The Tabler Authors; unused rules left out */\n";
   const result = await esbuild.transform(purged.css + ours, { loader: "css", minify: true, target: ["chrome100", "firefox100", "safari15.4"], legalComments: "none" });
   return Buffer.from(banner + result.code);
-}
-
-async function sheet(name) {
-  const source = fs.readFileSync(path.join(here, "src", `${name}.css`), "utf8");
-  return Buffer.from((await esbuild.transform(source, { loader: "css", minify: true })).code);
 }
 
 async function plain(name) {

@@ -16,7 +16,7 @@ from engine.persistence.schema import alembic_config, create_if_empty, head_revi
 
 
 def test_migrations_make_the_declared_tables(database: Database) -> None:
-    """Alembic finds no difference between the migrated store and `tables.py`."""
+    """Alembic finds no difference between the migrated store and `tables`."""
     with database.writing() as connection:
         over_expressions = {index.name for table in tables.metadata.tables.values() for index in table.indexes
                             if any(isinstance(part, TextClause) for part in index.expressions)}

@@ -1,0 +1,98 @@
+"""Every table, as SQLAlchemy Core. Hot paths and lists write and read these directly; there is no ORM.
+
+Times are aware UTC. Ids are the database's integers. Blobs are zstd-compressed bytes written by `engine.spiff.codec` or
+JSON bytes; nothing in them is queried: what lists need is a column. A feature's tables are a module here, and are named below.
+"""
+
+from __future__ import annotations
+
+from engine.persistence.tables.approvals import approval, carbon_copy, number_sequence, record
+from engine.persistence.tables.base import Id, Instant, Money, metadata
+from engine.persistence.tables.company import (
+    api_token,
+    building,
+    price_item,
+    role_grant,
+    sign_in_attempt,
+    site,
+    tenancy,
+    tenant,
+    unit,
+    user,
+)
+from engine.persistence.tables.definitions import blob, definition, deployment, deployment_file, start_subscription
+from engine.persistence.tables.documents import file, signature
+from engine.persistence.tables.money import (
+    bank_collection,
+    bank_collection_line,
+    cash_day,
+    ledger_entry,
+    periodic_start,
+    receipt,
+    tenant_file,
+)
+from engine.persistence.tables.outside import outside_link, outside_link_attempt
+from engine.persistence.tables.processes import executor, lease
+from engine.persistence.tables.running import (
+    due,
+    event_subscription,
+    history_event,
+    history_value,
+    idempotency,
+    incident,
+    instance,
+    instance_variable,
+    limit_clock,
+    register_line,
+    work_item,
+)
+
+__all__ = [
+    "Id",
+    "Instant",
+    "Money",
+    "api_token",
+    "approval",
+    "bank_collection",
+    "bank_collection_line",
+    "blob",
+    "building",
+    "carbon_copy",
+    "cash_day",
+    "definition",
+    "deployment",
+    "deployment_file",
+    "due",
+    "event_subscription",
+    "executor",
+    "file",
+    "history_event",
+    "history_value",
+    "idempotency",
+    "incident",
+    "instance",
+    "instance_variable",
+    "lease",
+    "ledger_entry",
+    "limit_clock",
+    "metadata",
+    "number_sequence",
+    "outside_link",
+    "outside_link_attempt",
+    "periodic_start",
+    "price_item",
+    "receipt",
+    "record",
+    "register_line",
+    "role_grant",
+    "sign_in_attempt",
+    "signature",
+    "site",
+    "start_subscription",
+    "tenancy",
+    "tenant",
+    "tenant_file",
+    "unit",
+    "user",
+    "work_item",
+]

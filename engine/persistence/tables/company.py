@@ -1,0 +1,136 @@
+"""Tables of the company: sites, units, tenants, prices, people and what they may do."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, UniqueConstraint
+
+from engine.persistence.tables.base import Id, Instant, metadata
+
+site = Table(
+    "site", metadata,
+    Column("id", Id, primary_key=True),
+    #: short code, unique, e.g. `HY`
+    Column("code", String(20), nullable=False, unique=True),
+    Column("name", String(100), nullable=False),
+    #: IANA zone for display and calendars
+    Column("time_zone", String(50), nullable=False, server_default="Asia/Shanghai"),
+    #: None while active; deactivated, never deleted
+    Column("deactivated_at", Instant),
+)
+
+building = Table(
+    "building", metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False, index=True),
+    Column("code", String(20), nullable=False),
+    Column("name", String(100), nullable=False),
+    Column("deactivated_at", Instant),
+    UniqueConstraint("site_id", "code"),
+)
+
+unit = Table(
+    "unit", metadata,
+    Column("id", Id, primary_key=True),
+    Column("site_id", ForeignKey("site.id"), nullable=False, index=True),
+    Column("building_id", ForeignKey("building.id"), nullable=False, index=True),
+    #: what people say and write, unique in the company, e.g. `A-1203`
+    Column("code", String(30), nullable=False, unique=True),
+    Column("floor", Integer),
+    #: square metres
+    Column("area", Numeric(10, 2)),
+    #: what a search compares with, `engine.folding`
+    Column("search", String(60), nullable=False, server_default=""),
+    Column("deactivated_at", Instant),
+)
+
+tenant = Table(
+    "tenant", metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", String(30), nullable=False, unique=True),
+    Column("name", String(200), nullable=False),
+    #: `company` or `person`
+    Column("kind", String(10), nullable=False, server_default="company"),
+    Column("contact", String(100)),
+    Column("phone", String(40), index=True),
+    #: code, name, contact and phone as a search compares them, `engine.folding`
+    Column("search", String(400), nullable=False, server_default=""),
+    Column("locale", String(10), nullable=False, server_default="zh-Hant"),
+    Column("deactivated_at", Instant),
+)
+
+tenancy = Table(
+    "tenancy", metadata,
+    Column("id", Id, primary_key=True),
+    Column("unit_id", ForeignKey("unit.id"), nullable=False, index=True),
+    Column("tenant_id", ForeignKey("tenant.id"), nullable=False, index=True),
+    #: date on the move-in notice (收費 4.1.1)
+    Column("started_at", Instant, nullable=False),
+    Column("ended_at", Instant),
+    #: management fee a square metre and month, from the lease or the service agreement (收費 4.1.1); None where none was agreed
+    Column("fee_rate", Numeric(10, 4)),
+)
+
+price_item = Table(
+    "price_item", metadata,
+    Column("id", Id, primary_key=True),
+    Column("code", String(30), nullable=False),
+    Column("name", String(200), nullable=False),
+    Column("unit_name", String(20), nullable=False),
+    Column("labour", Numeric(12, 2), nullable=False),
+    Column("material", Numeric(12, 2), nullable=False),
+    Column("effective_from", Instant, nullable=False),
+    Column("deactivated_at", Instant),
+    UniqueConstraint("code", "effective_from"),
+)
+
+user = Table(
+    "app_user", metadata,
+    Column("id", Id, primary_key=True),
+    #: sign-in name, lower case
+    Column("username", String(60), nullable=False, unique=True),
+    Column("display_name", String(100), nullable=False),
+    #: argon2id; None where sign-in is by another way only
+    Column("password_hash", String(200)),
+    Column("phone", String(40)),
+    Column("email", String(200)),
+    Column("locale", String(10), nullable=False, server_default="zh-Hant"),
+    #: names and phone as a search compares them, `engine.folding`
+    Column("search", String(300), nullable=False, server_default=""),
+    #: raised to sign the person out everywhere
+    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    Column("created_at", Instant, nullable=False),
+    Column("deactivated_at", Instant),
+)
+
+role_grant = Table(
+    "role_grant", metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("role", String(60), nullable=False, index=True),
+    #: None means every site
+    Column("site_id", ForeignKey("site.id")),
+    UniqueConstraint("user_id", "role", "site_id"),
+)
+
+api_token = Table(
+    "api_token", metadata,
+    Column("id", Id, primary_key=True),
+    Column("user_id", ForeignKey("app_user.id"), nullable=False, index=True),
+    Column("name", String(100), nullable=False),
+    #: SHA-256 of the token; the token itself is shown once and not kept
+    Column("digest", LargeBinary(32), nullable=False, unique=True),
+    Column("created_at", Instant, nullable=False),
+    Column("last_used_at", Instant),
+    Column("revoked_at", Instant),
+)
+
+sign_in_attempt = Table(
+    "sign_in_attempt", metadata,
+    Column("id", Id, primary_key=True),
+    Column("username", String(60), nullable=False),
+    Column("address", String(60), nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("succeeded", Boolean, nullable=False),
+    Index("ix_sign_in_attempt_username_at", "username", "at"),
+    Index("ix_sign_in_attempt_address_at", "address", "at"),
+)
