@@ -26,6 +26,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "work-item:read-any": frozenset({"manager", "general_manager", "assistant_manager", "administrator"}),
     "directory:read": frozenset({"*"}),
     "directory:write": frozenset({"administrator"}),
+    # opening a case at a step that it reached on paper
+    "case:take-over": frozenset({"administrator"}),
+    "import:apply": frozenset({"administrator"}),
+    "import:read": frozenset({"administrator", "manager", "general_manager", "cashier"}),
+    # that what stands in the system is what stood on paper
+    "reconciliation:sign": frozenset({"manager", "cashier"}),
     "user:administer": frozenset({"administrator"}),
     "ledger:read": frozenset({"cashier", "customer_service", "cs_supervisor", "assistant_manager", "manager", "general_manager",
                               "administrator"}),

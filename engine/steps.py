@@ -68,6 +68,23 @@ class StepResult:
     incident_id: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What is said to have happened to a case before it came into the system."""
+
+    started_at: datetime
+    #: since when it stands where it stands now
+    since: datetime
+    #: earlier steps with their times, in order
+    done: tuple[tuple[datetime, Happening], ...] = ()
+
+    def told(self, happened: list[Happening]) -> list[tuple[datetime | None, list[Happening]]]:
+        """The happenings of the step that opens the case, with the earlier ones, each at its claimed time and in order."""
+        begun = [each for each in happened if each.moment is Moment.STARTED]
+        now_open = [each for each in happened if each.moment is not Moment.STARTED]
+        return [(self.started_at, begun), *((at, [each]) for at, each in self.done), (self.since, now_open)]
+
+
 @dataclass(slots=True)
 class Command:
     """What is asked of a step, also kept by its incident so that a retry asks nobody to type again."""
@@ -88,6 +105,8 @@ class Command:
     indexed: dict[str, tuple[str | None, Any, datetime | None]] = field(default_factory=dict)
     #: further writes in the same transaction, after everything else: signatures, files
     then: list[Callable[[UnitOfWork, int], None]] = field(default_factory=list)
+    #: of a case that began on paper
+    story: Story | None = None
 
 
 def run_step(runtime: Runtime, act: Callable[[UnitOfWork], T], attempts: int = 5) -> T:
@@ -135,8 +154,8 @@ class _Ready:
     change: Change
     planned: list[openings.Opening]
     data: dict[str, Any]
-    happened: list[Happening]
-    limit_plan: limits.Plan | None
+    #: what happened for the limits: claimed time where it is not the actor's, happenings, plan
+    happened: list[tuple[datetime | None, list[Happening], limits.Plan | None]]
     waiting_before: set[tuple[str, str | None]]
     now: datetime
 
@@ -165,6 +184,9 @@ def first_step(
         ready.run.book(business_key=row.business_key, instance_id=row.id)
         state = ready.run.save()
     except (StepFailedError, DataNotStorableError) as error:
+        if command.story is not None:
+            # whoever takes a case over from paper can mend what is known of it; an incident would be a case nobody asked for
+            raise
         return _fail(runtime, uow, actor, row or create(), command, error, now)
     return _write(runtime, uow, actor, row, content, command, ready, state)
 
@@ -178,11 +200,15 @@ def _carry_out(
         command.act(run)
         change = run.settle()
         change.waiting = [correlations.declared(content, run, each) for each in change.waiting]
-        planned = [openings.plan(runtime, content, run, item, now) for item in change.opened]
+        story = command.story
+        planned = [openings.plan(runtime, content, run, item, story.since if story else now) for item in change.opened]
         data = run.data()
-        happened = _happenings(content, change, is_first=is_first)
-        limit_plan = limits.foresee(runtime, content, happened, now, lambda expression: run.evaluate(expression, data))
-        return _Ready(run, change, planned, data, happened, limit_plan, waiting_before, now)
+        events = _happenings(content, change, is_first=is_first)
+        happened = [
+            (at, each, limits.foresee(runtime, content, each, now, lambda expression: run.evaluate(expression, data)))
+            for at, each in (story.told(events) if story else [(None, events)])
+        ]
+        return _Ready(run, change, planned, data, happened, waiting_before, now)
 
 
 def _write(
@@ -213,17 +239,18 @@ def _write(
     events.insert(uow)
     new_items = writer.items(openings.Subject(row.id, title, row.business_key, row.site_id))
     writer.rest(row, ready.run.due_before, ready.waiting_before)
-    limits.on_step(
-        runtime,
-        uow,
-        instance_row=row,
-        content=content,
-        events=ready.happened,
-        data=ready.data,
-        now=now,
-        claimed_at=actor.claimed_at,
-        plan=ready.limit_plan,
-    )
+    for at, happened, plan in ready.happened:
+        limits.on_step(
+            runtime,
+            uow,
+            instance_row=row,
+            content=content,
+            events=happened,
+            data=ready.data,
+            now=now,
+            claimed_at=at or actor.claimed_at,
+            plan=plan,
+        )
     if not change.is_completed:
         workflow = ready.run.workflow
         uow.after_commit(lambda: runtime.live.put(row.id, row.version + 1, workflow))

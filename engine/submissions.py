@@ -22,6 +22,7 @@ from engine.errors import (
     WorkItemNotOpenError,
     WorkItemNotYoursError,
 )
+from engine.forms.model import is_empty
 from engine.model import Actor, InstanceState, JsonObject, WorkItemState
 from engine.persistence.tables import instance, outside_link, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
@@ -143,6 +144,23 @@ def check(
         changes["before"] = replaced
     site = next((each.site_id for each in references if each.site_id is not None), None)
     return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned, runtime.clock.now())
+
+
+def take_over(runtime: Runtime, uow: UnitOfWork, form: forms.Form, values: JsonObject, at: datetime) -> Submission:
+    """What is known so far of a form that was filled in on paper, as of `at`; FormInvalidError names the fields that do not fit."""
+    sites: list[int] = []
+
+    def resolve(kind: str, value: Any) -> Reference | None:
+        found = runtime.directory.resolve(uow.reading, kind, value)
+        if found is not None and kind == "unit" and found.site_id is not None:
+            sites.append(found.site_id)
+        return found
+
+    cleaned = forms.take_over(form, values, resolve=resolve, file_info=lambda _: None, now=runtime.clock.now())
+    known = {name: value for name, value in cleaned.items() if not is_empty(value)}
+    return Submission(
+        {form.key: cleaned}, {"form": form.key, "after": known}, _typed(form, cleaned), next(iter(sites), None), form, cleaned, at
+    )
 
 
 def check_free(variables: JsonObject) -> None:

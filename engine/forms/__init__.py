@@ -9,7 +9,7 @@ from engine.forms.indexing import Indexed, indexed, lines
 from engine.forms.loading import FormDefinitionError, load_form
 from engine.forms.model import Field, FieldKind, FileFacts, Form, Referenced
 from engine.forms.prefill import initial
-from engine.forms.validation import validate
+from engine.forms.validation import take_over, validate
 from engine.forms.view import FieldView, FormView, edit_view, readonly_view, shown_above
 
 __all__ = [
@@ -33,6 +33,7 @@ __all__ = [
     "parse_html",
     "readonly_view",
     "shown_above",
+    "take_over",
     "text_of",
     "validate",
 ]

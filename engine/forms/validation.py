@@ -44,6 +44,17 @@ def validate(
     return _Submission(form, submitted, context, around, me).cleaned()
 
 
+def take_over(
+    form: Form, submitted: JsonObject, *, resolve: Resolve, file_info: FileInfo, now: datetime, zone: ZoneInfo = DEFAULT_ZONE
+) -> JsonObject:
+    """As `validate`, of what is known so far of a form that was filled in on paper: nothing has to be there, what is there has to fit.
+
+    Fields that a page fills in by itself are taken as they are told; what is calculated is calculated where it was not told.
+    """
+    _check_size(submitted, MAX_BYTES)
+    return _Submission(form, submitted, {}, Surroundings(resolve, file_info, now, zone), None, is_whole=False).cleaned()
+
+
 def _check_size(submitted: Any, max_bytes: int) -> None:
     if not isinstance(submitted, dict):
         raise DataNotStorableError(path="$", reason="必須是物件。")
@@ -58,7 +69,9 @@ def _check_size(submitted: Any, max_bytes: int) -> None:
 class _Submission:
     """One run of the validation."""
 
-    def __init__(self, form: Form, submitted: JsonObject, context: JsonObject, around: Surroundings, me: Referenced | None) -> None:
+    def __init__(self, form: Form, submitted: JsonObject, context: JsonObject, around: Surroundings, me: Referenced | None, *,
+                 is_whole: bool = True) -> None:
+        self._is_whole = is_whole
         self._form = form
         self._submitted = submitted
         self._context = context
@@ -72,7 +85,7 @@ class _Submission:
         self._refuse_unknown(fields, self._submitted, "")
         for name in self._form.order:
             self._values[name] = self._value(fields[name])
-        if not self._errors:
+        if not self._errors and self._is_whole:
             self._check()
         if self._errors:
             order = {name: number for number, name in enumerate(fields)}
@@ -80,12 +93,15 @@ class _Submission:
         return {name: self._values[name] for name in fields}
 
     def _value(self, field: Field) -> Any:
-        if field.show_if and not field.show_if.holds(self._values.get, lambda path: lookup(self._context, path)):
+        if not self._is_whole and not is_empty(self._submitted.get(field.name)):
+            value = self._submitted[field.name]
+            return self._rows(field, value) if field.kind is FieldKind.ROWS else self._one(field, value, field.name)
+        if field.show_if and self._is_whole and not field.show_if.holds(self._values.get, lambda path: lookup(self._context, path)):
             return field.empty
         if field.compute:
             return computed(field, field.compute.evaluate(lambda parts: self._operand(parts, {}, {})))
         value = self._submitted.get(field.name)
-        if field.read_only:
+        if field.read_only and self._is_whole:
             value = first_value(field, self._context, now=self._around.now, zone=self._around.zone, me=self._me)
             if field.kind in REFERENCES and not is_empty(value):
                 # taken from the instance's data or the person at work, where it was resolved when it came in
@@ -99,7 +115,7 @@ class _Submission:
             if not blank:
                 return clean(field, value, self._around)
             # a person cannot mend what is read-only
-            if (field.required or field.must_be_true) and not field.read_only:
+            if (field.required or field.must_be_true) and not field.read_only and self._is_whole:
                 raise missing(field)
         except Refused as refused:
             self._refuse(field, refused, path, **where)
@@ -110,7 +126,7 @@ class _Submission:
         rows: list[JsonObject] = []
         try:
             if is_empty(value):
-                if field.required and not field.read_only:
+                if field.required and not field.read_only and self._is_whole:
                     raise missing(field)
                 return rows
             if not isinstance(value, list) or not all(isinstance(row, dict) for row in value):

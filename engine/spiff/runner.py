@@ -7,7 +7,7 @@ the database: the services write what `Run` reports.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -33,6 +33,7 @@ from engine.settings import Settings
 from engine.spiff import codec
 from engine.spiff.compiled import CompiledDefinition
 from engine.spiff.guard import Guard
+from engine.spiff.placing import place
 from engine.spiff.pruning import prune
 from engine.spiff.returning import leading_to, take_back
 from engine.spiff.sandbox import Sandbox
@@ -126,6 +127,15 @@ class Run:
                 chosen.task_spec.catch(chosen, BpmnEvent(definition, payload=dict(payload or {})))
                 chosen.internal_data["event_fired"] = True
                 chosen.task_spec._update(chosen)
+            self._go_on()
+
+    def begin_at(self, data: Mapping[str, Any], path: Sequence[str]) -> None:
+        """Start with the token at an element, given as element ids from the outermost process inwards; nothing before it is run."""
+        with Guard(path[-1]):
+            root = self._workflow.task_tree
+            root.set_data(**data)
+            root.run()
+            place(self._workflow, path)
             self._go_on()
 
     @staticmethod

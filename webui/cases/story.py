@@ -18,6 +18,7 @@ from webui.wording import called_by, content, limit_name, worded
 #: event → (sentence, look: `done`, `bad` or nothing)
 SENTENCES: dict[str, tuple[str, str]] = {
     "instance.started": ("發起案件", "done"),
+    "instance.taken_over": ("自紙本轉入，停在「{step}」", "done"),
     "instance.completed": ("案件完成", "done"),
     "instance.suspended": ("暫停案件", ""),
     "instance.resumed": ("恢復案件", ""),
