@@ -14,17 +14,26 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from engine.errors import StaleInstanceError
 from engine.model import Actor
+from engine.persistence.prepared import Prepared
 from engine.persistence.tables import history_event, history_value, instance
 from engine.persistence.unit_of_work import UnitOfWork
 
 _START = b"\0" * 32
 # built once, for every step sends them
-_EVENTS = insert(history_event)
-_VALUES = insert(history_value)
+_EVENTS = Prepared(insert(history_event), *(column.name for column in history_event.c))
+_VALUES = Prepared(insert(history_value), "instance_id", "seq", "salt", "body")
+_HEAD = Prepared(
+    select(instance.c.history_seq, instance.c.history_digest, instance.c.definition_id)
+    .where(instance.c.id == bindparam("instance_id")).with_for_update()
+)
+_MOVE_HEAD = Prepared(
+    update(instance).where(instance.c.id == bindparam("at_id"), instance.c.history_seq == bindparam("at_seq"))
+    .values(history_seq=bindparam("new_seq"), history_digest=bindparam("new_digest"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +69,9 @@ class Batch:
     def insert(self, uow: UnitOfWork) -> None:
         """Write them: at most two statements. The instance's row must already carry the new head."""
         if self.rows:
-            uow.writing.execute(_EVENTS, self.rows)
+            _EVENTS.run_each(uow.writing, self.rows)
         if self.values:
-            uow.writing.execute(_VALUES, self.values)
+            _VALUES.run_each(uow.writing, self.values)
 
 
 def compose(actor: Actor, instance_id: int, definition_id: int | None, head: Head, events: Sequence[NewEvent], now: datetime) -> Batch:
@@ -102,15 +111,10 @@ def compose(actor: Actor, instance_id: int, definition_id: int | None, head: Hea
 def append(uow: UnitOfWork, actor: Actor, instance_id: int, events: Sequence[NewEvent], now: datetime) -> Head:
     """Append events to an instance that is not stepping: claims, assignments, breaches. StaleInstanceError if it moved meanwhile."""
     connection = uow.writing
-    query = select(instance.c.history_seq, instance.c.history_digest, instance.c.definition_id).where(instance.c.id == instance_id)
-    row = connection.execute(query.with_for_update()).one()
+    row = _HEAD.one_or_none(connection, {"instance_id": instance_id})
     batch = compose(actor, instance_id, row.definition_id, Head(row.history_seq, row.history_digest), events, now)
-    moved = connection.execute(
-        update(instance)
-        .where(instance.c.id == instance_id, instance.c.history_seq == row.history_seq)
-        .values(history_seq=batch.head.seq, history_digest=batch.head.digest)
-    )
-    if moved.rowcount != 1:
+    places = {"at_id": instance_id, "at_seq": row.history_seq, "new_seq": batch.head.seq, "new_digest": batch.head.digest}
+    if _MOVE_HEAD.run(connection, places) != 1:
         raise StaleInstanceError(instance_id=instance_id)
     batch.insert(uow)
     return batch.head

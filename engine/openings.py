@@ -15,6 +15,12 @@ from engine.runtime import Runtime
 from engine.signature_rules import Signer, read_signers
 from engine.spiff.runner import Run
 
+#: the columns that a new item's row gives; the others keep the table's defaults
+COLUMNS = (
+    "instance_id", "token", "element_id", "name", "definition_id", "definition_key", "title", "business_key", "form_key", "role", "outside",
+    "site_id", "state", "is_live", "assignee_id", "created_at", "claimed_at", "warn_at", "due_at",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Subject:

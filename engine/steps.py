@@ -14,7 +14,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 import orjson
-from sqlalchemy import ColumnElement, Row, bindparam, delete, insert, select, update
+from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from engine import chains, correlations, definitions, history, limits, openings
 from engine.content import InstanceContent
@@ -23,6 +23,7 @@ from engine.history import Batch, Head, NewEvent
 from engine.limit_rules import Happening, Moment
 from engine.model import Actor, InstanceState, OpenItem, Passed, WorkItemState
 from engine.paths import fill
+from engine.persistence.prepared import Prepared
 from engine.persistence.tables import due, event_subscription, incident, instance, instance_variable, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -32,8 +33,8 @@ from engine.spiff.runner import Change, Run
 T = TypeVar("T")
 
 # The statements of the hot path are built once: building one costs more than sending it.
-_LOAD = select(instance).where(instance.c.id == bindparam("instance_id"))
-_MOVE = (
+_LOAD = Prepared(select(instance).where(instance.c.id == bindparam("instance_id")))
+_MOVE = Prepared(
     update(instance)
     .where(
         instance.c.id == bindparam("at_id"), instance.c.version == bindparam("at_version"), instance.c.history_seq == bindparam("at_seq")
@@ -45,15 +46,22 @@ _MOVE = (
         }
     )
 )
-_COMPLETE = (
+_COMPLETE = Prepared(
     update(work_item)
     .where(work_item.c.instance_id == bindparam("at_instance"), work_item.c.token == bindparam("at_token"))
     .values(
         state=WorkItemState.COMPLETED, is_live=False, completed_at=bindparam("new_completed_at"), completed_by=bindparam("new_completed_by")
     )
 )
-_OPEN = insert(work_item).returning(work_item.c.id, sort_by_parameter_order=True)
-_ARM = insert(due)
+_OPEN = Prepared(insert(work_item).returning(work_item.c.id), *openings.COLUMNS)
+_ARM = Prepared(insert(due), "kind", "due_at", "instance_id", "subject")
+_DISARM = Prepared(delete(due).where(due.c.instance_id == bindparam("at_instance"), due.c.subject == bindparam("at_subject")))
+_DISARM_TIMER = Prepared(delete(due).where(due.c.instance_id == bindparam("at_instance"), due.c.kind == "timer"))
+_FORGET = Prepared(
+    delete(instance_variable)
+    .where(instance_variable.c.instance_id == bindparam("at_instance"), instance_variable.c.name == bindparam("at_name"))
+)
+_REMEMBER = Prepared(insert(instance_variable), "instance_id", "name", "text", "number", "at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +133,7 @@ def run_step(runtime: Runtime, act: Callable[[UnitOfWork], T], attempts: int = 5
 
 def load(uow: UnitOfWork, instance_id: int) -> Row[Any]:
     """The instance's row; NotFoundError if there is none."""
-    row = uow.reading.execute(_LOAD, {"instance_id": instance_id}).one_or_none()
+    row: Row[Any] | None = _LOAD.one_or_none(uow.reading, {"instance_id": instance_id})
     if row is None:
         raise NotFoundError(kind="案件", id=instance_id)
     return row
@@ -218,8 +226,8 @@ def _write(
     writer = _Writer(runtime, uow, actor, content, command, change, ready.planned, now)
     events = writer.events(row)
     title = _title(content, ready.data) or row.title
-    moved = uow.writing.execute(
-        _MOVE,
+    moved = _MOVE.run(
+        uow.writing,
         {
             "at_id": row.id,
             "at_version": row.version,
@@ -234,7 +242,7 @@ def _write(
             "new_ended_at": now if change.is_completed else None,
         },
     )
-    if moved.rowcount != 1:
+    if moved != 1:
         raise StaleInstanceError(instance_id=row.id)
     events.insert(uow)
     new_items = writer.items(openings.Subject(row.id, title, row.business_key, row.site_id))
@@ -296,8 +304,8 @@ class _Writer:
         connection, change = self._uow.writing, self._change
         done = self._command.completes
         if done is not None:
-            connection.execute(
-                _COMPLETE,
+            _COMPLETE.run(
+                connection,
                 {
                     "at_instance": subject.instance_id,
                     "at_token": done,
@@ -315,7 +323,7 @@ class _Writer:
         if not self._planned:
             return ()
         rows = [opening.row(subject) for opening in self._planned]
-        inserted = connection.execute(_OPEN, rows).scalars().all()
+        inserted = [_OPEN.one_or_none(connection, row).id for row in rows]
         found: list[int] = []
         for opening, item_id in zip(self._planned, inserted, strict=True):
             # a chain's own item is nobody's: its signers' are what there is to do
@@ -337,17 +345,16 @@ class _Writer:
     def _due(self, instance_id: int, due_before: datetime | None) -> None:
         connection, change = self._uow.writing, self._change
         closed = [*change.withdrawn, *([self._command.completes] if self._command.completes and self._command.was_timed else [])]
-        gone: list[ColumnElement[bool]] = [due.c.subject.in_(closed)] if closed else []
+        for token in closed:
+            _DISARM.run(connection, {"at_instance": instance_id, "at_subject": token})
         timer_moved = change.next_due != due_before
         if timer_moved and due_before is not None:
-            gone.append(due.c.kind == "timer")
-        for condition in gone:
-            connection.execute(delete(due).where(due.c.instance_id == instance_id, condition))
+            _DISARM_TIMER.run(connection, {"at_instance": instance_id})
         rows = [row for opening in self._planned for row in opening.due_rows(instance_id)]
         if timer_moved and change.next_due is not None:
             rows.append({"kind": "timer", "due_at": change.next_due, "instance_id": instance_id, "subject": ""})
         if rows:
-            connection.execute(_ARM, rows)
+            _ARM.run_each(connection, rows)
             self._uow.after_commit(self._runtime.outbox.wake)
 
     def _subscriptions(self, instance_id: int, before: set[tuple[str, str | None]]) -> None:
@@ -392,14 +399,12 @@ def write_variables(uow: UnitOfWork, instance_id: int, indexed: Mapping[str, tup
     """Project variables that lists and registers need into their typed table."""
     if not indexed:
         return
-    connection = uow.writing
-    table = instance_variable
-    connection.execute(delete(table).where(table.c.instance_id == instance_id, table.c.name.in_(indexed)))
+    _FORGET.run_each(uow.writing, [{"at_instance": instance_id, "at_name": name} for name in indexed])
     rows = [
         {"instance_id": instance_id, "name": name, "text": None if text is None else text[:300], "number": number, "at": moment}
         for name, (text, number, moment) in indexed.items()
     ]
-    connection.execute(insert(table), rows)
+    _REMEMBER.run_each(uow.writing, rows)
 
 
 def _fail(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command: Command, error: Any, now: datetime) -> StepResult:

@@ -24,6 +24,7 @@ from engine.errors import (
 )
 from engine.forms.model import is_empty
 from engine.model import Actor, InstanceState, JsonObject, WorkItemState
+from engine.persistence.prepared import Prepared
 from engine.persistence.tables import instance, outside_link, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Reference, Runtime
@@ -31,12 +32,13 @@ from engine.spiff.sandbox import check_storable
 
 # item and instance in one statement, so that nobody's step can come between the two
 _ITEM_LABELS = [(column.name, f"item_{column.name}") for column in work_item.c]
-_FIND_BOTH = (
+_FIND_BOTH = Prepared(
     select(instance, *(work_item.c[name].label(label) for name, label in _ITEM_LABELS))
     .join(work_item, work_item.c.instance_id == instance.c.id)
     .where(work_item.c.id == bindparam("work_item_id"))
 )
-_FIND = select(work_item).where(work_item.c.id == bindparam("work_item_id"))
+_FIND = Prepared(select(work_item).where(work_item.c.id == bindparam("work_item_id")))
+
 
 class SignersDecideError(ConflictError):
     """Expected a work item that a person can act on, but its signers have items of their own."""
@@ -184,10 +186,10 @@ def _typed(form: forms.Form, cleaned: JsonObject) -> dict[str, Indexed]:
 
 def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Any, Row[Any]]:
     """The item and its instance, if this person may act on the item now; otherwise the error that says why not."""
-    row = uow.reading.execute(_FIND_BOTH, {"work_item_id": work_item_id}).one_or_none()
+    row = _FIND_BOTH.one_or_none(uow.reading, {"work_item_id": work_item_id})
     if row is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
-    item = SimpleNamespace(**{name: row._mapping[label] for name, label in _ITEM_LABELS})
+    item = SimpleNamespace(**{name: getattr(row, label) for name, label in _ITEM_LABELS})
     require_live(uow, item)
     if actor.link is not None:
         # whoever attends an outside person may have claimed the item: it is still theirs to do
@@ -205,7 +207,7 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Any, R
 
 def find_item(uow: UnitOfWork, work_item_id: int) -> Row[Any]:
     """The item's row; NotFoundError if there is none."""
-    item = uow.reading.execute(_FIND, {"work_item_id": work_item_id}).one_or_none()
+    item: Row[Any] | None = _FIND.one_or_none(uow.reading, {"work_item_id": work_item_id})
     if item is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     return item

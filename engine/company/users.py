@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, literal, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal, select, update
 
 from engine import permissions
 from engine.company.passwords import check_policy, hash_password, is_outdated, verify
@@ -18,6 +18,7 @@ from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundEr
 from engine.folding import fold_all
 from engine.i18n import LOCALES
 from engine.model import Actor, Channel, RoleGrant
+from engine.persistence.prepared import Prepared
 from engine.persistence.tables import api_token, role_grant, sign_in_attempt, site, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -40,7 +41,7 @@ _ACCOUNTS = (
            user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
     .select_from(user.outerjoin(role_grant, role_grant.c.user_id == user.c.id))
 )
-_BY_ID = _ACCOUNTS.where(user.c.id == bindparam("user_id"))
+_BY_ID = Prepared(_ACCOUNTS.where(user.c.id == bindparam("user_id")))
 _TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
     api_token.c.digest == bindparam("digest"), api_token.c.revoked_at.is_(None))
 
@@ -173,7 +174,7 @@ def reactivate(uow: UnitOfWork, actor: Actor, user_id: int) -> None:
 
 def find(uow: UnitOfWork, user_id: int) -> Account | None:
     """The account with its roles, in one statement; also a deactivated one."""
-    return next(iter(_read(uow, _BY_ID, {"user_id": user_id})), None)
+    return next(iter(_accounts(_BY_ID.all(uow.reading, {"user_id": user_id}))), None)
 
 
 def find_by_name(uow: UnitOfWork, username: str) -> Account | None:
@@ -346,11 +347,10 @@ def _one(uow: UnitOfWork, condition: ColumnElement[bool]) -> Account | None:
 
 
 def _many(uow: UnitOfWork, condition: ColumnElement[bool]) -> list[Account]:
-    return _read(uow, _ACCOUNTS.where(condition), {})
+    return _accounts(uow.reading.execute(_ACCOUNTS.where(condition)).all())
 
 
-def _read(uow: UnitOfWork, statement: Select[Any], values: dict[str, Any]) -> list[Account]:
-    found = uow.reading.execute(statement, values).all()
+def _accounts(found: Sequence[Any]) -> list[Account]:
     grants: dict[int, set[RoleGrant]] = {row.id: set() for row in found}
     for row in found:
         if row.role is not None:

@@ -49,6 +49,7 @@ class Database:
         else:
             raise StoreAddressError(url=self.url.render_as_string(hide_password=True))
         event.listen(self.engine, "handle_error", _failed)
+        event.listen(self.engine, "checkin", _given_back)
 
     @property
     def is_sqlite(self) -> bool:
@@ -58,8 +59,8 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for reading: no writer lock on SQLite, read committed on PostgreSQL."""
-        with store_errors(), self.engine.connect().execution_options(**{_READ_ONLY: True}) as connection:
-            yield connection
+        with store_errors(), self.engine.connect() as connection:
+            yield read_only(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -83,10 +84,19 @@ def store_errors() -> Iterator[None]:
         raise
 
 
+def driver_error(connection: Connection, sql: str, error: Exception) -> Exception:
+    """A driver's error from a statement that did not go through SQLAlchemy, as it would have come from there."""
+    loaded = connection.dialect.loaded_dbapi
+    wrapped = DBAPIError.instance(sql, None, error, loaded.Error, dialect=connection.dialect)
+    if _READ_ONLY in connection.info and isinstance(wrapped, DBAPIError) and _is_unavailable(wrapped):
+        return StoreUnavailableError(reason=str(error))
+    return wrapped
+
+
 def _failed(context: ExceptionContext) -> None:
     # for statements anywhere inside a service. The job engine's own connections keep their errors, which it retries by itself
     error = context.sqlalchemy_exception
-    if (context.connection is not None and _READ_ONLY in context.connection.get_execution_options()
+    if (context.connection is not None and not context.connection.invalidated and _READ_ONLY in context.connection.info
             and isinstance(error, DBAPIError) and _is_unavailable(error)):
         raise StoreUnavailableError(reason=str(error.orig)) from error
 
@@ -104,13 +114,20 @@ def _is_unavailable(error: DBAPIError) -> bool:
 
 
 def read_only(connection: Connection) -> Connection:
-    """Mark a connection as reading: its transactions take no writer lock on SQLite."""
-    return connection.execution_options(**{_READ_ONLY: True})
+    """Mark a connection as reading until it is given back: its transactions take no writer lock on SQLite."""
+    connection.info[_READ_ONLY] = True
+    return connection
 
 
 def read_write(connection: Connection) -> Connection:
     """Mark a connection as writing: its next transaction takes the writer lock on SQLite."""
-    return connection.execution_options(**{_READ_ONLY: False})
+    connection.info[_READ_ONLY] = False
+    return connection
+
+
+def _given_back(_connection: Any, record: Any) -> None:
+    # whoever gets it next, the job engine among them, says for themselves what they want
+    record.info.pop(_READ_ONLY, None)
 
 
 def _sqlite_engine(url: URL, pool_size: int) -> Engine:
@@ -141,8 +158,11 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begun(connection: Connection) -> None:
-        if not connection.get_execution_options().get(_READ_ONLY):
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        if not connection.info.get(_READ_ONLY):
+            try:
+                connection.connection.cursor().execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise driver_error(connection, "BEGIN IMMEDIATE", error) from error
 
     return engine
 

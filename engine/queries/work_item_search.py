@@ -13,7 +13,7 @@ from engine.persistence.tables import work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.sites import visible_sites
-from engine.queries.work_items import WorkItemRow, select_work_items
+from engine.queries.work_items import WORK_ITEMS, WorkItemRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def page(uow: UnitOfWork, actor: Actor, filters: SearchFilters, *, after: str | 
     if after:
         moment, last = decode("search", after, (datetime, int))
         conditions += [work_item.c.created_at <= moment, or_(work_item.c.created_at < moment, work_item.c.id < last)]
-    statement = select_work_items().where(*conditions).order_by(work_item.c.created_at.desc(), work_item.c.id.desc()).limit(limit + 1)
+    statement = WORK_ITEMS.where(*conditions).order_by(work_item.c.created_at.desc(), work_item.c.id.desc()).limit(limit + 1)
     rows = [WorkItemRow(**row._mapping) for row in uow.reading.execute(statement)]
     shown = tuple(rows[:limit])
     return Page(shown, encode("search", (shown[-1].created_at, shown[-1].id)) if len(rows) > limit else None)

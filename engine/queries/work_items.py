@@ -4,15 +4,44 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, func, or_, select
+from sqlalchemy import bindparam, func, or_, select
 
 from engine.errors import NotFoundError
 from engine.model import Actor
 from engine.permissions import may
+from engine.persistence.prepared import Prepared
 from engine.persistence.tables import definition, instance, outside_link, role_grant, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
+
+_ASSIGNEE, _OWNER, _COMPLETER = user.alias("assignee"), user.alias("owner"), user.alias("completer")
+_SIGNER_BY_LINK = (
+    select(outside_link.c.used_by).where(outside_link.c.work_item_id == work_item.c.id, outside_link.c.used_at.is_not(None))
+    .limit(1).scalar_subquery()
+)
+#: work items with the names of their definition and people, for a `where`, an order and a limit
+WORK_ITEMS = (
+    select(
+        work_item.c.id, work_item.c.instance_id, instance.c.state.label("instance_state"), work_item.c.token, work_item.c.element_id,
+        work_item.c.name, work_item.c.definition_id, work_item.c.definition_key, definition.c.name.label("definition_name"),
+        work_item.c.title, work_item.c.business_key, work_item.c.form_key, work_item.c.role, work_item.c.escalated_role,
+        work_item.c.outside, work_item.c.site_id, work_item.c.state, work_item.c.is_live, work_item.c.assignee_id,
+        _ASSIGNEE.c.display_name.label("assignee_name"), work_item.c.owner_id, _OWNER.c.display_name.label("owner_name"),
+        work_item.c.created_at, work_item.c.claimed_at, work_item.c.warn_at, work_item.c.due_at, work_item.c.escalated_at,
+        work_item.c.completed_at, work_item.c.completed_by,
+        func.coalesce(_COMPLETER.c.display_name, _SIGNER_BY_LINK).label("completed_by_name"),
+    )
+    .select_from(
+        work_item.join(instance, instance.c.id == work_item.c.instance_id)
+        .join(definition, definition.c.id == work_item.c.definition_id)
+        .outerjoin(_ASSIGNEE, _ASSIGNEE.c.id == work_item.c.assignee_id)
+        .outerjoin(_OWNER, _OWNER.c.id == work_item.c.owner_id)
+        .outerjoin(_COMPLETER, _COMPLETER.c.id == work_item.c.completed_by)
+    )
+)
+# every page of an item asks these: they are built once, since building one costs more than sending it
+_BY_ID = Prepared(WORK_ITEMS.where(work_item.c.id == bindparam("work_item_id")))
+_OF_INSTANCE = WORK_ITEMS.where(work_item.c.instance_id == bindparam("of_instance")).order_by(work_item.c.id).limit(1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +99,10 @@ def get(uow: UnitOfWork, actor: Actor, work_item_id: int) -> WorkItemRow:
 
 def find(uow: UnitOfWork, work_item_id: int) -> WorkItemRow:
     """One work item, whoever asks: for the answer to a command that its service has allowed. NotFoundError when there is none."""
-    row = uow.reading.execute(select_work_items().where(work_item.c.id == work_item_id)).one_or_none()
+    row = _BY_ID.one_or_none(uow.reading, {"work_item_id": work_item_id})
     if row is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
-    return WorkItemRow(**row._mapping)
+    return WorkItemRow(**row._asdict())
 
 
 def may_see(actor: Actor, item: WorkItemRow) -> bool:
@@ -88,8 +117,7 @@ def may_see(actor: Actor, item: WorkItemRow) -> bool:
 
 def of_instance(uow: UnitOfWork, instance_id: int) -> tuple[WorkItemRow, ...]:
     """Every work item that the case had, oldest first."""
-    statement = select_work_items().where(work_item.c.instance_id == instance_id).order_by(work_item.c.id).limit(1000)
-    return tuple(WorkItemRow(**row._mapping) for row in uow.reading.execute(statement))
+    return tuple(WorkItemRow(**row._mapping) for row in uow.reading.execute(_OF_INSTANCE, {"of_instance": instance_id}))
 
 
 def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candidate, ...]:
@@ -105,32 +133,3 @@ def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candida
         .order_by(user.c.display_name, user.c.id).limit(500)
     )
     return tuple(Candidate(**row._mapping) for row in uow.reading.execute(statement))
-
-
-def _signer_by_link() -> ScalarSelect[Any]:
-    link = outside_link.c
-    return select(link.used_by).where(link.work_item_id == work_item.c.id, link.used_at.is_not(None)).limit(1).scalar_subquery()
-
-
-def select_work_items() -> Select[Any]:
-    """Work items with the names of their definition and people, for a `where`, an order and a limit."""
-    assignee, owner, completer = user.alias("assignee"), user.alias("owner"), user.alias("completer")
-    return (
-        select(
-            work_item.c.id, work_item.c.instance_id, instance.c.state.label("instance_state"), work_item.c.token, work_item.c.element_id,
-            work_item.c.name, work_item.c.definition_id, work_item.c.definition_key, definition.c.name.label("definition_name"),
-            work_item.c.title, work_item.c.business_key, work_item.c.form_key, work_item.c.role, work_item.c.escalated_role,
-            work_item.c.outside, work_item.c.site_id, work_item.c.state, work_item.c.is_live, work_item.c.assignee_id,
-            assignee.c.display_name.label("assignee_name"), work_item.c.owner_id, owner.c.display_name.label("owner_name"),
-            work_item.c.created_at, work_item.c.claimed_at, work_item.c.warn_at, work_item.c.due_at, work_item.c.escalated_at,
-            work_item.c.completed_at, work_item.c.completed_by,
-            func.coalesce(completer.c.display_name, _signer_by_link()).label("completed_by_name"),
-        )
-        .select_from(
-            work_item.join(instance, instance.c.id == work_item.c.instance_id)
-            .join(definition, definition.c.id == work_item.c.definition_id)
-            .outerjoin(assignee, assignee.c.id == work_item.c.assignee_id)
-            .outerjoin(owner, owner.c.id == work_item.c.owner_id)
-            .outerjoin(completer, completer.c.id == work_item.c.completed_by)
-        )
-    )
