@@ -1,4 +1,4 @@
-"""Attachments, photos and signatures: the content by its digest in a folder, one row each in the store, bound to an instance on submission.
+"""Attachments, photos and signatures: the content by its digest (`engine.contents`), one row each in the store, bound on submission.
 
 The data of an instance holds ids only. A file that no submission binds is swept after a day.
 """
@@ -10,7 +10,7 @@ import os
 import secrets
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
@@ -36,6 +36,8 @@ SIGNATURE_BYTES = 200_000
 SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 3_000, 2_000
 #: rows of pixels that a stroke must touch at least: less is a slip of the finger
 SIGNATURE_ROWS = 4
+#: what is made from a file lies beside it under the digest and one of these
+DERIVED = (".320.webp",)
 _CHUNK = 2**16
 
 
@@ -77,10 +79,10 @@ def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: IO[bytes] | b
         raise FileRefusedError(name=name, reason="不是可用的檔案種類。")
     shown = clean_name(name)
     stream: IO[bytes] = BytesIO(source) if isinstance(source, bytes) else source
-    with _incoming(runtime.settings.files) as path:
+    with _incoming(runtime.contents.incoming()) as path:
         digest, size = _receive(stream, path, runtime.settings.upload_bytes)
         media_type = _media_type(path, shown, kind, size)
-        _keep(path, _place(runtime.settings.files, digest))
+        runtime.contents.keep(path, digest.hex())
     values = {
         "digest": digest,
         "name": shown,
@@ -112,11 +114,18 @@ def open_file(runtime: Runtime, uow: UnitOfWork, actor: Actor, file_id: int) -> 
 
 
 def open_content(runtime: Runtime, stored: StoredFile) -> BinaryIO:
-    """The content of a file that the caller may see. StoreUnavailableError when the folder has lost it."""
+    """The content of a file that the caller may see; it can be sought. StoreUnavailableError when the store has lost it."""
     try:
-        return _place(runtime.settings.files, stored.digest).open("rb")
-    except OSError as error:
+        return runtime.contents.open(stored.digest.hex(), stored.size)
+    except FileNotFoundError as error:
         raise StoreUnavailableError(reason=str(error)) from error
+
+
+def keep_derived(runtime: Runtime, content: bytes, name: str) -> None:
+    """Keep what was made from a file under a name that begins with the file's digest; it goes when the file goes."""
+    with _incoming(runtime.contents.incoming()) as path:
+        path.write_bytes(content)
+        runtime.contents.keep(path, name)
 
 
 def usable_in(uow: UnitOfWork, actor: Actor, instance_id: int | None) -> Callable[[int], StoredFile | None]:
@@ -166,8 +175,13 @@ def sweep(runtime: Runtime, uow: UnitOfWork) -> int:
     digests = {bytes(row.digest) for row in gone}
     needed = {bytes(row.digest) for row in uow.writing.execute(select(file.c.digest).where(file.c.digest.in_(digests)))}
     for digest in digests - needed:
-        uow.after_commit(partial(_forget, _place(runtime.settings.files, digest)))
+        uow.after_commit(partial(_forget, runtime, digest.hex()))
     return len(gone)
+
+
+def _forget(runtime: Runtime, name: str) -> None:
+    for each in (name, *(f"{name}{suffix}" for suffix in DERIVED)):
+        runtime.contents.forget(each)
 
 
 def clean_name(name: str) -> str:
@@ -207,9 +221,8 @@ def _media_type(path: Path, name: str, kind: str, size: int) -> str:
 
 
 @contextmanager
-def _incoming(root: Path) -> Iterator[Path]:
-    """A name for a file that is being received, on the file system where it will stay; gone afterwards if it was not moved."""
-    folder = root / "incoming"
+def _incoming(folder: Path) -> Iterator[Path]:
+    """A name for a file that is being received; gone afterwards if it was not moved."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / secrets.token_hex(16)
@@ -233,48 +246,6 @@ def _receive(stream: IO[bytes], path: Path, limit: int) -> tuple[bytes, int]:
         out.flush()
         os.fsync(out.fileno())
     return digest.digest(), size
-
-
-def _keep(path: Path, place: Path) -> None:
-    if place.exists():
-        # says to a sweep that runs at the same time that somebody needs it
-        os.utime(place)
-        return
-    place.parent.mkdir(parents=True, exist_ok=True)
-    path.replace(place)
-    _sync(place.parent)
-
-
-def _sync(folder: Path) -> None:
-    # a rename lasts through a power cut only when the folder is written too; Windows cannot open folders and needs none
-    with suppress(PermissionError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
-def _forget(path: Path) -> None:
-    with suppress(OSError):
-        # just uploaded again by somebody whose row is not committed yet: leave it
-        if _age(path) > timedelta(hours=1):
-            path.unlink()
-
-
-def _age(path: Path) -> timedelta:
-    probe = path.parent / f".{secrets.token_hex(8)}"
-    probe.touch()
-    try:
-        # by the file system's own clock, which also stamped the file
-        return timedelta(seconds=probe.stat().st_mtime - path.stat().st_mtime)
-    finally:
-        probe.unlink(missing_ok=True)
-
-
-def _place(root: Path, digest: bytes) -> Path:
-    name = digest.hex()
-    return root / name[:2] / name[2:4] / name
 
 
 def _may_see(actor: Actor, row: Row[Any]) -> bool:

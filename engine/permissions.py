@@ -24,6 +24,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "work-item:nudge": frozenset({"*"}),
     "work-item:complete-any": frozenset({"manager", "administrator"}),
     "work-item:read-any": frozenset({"manager", "general_manager", "assistant_manager", "administrator"}),
+    # beside the forms of a case that one may read
+    "comment:write": frozenset({"*"}),
+    "comment:strike-any": frozenset({"manager", "general_manager", "administrator"}),
+    "attachment:add": frozenset({"*"}),
+    "attachment:strike-any": frozenset({"manager", "general_manager", "administrator"}),
     "directory:read": frozenset({"*"}),
     "directory:write": frozenset({"administrator"}),
     # opening a case at a step that it reached on paper

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.clock import Clock, SystemClock
+from engine.contents import ContentStore, content_store
 from engine.model import Actor, JsonObject, Signature
 from engine.settings import Settings
 
@@ -143,6 +144,12 @@ class Runtime:
     collections: Mapping[str, Collection] = field(default_factory=dict)
     #: function name in gates → what answers it
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    #: where the content of files lies; what the settings name, unless given
+    contents: ContentStore = field(default=None)  # type: ignore[assignment]  # filled below
+
+    def __post_init__(self) -> None:
+        """Open the store of files."""
+        self.contents = self.contents or content_store(self.settings)
 
     def signatures(self) -> dict[str, Signature | None]:
         """How each operator and reader is called, by name; None for one that doesn't say."""

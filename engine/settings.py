@@ -24,6 +24,12 @@ class Settings:
 
     db: Annotated[str, "資料庫：SQLAlchemy 位址，sqlite 或 postgresql"] = "sqlite:///var/guicheng.db"
     files: Annotated[Path, "附件和簽名的資料夾，依內容存放"] = Path("var/files")
+    s3_bucket: Annotated[str, "存放附件內容的 S3 儲存桶；留空則放在資料夾"] = ""
+    s3_endpoint: Annotated[str, "S3 相容服務的網址（如 https://minio.example）；留空則為 AWS"] = ""
+    s3_region: Annotated[str, "S3 的區域"] = "us-east-1"
+    s3_access_key: Annotated[str, "S3 的存取金鑰"] = ""
+    s3_secret_key: Annotated[str, "S3 的私密金鑰"] = ""
+    s3_prefix: Annotated[str, "儲存桶內的前綴，一個儲存桶給幾套系統用時設定"] = ""
     bpmn: Annotated[Path, "流程和 organisation.toml 的資料夾"] = Path(__file__).parent.parent / "bpmn"
     host: Annotated[str, "監聽的位址"] = "127.0.0.1"
     port: Annotated[int, "監聽的連接埠"] = 8000
@@ -32,6 +38,7 @@ class Settings:
     web_threads: Annotated[int, "內建伺服器處理請求的執行緒數"] = 8
     session_hours: Annotated[int, "閒置多少小時後登出"] = 12
     upload_bytes: Annotated[int, "單一附件的最大位元組數"] = 20 * 2**20
+    case_attachments: Annotated[int, "單一案件的最多附件數（表單中的檔案另計）"] = 100
     form_bytes: Annotated[int, "表單（不含附件）的最大位元組數"] = 256 * 2**10
     deploy_bytes: Annotated[int, "一次部署全部檔案的最大位元組數"] = 5 * 2**20
     diagram_nodes: Annotated[int, "單一檔案的最多節點數"] = 2_000

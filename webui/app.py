@@ -37,6 +37,7 @@ from webui.registers import blueprint as registers
 from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
+from webui.talk import blueprint as talk
 from webui.work_item import blueprint as work_item
 
 
@@ -75,7 +76,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (registers, limits):
+    for blueprint in (registers, limits, talk):
         app.register_blueprint(blueprint)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())

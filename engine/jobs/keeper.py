@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
-from engine import files
+from engine import drafts, files
 from engine.clock import Clock, SystemClock
 from engine.errors import StoreUnavailableError
 from engine.idempotency import purge as forget_responses
@@ -98,5 +98,6 @@ class Keeper:
         with UnitOfWork(self._runtime.database) as uow:
             uow.writing.execute(delete(idempotency).where(*old))
             forget_responses(uow, self._runtime.clock.now())
+            drafts.sweep(uow, self._runtime.clock.now())
             files.sweep(self._runtime, uow)
             uow.commit()

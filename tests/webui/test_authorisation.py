@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from engine import work_items
+from engine import attachments, comments, work_items
 from engine.company import ledger
 from engine.company.accounts import account
 from engine.company.ledger import Source
@@ -84,6 +84,19 @@ MATRIX: dict[str, dict[str, int]] = {
     "cases.cancel": _STEERED,
     "cases.retry": everybody(404),
     "work_item.show": _ITEM_READ,
+    "work_item.paper": _ITEM_READ,
+    # nobody but the one who can open the item has anything to keep
+    "work_item.draft": _ITEM_READ,
+    "work_item.drop_draft": everybody(404, clerk=204, dispatcher=204, manager=204, administrator=204),
+    "talk.comment": everybody(303, nobody=404, elsewhere=404),
+    "talk.mentionable": _OF_SITE,
+    # the clerk's own comment and attachment
+    "talk.edit": everybody(403, nobody=404, elsewhere=404, clerk=303),
+    "talk.strike_form": _OF_SITE,
+    "talk.strike": everybody(403, nobody=404, elsewhere=404, clerk=303, manager=303, administrator=303),
+    "talk.attach": everybody(422),
+    "talk.strike_attachment_form": _OF_SITE,
+    "talk.strike_attachment": everybody(403, nobody=404, elsewhere=404, clerk=303, manager=303, administrator=303),
     "work_item.claim": everybody(403, clerk=303, manager=303, administrator=303),
     "work_item.unclaim": everybody(409, dispatcher=303, clerk=303, manager=303, administrator=303),
     "work_item.complete": everybody(404, clerk=303, dispatcher=409, manager=409, administrator=409),
@@ -117,6 +130,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "links.revoke": everybody(404, clerk=409, dispatcher=403, manager=409, administrator=409),
     "directory.search": everybody(200, nobody=403),
     "files.show": everybody(404),
+    "files.thumbnail": everybody(404),
     "ledger.overview": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "ledger.account": _BOOKS,
     "ledger.pay": {**_POSTING, "clerk": 422},
@@ -172,6 +186,7 @@ class Scene:
             "cases.paper": {"record_id": 99},
             "cases.pdf": {"record_id": 99},
             "files.show": {"file_id": 99},
+            "files.thumbnail": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
             "directory.search": {"kind": "unit"},
             "registers.show": {"process": "errand", "key": "errands"},
@@ -192,11 +207,26 @@ class Scene:
             known = {"work_item_id": self.item_id, "instance_id": self.case_id, "approval_id": 99}
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in known.items() if name in arguments}
+        if values is None and endpoint.startswith("talk."):
+            values = self.talk(endpoint)
         if values is None and endpoint.startswith("ledger."):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in self.books().items() if name in arguments}
         with app.test_request_context():
             return app.url_for(endpoint, **(values or {}))
+
+    def talk(self, endpoint: str) -> dict[str, int]:
+        """The case, or on it a comment or an attachment of the clerk's."""
+        clerk = self.people["clerk"]
+        assert clerk is not None
+        if endpoint in ("talk.comment", "talk.mentionable", "talk.attach"):
+            return {"instance_id": self.case_id}
+        if "attachment" in endpoint:
+            added = run_step(
+                self.runtime, lambda uow: attachments.add(self.runtime, uow, clerk.actor, self.case_id, b"%PDF-1.7", "x.pdf")
+            )
+            return {"attachment_id": added.id}
+        return {"comment_id": run_step(self.runtime, lambda uow: comments.add(self.runtime, uow, clerk.actor, self.case_id, "看過了"))}
 
     def books(self) -> dict[str, int]:
         """An account of the case's site, something that is owed on it and something that was paid."""
@@ -218,6 +248,7 @@ class Scene:
         """What every form gets."""
         return {
             "reason": "測試",
+            "body": "測試",
             "person": str(self.colleague.id),
             "locale": "en",
             "element_id": "do_errand",

@@ -12,7 +12,7 @@ from flask_smorest.utils import prepare_response
 from werkzeug.exceptions import HTTPException
 
 from engine.clock import MovableClock
-from webui.api import approvals, events, files, health, ledger, links, process_definitions, process_instances, test_clock, work_items
+from webui.api import approvals, events, files, health, ledger, links, process_definitions, process_instances, talk, test_clock, work_items
 from webui.api.calls import ID, guard
 from webui.api.errors import MethodNotAllowedError, UnknownAddressError
 from webui.api.fields import RestConverter, RowIdConverter, person_properties
@@ -56,6 +56,7 @@ def register(app: flask.Flask) -> None:
         links.calls,
         events.calls,
         files.calls,
+        talk.calls,
         ledger.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):

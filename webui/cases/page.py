@@ -18,6 +18,8 @@ from webui.approvals.panel import ChainView, SignatureNote, chains, signature_no
 from webui.cases.picture import Picture, pictures
 from webui.cases.story import Told, tell
 from webui.start.offers import Offer, linked_offers
+from webui.talk import panel as talk_panel
+from webui.talk.panel import Talk
 from webui.unit_of_work import current, runtime_of
 from webui.wording import content, texts
 
@@ -62,6 +64,7 @@ class CasePage:
     signatures: tuple[SignatureNote, ...]
     #: who has a copy
     readers: tuple[Reader, ...]
+    talk: Talk
     #: cursor to earlier events; None when all are shown
     earlier: str | None
 
@@ -75,14 +78,17 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
     incidents = queries.incidents(uow, instance_id)
     told = history.page(uow, instance_id, limit=_EVENTS, newest_first=True)
     open_items = tuple(item for item in items if item.is_live)
+    talk = talk_panel.gather(actor, instance_id, case.site_id)
+    attached = {each.row.file_id for each in talk.attachments}
     return CasePage(
         case=case, rights=_rights(actor, case),
         pictures=pictures(case, view, items, [entry.element_id for entry in incidents if entry.resolved_at is None]),
         open_items=open_items, visible_items=frozenset(item.id for item in open_items if work_items.may_see(actor, item)),
         forms=_forms(items, view.variables, case.definition_id), limits=queries.limits(uow, instance_id),
         records=queries.records(uow, instance_id),
-        # signatures stand in the forms that they sign
-        files=tuple(each for each in queries.files(uow, instance_id) if each.kind != "signature"),
+        # signatures stand in the forms that they sign, attachments in a panel of their own
+        files=tuple(each for each in queries.files(uow, instance_id) if each.kind != "signature" and each.id not in attached),
+        talk=talk,
         incidents=incidents, children=queries.children(uow, instance_id),
         offers=linked_offers(actor, instance_id),
         events=tell(told.rows, instance_id, case.definition_id), earlier=told.after,

@@ -55,6 +55,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "outside_link.revoked": ("收回「{step}」的一次性連結", ""),
     "instance.revoked": ("撤銷案件", "bad"),
     "instance.copied": ("抄送案件", ""),
+    "comment.added": ("寫了留言", ""),
+    "comment.edited": ("修改留言", ""),
+    "comment.struck": ("劃去留言", "bad"),
+    "attachment.added": ("加入附件「{file}」", ""),
+    "attachment.struck": ("劃去附件「{file}」", "bad"),
     "work_item.nudged": ("催辦「{step}」", ""),
     "approval.decided": ("{role}簽署「{step}」：{decision}", "done"),
     "approval.withdrawn": ("撤回對「{step}」的會簽", ""),
@@ -103,10 +108,11 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "limit": lambda: limit_name(str(row.detail.get("limit", "")), version),
         "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
         "decision": lambda: gettext(DECISIONS.get(str(row.detail.get("decision", "")), "")),
+        "file": lambda: str(row.values.get("file") or "—"),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
     })
     needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
-    reason = row.values.get("reason") or row.values.get("opinion") or _answer(row.values.get("answer"))
+    reason = row.values.get("reason") or row.values.get("opinion") or row.values.get("text") or _answer(row.values.get("answer"))
     return Told(
         text=gettext(sentence, **needed) if needed else gettext(sentence), at=row.at,
         claimed_at=row.claimed_at if row.claimed_at and abs((row.at - row.claimed_at).total_seconds()) >= 60 else None,

@@ -10,3 +10,4 @@ from webui.files import views
 blueprint = flask.Blueprint("files", __name__)
 session.protect(blueprint)
 blueprint.add_url_rule("/files/<row_id:file_id>", "show", views.show)
+blueprint.add_url_rule("/files/<row_id:file_id>/thumbnail", "thumbnail", views.thumbnail)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from typing import BinaryIO
+from urllib.parse import quote
 
 import flask
 from flask.typing import ResponseReturnValue
+from werkzeug.exceptions import RequestedRangeNotSatisfiable
+from werkzeug.wsgi import wrap_file
 
-from engine import files
+from engine import files, thumbnails
 from engine.files import StoredFile
 from webui import session
 from webui.unit_of_work import current, runtime_of
 
 #: what a browser may show by itself; all else is downloaded
 _SHOWN = frozenset({"image/jpeg", "image/png", "image/webp", "image/gif", "application/pdf"})
+#: nothing in a file can run as a page of ours
+_POLICY = "default-src 'none'; sandbox"
 
 
 def show(file_id: int) -> ResponseReturnValue:
@@ -21,12 +26,36 @@ def show(file_id: int) -> ResponseReturnValue:
     return send(*files.open_file(runtime_of(), current(), session.actor(), file_id))
 
 
-def send(stored: StoredFile, stream: BinaryIO) -> flask.Response:
-    """The content of a file that the reader may see."""
-    response = flask.send_file(
-        stream, mimetype=stored.media_type, as_attachment=stored.media_type not in _SHOWN, download_name=stored.name,
-        etag=stored.digest.hex(), max_age=0, conditional=True,
-    )
-    response.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
-    response.headers["Cache-Control"] = "private, no-cache"
+def thumbnail(file_id: int) -> ResponseReturnValue:
+    """A small picture of a photo. 404 for what has none."""
+    stored = files.get(current(), session.actor(), file_id)
+    made = thumbnails.thumbnail(runtime_of(), stored)
+    if made is None:
+        flask.abort(404)
+    response = flask.Response(wrap_file(flask.request.environ, made), mimetype=thumbnails.MEDIA_TYPE, direct_passthrough=True)
+    # the content behind an id never changes; whether this person may see it can, so it is not kept for long
+    response.headers["Cache-Control"] = "private, max-age=600"
+    response.headers["Content-Security-Policy"] = _POLICY
     return response
+
+
+def send(stored: StoredFile, stream: BinaryIO) -> flask.Response:
+    """The content of a file that the reader may see, or the range of it that is asked for, as it is read from the store."""
+    response = flask.Response(wrap_file(flask.request.environ, stream), mimetype=stored.media_type, direct_passthrough=True)
+    response.content_length = stored.size
+    disposition = "inline" if stored.media_type in _SHOWN else "attachment"
+    response.headers["Content-Disposition"] = _named(disposition, stored.name)
+    response.set_etag(stored.digest.hex())
+    response.headers["Content-Security-Policy"] = _POLICY
+    response.headers["Cache-Control"] = "private, no-cache"
+    try:
+        response.make_conditional(flask.request.environ, accept_ranges=True, complete_length=stored.size)
+    except RequestedRangeNotSatisfiable:
+        stream.close()
+        raise
+    return response
+
+
+def _named(disposition: str, name: str) -> str:
+    plain = name.encode("ascii", "ignore").decode().replace('"', "").replace("\\", "").strip() or "file"
+    return f"{disposition}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

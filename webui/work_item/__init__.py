@@ -5,13 +5,16 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.work_item import handing, views
+from webui.work_item import drafts, handing, views
 
 _ONE = "/items/<row_id:work_item_id>"
 
 blueprint = flask.Blueprint("work_item", __name__)
 session.protect(blueprint)
 blueprint.add_url_rule(_ONE, "show", views.show)
+blueprint.add_url_rule(f"{_ONE}/print", "paper", views.paper)
+blueprint.add_url_rule(f"{_ONE}/draft", "draft", drafts.save, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/draft/discard", "drop_draft", drafts.discard, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/claim", "claim", handing.claim, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/unclaim", "unclaim", handing.unclaim, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/complete", "complete", views.complete, methods=["POST"])

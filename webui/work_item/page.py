@@ -8,9 +8,10 @@ from typing import Any
 
 import flask
 
-from engine import definitions, files, instances, steps
+from engine import definitions, drafts, files, instances, steps
 from engine.content import DefinitionContent
 from engine.diagram import Element
+from engine.drafts import Draft
 from engine.errors import FieldError
 from engine.forms import Form, FormView, edit_view, initial, readonly_view
 from engine.model import Actor, JsonObject, WorkItemState
@@ -24,9 +25,13 @@ from webui.cases.story import Told, tell
 from webui.clauses import ClauseText, clauses_of
 from webui.display import zone
 from webui.form_options import options
+from webui.talk import panel as talk_panel
+from webui.talk.panel import Talk
 from webui.unit_of_work import current, runtime_of
 from webui.wording import content, texts
+from webui.work_item import related, repeats
 from webui.work_item.next_steps import NextStep, next_steps
+from webui.work_item.related import Related
 
 #: events of the side column; the case's page has them all
 _EVENTS = 12
@@ -71,6 +76,12 @@ class ItemPage:
     #: of a signature chain: who signs and what they said
     chains: tuple[ChainView, ...]
     next_steps: tuple[NextStep, ...]
+    #: what this person typed and did not send
+    draft: Draft | None
+    #: makes a form that is sent twice count once
+    key: str
+    talk: Talk
+    related: tuple[Related, ...]
 
 
 def form_of(item: WorkItemRow) -> Form | None:
@@ -89,10 +100,22 @@ def render(
     return flask.make_response(body, status)
 
 
+def paper(work_item_id: int) -> str:
+    """The item as it is put on paper: everything that is on record, nothing to click."""
+    actor = session.actor()
+    item = work_items.get(current(), actor, work_item_id)
+    page = _gather(item, actor, None, ())
+    form = form_of(item)
+    data = instances.inspect(runtime_of(), current(), item.instance_id).variables
+    own = readonly_view(form, _object(data.get(form.key)), texts(item.definition_id)) if form is not None and not item.is_live else None
+    return flask.render_template("work_item/paper.html", page=page, item=item, own=own, now=runtime_of().clock.now())
+
+
 def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, errors: Sequence[FieldError]) -> ItemPage:
     held = content(item.definition_id)
     element = held.diagram.elements.get(item.element_id)
     data = instances.inspect(runtime_of(), current(), item.instance_id).variables
+    row = steps.load(current(), item.instance_id)
     events = history.page(current(), item.instance_id, limit=_EVENTS, newest_first=True).rows
     return ItemPage(
         item=item, element=element, form=_form_view(item, held, actor, data, submitted, errors), rights=_rights(actor, item),
@@ -100,6 +123,9 @@ def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, error
         events=tell(events, item.instance_id, item.definition_id),
         chains=chains(actor, item.instance_id, item.site_id, data, item.element_id) if element is not None and element.signers else (),
         next_steps=next_steps(held, item.element_id) if item.is_live else (),
+        draft=drafts.find(current(), actor, item.id) if item.is_live else None, key=repeats.new_key(),
+        talk=talk_panel.gather(actor, item.instance_id, item.site_id, item.id),
+        related=related.gather(actor, item.instance_id, row.parent_id, (row.definition_id, *steps.bound(row).values())),
     )
 
 

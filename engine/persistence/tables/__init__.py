@@ -46,6 +46,7 @@ from engine.persistence.tables.running import (
     register_line,
     work_item,
 )
+from engine.persistence.tables.talk import case_attachment, case_comment, comment_mention, work_item_draft
 
 __all__ = [
     "Id",
@@ -58,7 +59,10 @@ __all__ = [
     "blob",
     "building",
     "carbon_copy",
+    "case_attachment",
+    "case_comment",
     "cash_day",
+    "comment_mention",
     "definition",
     "deployment",
     "deployment_file",
@@ -95,4 +99,5 @@ __all__ = [
     "unit",
     "user",
     "work_item",
+    "work_item_draft",
 ]

@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 
+from engine import attachments, comments
+from engine.instances import run_step
 from engine.runtime import Runtime
 from tests.builders import deploy_simple, make_unit, simple_process, start
 from tests.webui.api.caller import PNG, CallAs, Caller
@@ -55,6 +57,16 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/copies", None, "cashier", None, 200),
     ("POST", "/messages", {"name": "nobody"}, "manager", "cashier", 409),
     ("POST", "/signals", {"name": "nobody"}, "manager", "cashier", 200),
+    ("GET", "/process-instances/{instance}/comments", None, "cashier", None, 200),
+    ("POST", "/process-instances/{instance}/comments", {"body": "x"}, "cashier", None, 201),
+    ("PATCH", "/comments/{comment}", {"body": "y"}, "manager", "cashier", 403),
+    ("POST", "/comments/{comment}/strike", {"reason": "x"}, "manager", "cashier", 200),
+    ("GET", "/process-instances/{instance}/attachments", None, "cashier", None, 200),
+    ("POST", "/process-instances/{instance}/attachments", "file", "cashier", None, 201),
+    ("POST", "/attachments/{attachment}/strike", {"reason": "x"}, "manager", "cashier", 200),
+    ("GET", "/work-items/{item}/draft", None, "customer_service", "cashier", 200),
+    ("PUT", "/work-items/{item}/draft", "draft", "customer_service", "cashier", 200),
+    ("DELETE", "/work-items/{item}/draft", None, "customer_service", "cashier", 200),
     ("POST", "/files", "file", "repair_worker", None, 201),
     ("GET", "/ledger/accounts", None, "cashier", "repair_worker", 200),
     ("GET", "/ledger/accounts/{unit}", None, "manager", "repair_worker", 200),
@@ -73,7 +85,12 @@ def places(runtime: Runtime, call_as: CallAs) -> dict[str, str]:
     assert person is not None
     unit = make_unit(runtime)
     assert unit == 1
-    made = {"unit": unit, "definition": definition.id, "instance": instance.id, "item": instance.work_item_ids[0], "person": person.id}
+    author = call_as("customer_service").person
+    assert author is not None
+    comment = run_step(runtime, lambda uow: comments.add(runtime, uow, author.actor, instance.id, "x"))
+    attachment = run_step(runtime, lambda uow: attachments.add(runtime, uow, author.actor, instance.id, PNG, "x.png")).id
+    made = {"comment": comment, "attachment": attachment, "unit": unit,
+            "definition": definition.id, "instance": instance.id, "item": instance.work_item_ids[0], "person": person.id}
     return {name: str(value) for name, value in made.items()}
 
 
@@ -84,6 +101,8 @@ def _send(caller: Caller, method: str, path: str, body: Any, places: dict[str, s
         options = {"data": {"files": (io.BytesIO(simple_process("other", ("a_task", "cashier"))), "other.bpmn")}}
     elif body == "file":
         options = {"data": {"file": (io.BytesIO(PNG), "before.png")}}
+    elif body == "draft":
+        options = {"json": {"fields": [{"name": "caller", "value": "王"}]}}
     elif body is not None:
         options = {"json": {name: value.format(**places) if isinstance(value, str) else value for name, value in body.items()}}
     headers = {"Authorization": f"Bearer {caller.token}"} if caller.token else {}

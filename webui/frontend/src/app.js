@@ -8,6 +8,7 @@ import { initForms } from "./forms.js";
 import { startMenus } from "./menus.js";
 import { startPickers } from "./pickers.js";
 import { startRefreshing } from "./refreshing.js";
+import { startTalk } from "./talk.js";
 
 // no code from attributes, no styles of its own: the policy of our pages forbids both; refusals are shown where the server says
 Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true, historyCacheSize: 0 });
@@ -21,3 +22,4 @@ startDrafts();
 startMenus();
 startPickers();
 startRefreshing();
+startTalk();

@@ -8,4 +8,12 @@ export function startCopying() {
       button.querySelector("span").textContent = button.dataset.copied;
     });
   }
+  for (const button of document.querySelectorAll("[data-copy-link]")) {
+    if (!navigator.clipboard) continue;
+    button.hidden = false;
+    button.addEventListener("click", async () => {
+      await navigator.clipboard.writeText(location.origin + location.pathname);
+      button.querySelector("span").textContent = button.dataset.copied;
+    });
+  }
 }
