@@ -10,7 +10,7 @@ from sqlalchemy import insert, select
 from engine import instances, numbering, periodic, records, steps
 from engine.company.accounts import account_of
 from engine.model import Actor, Parameter
-from engine.operators import postings
+from engine.operators import postings, tenancies
 from engine.operators.operation import Effect, ParameterMissingError
 from engine.persistence.tables import tenant_file
 
@@ -80,6 +80,8 @@ _ALL = (
     Effect("record.issue", issue_record, (Parameter("record"), Parameter("frozen", "flag", is_required=False))),
     Effect("file.archive", archive, (Parameter("unit", "reference", is_required=False), Parameter("place", is_required=False))),
     postings.POST,
+    tenancies.OPEN,
+    tenancies.END,
 )
 #: by name, as a service task gives it
 OPERATORS: Mapping[str, Operator] = {operation.name: operation for operation in _ALL}

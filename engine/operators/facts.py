@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import ColumnElement, func, or_, select
 
+from engine.company import tenancies
 from engine.company.accounts import account_of
 from engine.model import InstanceState
 from engine.operators.readers import tenant_id
@@ -46,6 +47,11 @@ def deposit_held(runtime: Runtime, uow: UnitOfWork, instance_id: int, unit: Any,
     """What is held for a unit's tenant there, as a decimal string; of one kind of deposit where it is named."""
     key = account_of(runtime, uow, unit).key
     return str(queries.balance(uow, unit_id=key.unit_id, tenant_id=key.tenant_id, item=kind, side=DEPOSIT))
+
+
+def is_let(runtime: Runtime, uow: UnitOfWork, instance_id: int, unit: Any) -> bool:
+    """Whether somebody is settled in a unit now."""
+    return tenancies.is_let(runtime, uow, unit)
 
 
 def open_linked(runtime: Runtime, uow: UnitOfWork, instance_id: int, process: str) -> int:
@@ -118,6 +124,7 @@ FACTS: Mapping[str, Fact] = {
     "balance": balance,
     "balance_of": balance_of,
     "deposit_held": deposit_held,
+    "is_let": is_let,
     "open_linked": open_linked,
     "linked_state": linked_state,
     "permit_valid": permit_valid,

@@ -49,6 +49,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "incident.created": ("執行「{step}」時出錯，等待主管處理", "bad"),
     "incident.resolved": ("異常已處理", ""),
     "record.issued": ("開出單據 {record}", "done"),
+    "tenancy.opened": ("業戶 {tenant} 入住單元 {unit}，自 {since} 起計費", "done"),
+    "tenancy.ended": ("業戶 {tenant} 搬離單元 {unit}", "done"),
     "record.voided": ("作廢單據 {record}", "bad"),
     "instance.moved": ("案件繼續", ""),
     "outside_link.created": ("為「{step}」建立一次性連結", ""),
@@ -110,6 +112,8 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "decision": lambda: gettext(DECISIONS.get(str(row.detail.get("decision", "")), "")),
         "file": lambda: str(row.values.get("file") or "—"),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
+        "tenant": lambda: str(row.values.get("tenant_name") or row.detail.get("tenant", "—")),
+        "unit": lambda: str(row.detail.get("unit", "")), "since": lambda: str(row.detail.get("since", "")),
     })
     needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
     reason = row.values.get("reason") or row.values.get("opinion") or row.values.get("text") or _answer(row.values.get("answer"))

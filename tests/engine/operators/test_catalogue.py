@@ -83,10 +83,12 @@ def data(runtime: Runtime, instance_id: int) -> JsonObject:
 
 def test_everything_of_the_catalogue_says_how_it_is_called() -> None:
     """Names are those that designers were promised."""
-    assert set(OPERATORS) == {"notify", "instance.start_linked", "record.issue", "file.archive", "ledger.post"}
+    assert set(OPERATORS) == {
+        "notify", "instance.start_linked", "record.issue", "file.archive", "ledger.post", "tenancy.open", "tenancy.end",
+    }
     assert set(READERS) == {"ledger.balance", "ledger.held", "directory.read", "instances.count", "statistics.read", "fields.sum"}
     assert set(FACTS) == {
-        "balance", "balance_of", "deposit_held", "open_linked", "linked_state", "permit_valid", "passes_out", "receipt_exists",
+        "balance", "balance_of", "deposit_held", "is_let", "open_linked", "linked_state", "permit_valid", "passes_out", "receipt_exists",
     }
     assert all(isinstance(each.signature, Signature) for each in (*OPERATORS.values(), *READERS.values()))  # type: ignore[attr-defined]
 
