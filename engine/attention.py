@@ -1,6 +1,6 @@
 """Asking people to hurry (催辦) and letting people know (抄送): nothing here changes who does what.
 
-Both are on record in the history, and both tell the people concerned through the outbox.
+Both are on record in the history, and both tell the people concerned.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from typing import Any
 
 from sqlalchemy import Row, insert, select, update
 
-from engine import history, permissions, steps, submissions
+from engine import history, notifications, permissions, steps, submissions
 from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.history import NewEvent
 from engine.model import Actor
+from engine.notifications import Kind
 from engine.persistence.tables import carbon_copy, role_grant, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -68,12 +69,11 @@ def nudge(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) ->
         _check_rest(fresh, now)
     event = NewEvent("work_item.nudged", item.element_id, item.token, {"work_item": item.id, "role": item.role})
     history.append(uow, actor, item.instance_id, [event], now)
-    payload = {
-        "instance_id": item.instance_id, "event": "work_item.nudged", "subject": item.element_id, "role": item.role,
-        "assignee_id": item.assignee_id,
-    }
-    runtime.outbox.enqueue(uow.writing, "notify", f"nudge:{item.id}:{int(now.timestamp())}", payload)
-    uow.after_commit(runtime.outbox.wake)
+    people = [] if item.assignee_id is None else [item.assignee_id]
+    notifications.tell(
+        runtime, uow, Kind.NUDGED, people=people, role=None if people else item.role, site_id=item.site_id, instance_id=item.instance_id,
+        work_item_id=item.id, by=actor,
+    )
     return Nudged(item.id, now, now + NUDGE_EVERY)
 
 
@@ -101,10 +101,7 @@ def copy(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, user
     if fresh:
         rows = [{"instance_id": instance_id, "user_id": each, "by_id": actor.user_id, "at": now} for each in fresh]
         connection.execute(insert(carbon_copy), rows)
-    for each in fresh:
-        payload = {"instance_id": instance_id, "event": "instance.copied", "subject": str(instance_id), "assignee_id": each}
-        runtime.outbox.enqueue(connection, "notify", f"copy:{instance_id}:{each}", payload)
-    uow.after_commit(runtime.outbox.wake)
+    notifications.tell(runtime, uow, Kind.COPIED, people=fresh, site_id=row.site_id, instance_id=instance_id, by=actor)
     return fresh
 
 

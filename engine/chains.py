@@ -14,9 +14,10 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, func, insert, select, update
 
-from engine import openings, signer_form
+from engine import notifications, openings, signer_form
 from engine.diagram import Element
 from engine.model import LIVE_WORK_ITEM_STATES, JsonObject, OpenItem, WorkItemState
+from engine.notifications import Kind
 from engine.openings import Opening, Subject
 from engine.persistence.tables import approval, due, signature, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
@@ -261,7 +262,9 @@ def _new_item(
         element=element,
     )
     connection = uow.writing
-    item_id: int = connection.execute(insert(work_item).values(**opening.row(subject)).returning(work_item.c.id)).scalar_one()
+    row = opening.row(subject)
+    item_id: int = connection.execute(insert(work_item).values(**row).returning(work_item.c.id)).scalar_one()
+    notifications.write(runtime, uow, [notifications.opened_row(row, item_id, Kind.OPENED, None)])
     connection.execute(update(approval).where(approval.c.id == approval_id).values(work_item_id=item_id))
     _arm(runtime, uow, opening.due_rows(subject.instance_id))
     return item_id
@@ -278,6 +281,8 @@ def _reopen(runtime: Runtime, uow: UnitOfWork, element: Element, work_item_id: i
         "warn_at": warn, "due_at": due_at,
     }
     connection.execute(update(work_item).where(work_item.c.id == work_item_id).values(**values))
+    item = {**row._mapping, "assignee_id": assignee}
+    notifications.write(runtime, uow, [notifications.opened_row(item, work_item_id, Kind.RETURNED, None)])
     moments = {"item_warn": warn, "item_due": due_at}
     _arm(runtime, uow, [
         {"kind": kind, "due_at": moment, "instance_id": row.instance_id, "subject": row.token} for kind, moment in moments.items() if moment

@@ -11,10 +11,11 @@ from typing import Any
 
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import history, permissions, steps
+from engine import history, notifications, permissions, steps
 from engine.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from engine.history import NewEvent
 from engine.model import Actor
+from engine.notifications import Kind
 from engine.persistence.tables import case_comment, comment_mention, instance, role_grant, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -25,6 +26,8 @@ LONGEST = 4_000
 EDIT_FOR = timedelta(minutes=15)
 #: people that one comment can mention
 MOST_MENTIONS = 20
+#: characters of a comment that whoever is mentioned is told at once
+_TOLD = 100
 #: characters of a name that are looked at behind an @
 _NAME_LENGTH = 40
 
@@ -69,7 +72,7 @@ def add(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, body:
         .values(instance_id=instance_id, work_item_id=work_item_id, body=text, author_id=actor.user_id, at=now)
         .returning(case_comment.c.id)
     ).scalar_one()
-    _mention(runtime, uow, actor, instance_id, comment_id, mentioned, known=())
+    _mention(runtime, uow, actor, instance_id, comment_id, mentioned, text, known=())
     event = NewEvent("comment.added", detail=_detail(comment_id, mentioned), values={"text": text})
     history.append(uow, actor, instance_id, [event], now)
     return comment_id
@@ -98,7 +101,7 @@ def edit(runtime: Runtime, uow: UnitOfWork, actor: Actor, comment_id: int, body:
         connection.execute(
             delete(comment_mention).where(comment_mention.c.comment_id == comment_id, comment_mention.c.user_id.in_(dropped))
         )
-    _mention(runtime, uow, actor, row.instance_id, comment_id, mentioned, known=known)
+    _mention(runtime, uow, actor, row.instance_id, comment_id, mentioned, text, known=known)
     event = NewEvent("comment.edited", detail=_detail(comment_id, mentioned), values={"before": row.body, "text": text})
     history.append(uow, actor, row.instance_id, [event], now)
 
@@ -175,20 +178,21 @@ def _mentioned(uow: UnitOfWork, text: str, site_id: int | None) -> list[int]:
 
 
 def _mention(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, comment_id: int, mentioned: Iterable[int], *, known: Iterable[int]
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, comment_id: int, mentioned: Iterable[int], text: str, *,
+    known: Iterable[int],
 ) -> None:
     fresh = [each for each in mentioned if each not in set(known)]
     if not fresh:
         return
     uow.writing.execute(insert(comment_mention), [{"comment_id": comment_id, "user_id": each} for each in fresh])
-    for each in fresh:
-        if each != actor.user_id:
-            payload = {
-                "instance_id": instance_id, "event": "comment.mentioned", "subject": str(comment_id), "assignee_id": each,
-            }
-            # somebody taken out and put in again was told already: the key is known
-            runtime.outbox.enqueue(uow.writing, "notify", f"mention:{comment_id}:{each}", payload)
-    uow.after_commit(runtime.outbox.wake)
+    # somebody taken out and put in again was told already
+    told = notifications.told_of(uow, Kind.MENTIONED, instance_id, fresh, "comment", comment_id)
+    site_id = uow.writing.execute(select(instance.c.site_id).where(instance.c.id == instance_id)).scalar()
+    data = {"comment": comment_id, "text": text[:_TOLD]}
+    notifications.tell(
+        runtime, uow, Kind.MENTIONED, people=[each for each in fresh if each not in told], site_id=site_id, instance_id=instance_id,
+        by=actor, data=data,
+    )
 
 
 def _detail(comment_id: int, mentioned: list[int]) -> dict[str, object]:

@@ -9,7 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import chains, definitions, history, limits, numbering, permissions, signer_form, steps, submissions
+from engine import chains, definitions, history, limits, notifications, numbering, permissions, signer_form, steps, submissions
 from engine.content import InstanceContent
 from engine.diagram import Element
 from engine.errors import (
@@ -196,6 +196,7 @@ def _end(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], event: 
     _turn(runtime, uow, actor, row, InstanceState.CANCELLED, event, reason, ended_at=now)
     connection = uow.writing
     live = (work_item.c.instance_id == row.id) & work_item.c.state.in_([*LIVE_WORK_ITEM_STATES, WorkItemState.SIGNING])
+    notifications.tell_withdrawn(runtime, uow, work_item.c.instance_id == row.id, actor)
     connection.execute(update(work_item).where(live).values(state=WorkItemState.WITHDRAWN, is_live=False, completed_at=now))
     chains.close_all(uow, row.id)
     connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == row.id))

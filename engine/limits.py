@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import history
+from engine import history, notifications
 from engine.calendars import WorkingCalendar, warn_at
 from engine.content import InstanceContent
 from engine.errors import StepFailedError
@@ -21,6 +21,7 @@ from engine.history import NewEvent
 from engine.limit_rules import Happening, Limit, Moment, in_force
 from engine.limit_span import elements_between
 from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, JsonObject, OpenItem, Passed
+from engine.notifications import Kind
 from engine.persistence.tables import due, instance, limit_clock, site, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 
@@ -133,7 +134,7 @@ def breach(runtime: Runtime, uow: UnitOfWork, instance_id: int, full_id: str, co
     escalated = _escalate(uow, instance_id, content, limit, now) if limit is not None and role else 0
     detail = {"limit": full_id, "round": clock.round, "due_at": clock.due_at, "escalate_to": role, "items": escalated}
     history.append(uow, SYSTEM, instance_id, [NewEvent("limit.breached", detail=detail)], now)
-    _notify(runtime, uow, instance_id, clock.id, "limit.breached", full_id, role)
+    _tell(runtime, uow, instance_id, Kind.LIMIT_MISSED, limit)
     return True
 
 
@@ -146,7 +147,7 @@ def warn(runtime: Runtime, uow: UnitOfWork, instance_id: int, full_id: str, cont
     limit = _limit(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
     detail = {"limit": full_id, "round": clock.round, "due_at": clock.due_at}
     history.append(uow, SYSTEM, instance_id, [NewEvent("limit.warned", detail=detail)], now)
-    _notify(runtime, uow, instance_id, clock.id, "limit.warned", full_id, limit.escalate_to if limit is not None else None)
+    _tell(runtime, uow, instance_id, Kind.LIMIT_SOON, limit)
     return True
 
 
@@ -366,6 +367,7 @@ def _pass_on_escalations(runtime: Runtime, uow: UnitOfWork, instance_id: int, co
             _escalate(uow, instance_id, content, limit, now)
 
 
-def _notify(runtime: Runtime, uow: UnitOfWork, instance_id: int, clock_id: int, event: str, full_id: str, role: str | None) -> None:
-    payload = {"instance_id": instance_id, "event": event, "subject": full_id, "role": role}
-    runtime.outbox.enqueue(uow.writing, "notify", f"{event}:{clock_id}", payload)
+def _tell(runtime: Runtime, uow: UnitOfWork, instance_id: int, kind: Kind, limit: Limit | None) -> None:
+    if limit is not None and limit.escalate_to:
+        site_id = uow.writing.execute(select(instance.c.site_id).where(instance.c.id == instance_id)).scalar()
+        notifications.tell(runtime, uow, kind, role=limit.escalate_to, site_id=site_id, instance_id=instance_id, data={"limit": limit.name})

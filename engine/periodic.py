@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Row, insert, select, update
 
-from engine import instances
+from engine import instances, notifications
 from engine.errors import GuichengError, InvalidError, StaleInstanceError, StoreUnavailableError
 from engine.model import SYSTEM
+from engine.notifications import Kind
 from engine.persistence.tables import due, periodic_start
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Item, Runtime
@@ -96,10 +97,8 @@ class Round:
             _hold(uow, row)
             self._remember(uow, item, None)
             _log.error("periodic_start_failed", process=self.key, item=item.id, period=self.period.isoformat(), reason=str(error))
-            payload = {"event": "process_instance.start_failed", "process": self.key, "subject": str(item.data.get("label", item.id)),
-                       "reason": error.source_text(), "role": "administrator"}
-            key = f"start_failed:{self.key}:{self.period.isoformat()}:{self.collection}:{item.id}"
-            runtime.outbox.enqueue(uow.writing, "notify", key, payload)
+            data = {"process": self.key, "subject": str(item.data.get("label", item.id)), "reason": error.source_text()}
+            notifications.tell(runtime, uow, Kind.START_FAILED, role="administrator", data=data)
             return False
         self._remember(uow, item, started.id)
         return True

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from engine.clock import Clock, SystemClock
@@ -51,6 +52,23 @@ class NoOutbox:
 
     def wake(self) -> None:
         """Nothing sleeps here."""
+
+
+class News:
+    """Says inside this process that somebody may have something to hear of. Other processes look at the store once a second."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def listen(self, act: Callable[[], None]) -> Callable[[], None]:
+        """Call this at every announcement, on the announcer's thread; gives what ends it."""
+        self._listeners.append(act)
+        return partial(self._listeners.remove, act)
+
+    def announce(self) -> None:
+        """Something was committed that people are told of."""
+        for act in tuple(self._listeners):
+            act()
 
 
 class Messenger(Protocol):
@@ -134,6 +152,7 @@ class Runtime:
     reader: InProcessReader | PackageReader
     clock: Clock = field(default_factory=SystemClock)
     outbox: Outbox = field(default_factory=NoOutbox)
+    news: News = field(default_factory=News)
     directory: Directory = field(default_factory=NoDirectory)
     messenger: Messenger = field(default_factory=NoMessenger)
     #: operator name → what carries it out

@@ -16,12 +16,13 @@ from typing import Any, TypeVar
 import orjson
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
-from engine import chains, correlations, definitions, history, limits, openings
+from engine import chains, correlations, definitions, history, limits, notifications, openings
 from engine.content import InstanceContent
 from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
 from engine.history import Batch, Head, NewEvent
 from engine.limit_rules import Happening, Moment
 from engine.model import Actor, InstanceState, OpenItem, Passed, WorkItemState
+from engine.notifications import Kind
 from engine.paths import fill
 from engine.persistence.prepared import Prepared
 from engine.persistence.tables import due, event_subscription, incident, instance, instance_variable, work_item
@@ -314,6 +315,8 @@ class _Writer:
                 },
             )
         if change.withdrawn:
+            gone = (work_item.c.instance_id == subject.instance_id) & work_item.c.token.in_(change.withdrawn)
+            notifications.tell_withdrawn(self._runtime, self._uow, gone, self._actor)
             connection.execute(
                 update(work_item)
                 .where(work_item.c.instance_id == subject.instance_id, work_item.c.token.in_(change.withdrawn))
@@ -325,6 +328,12 @@ class _Writer:
         rows = [opening.row(subject) for opening in self._planned]
         inserted = [_OPEN.one_or_none(connection, row).id for row in rows]
         found: list[int] = []
+        kind = Kind.RETURNED if self._command.name == "return" else Kind.OPENED
+        told = [
+            notifications.opened_row(row, item_id, kind, self._actor.user_id)
+            for row, item_id, opening in zip(rows, inserted, self._planned, strict=True) if not opening.signers
+        ]
+        notifications.write(self._runtime, self._uow, told)
         for opening, item_id in zip(self._planned, inserted, strict=True):
             # a chain's own item is nobody's: its signers' are what there is to do
             found += chains.open_chain(self._runtime, self._uow, subject, opening) if opening.signers else [item_id]
@@ -427,6 +436,7 @@ def _fail(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], comman
         raise StaleInstanceError(instance_id=row.id)
     events.insert(uow)
     incident_id = write_incident(uow, actor, row.id, command, error, now)
+    notifications.tell(runtime, uow, Kind.INCIDENT, role="manager", site_id=row.site_id, instance_id=row.id)
     return StepResult(row.id, InstanceState.INCIDENT, (), incident_id)
 
 

@@ -13,11 +13,12 @@ from typing import Any
 import structlog
 from sqlalchemy import Row, Select, delete, func, select, update
 
-from engine import definitions, history, instances, limits, start_timers, steps
+from engine import definitions, history, instances, limits, notifications, start_timers, steps
 from engine.errors import GuichengError, StaleInstanceError, StoreUnavailableError
 from engine.history import NewEvent
 from engine.limits import mark_late
 from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, InstanceState
+from engine.notifications import Kind
 from engine.periodic import LINKED, Round
 from engine.persistence.tables import definition, due, instance, work_item
 from engine.persistence.unit_of_work import UnitOfWork
@@ -144,7 +145,7 @@ def _item_warn(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
     now = runtime.clock.now()
     event = NewEvent("work_item.warned", item.element_id, item.token, {"work_item": item.id, "due_at": item.due_at})
     history.append(uow, SYSTEM, item.instance_id, [event], now)
-    _notify(runtime, uow, item, "work_item.warned", item.role)
+    _tell(runtime, uow, item, Kind.DUE_SOON)
     return True
 
 
@@ -160,7 +161,11 @@ def _item_due(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
         uow.writing.execute(update(work_item).where(work_item.c.id == item.id).values(escalated_role=role, escalated_at=now))
     mark_late(uow, item.instance_id, row.due_at)
     history.append(uow, SYSTEM, item.instance_id, [NewEvent("work_item.overdue", item.element_id, item.token, detail)], now)
-    _notify(runtime, uow, item, "work_item.overdue", role or item.role)
+    _tell(runtime, uow, item, Kind.OVERDUE)
+    if role:
+        notifications.tell(
+            runtime, uow, Kind.ESCALATED, role=role, site_id=item.site_id, instance_id=item.instance_id, work_item_id=item.id
+        )
     return True
 
 
@@ -229,14 +234,16 @@ def _start_instance(runtime: Runtime, uow: UnitOfWork, key: str, timer: StartTim
     except GuichengError as error:
         uow.rollback()
         _log.error("timer_start_failed", process=key, element=timer.element_id, due_at=row.due_at.isoformat(), reason=str(error))
-        payload = {"event": "process_instance.start_failed", "process": key, "subject": timer.element_id, "reason": error.source_text(),
-                   "role": "administrator"}
-        runtime.outbox.enqueue(uow.writing, "notify", f"start_failed:{row.id}:{row.due_at.isoformat()}", payload)
+        data = {"process": key, "subject": timer.element_id, "reason": error.source_text()}
+        notifications.tell(runtime, uow, Kind.START_FAILED, role="administrator", data=data)
 
 
-def _notify(runtime: Runtime, uow: UnitOfWork, item: Row[Any], event: str, role: str) -> None:
-    payload = {"instance_id": item.instance_id, "event": event, "subject": item.element_id, "role": role, "assignee_id": item.assignee_id}
-    runtime.outbox.enqueue(uow.writing, "notify", f"{event}:{item.id}", payload)
+def _tell(runtime: Runtime, uow: UnitOfWork, item: Row[Any], kind: Kind) -> None:
+    """Whoever has the item, else its role."""
+    people = [] if item.assignee_id is None else [item.assignee_id]
+    notifications.tell(
+        runtime, uow, kind, people=people, role=item.role, site_id=item.site_id, instance_id=item.instance_id, work_item_id=item.id
+    )
 
 
 _KINDS: dict[str, Callable[[Runtime, UnitOfWork, Row[Any]], bool]] = {

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Row, select, update
 
-from engine import approvals, chains, definitions, gates, history, instances, permissions, steps, submissions
+from engine import approvals, chains, definitions, gates, history, instances, notifications, permissions, steps, submissions
 from engine.errors import (
     InvalidError,
     NotACandidateError,
@@ -19,6 +19,7 @@ from engine.errors import (
 )
 from engine.history import NewEvent
 from engine.model import Actor, JsonObject, WorkItemState
+from engine.notifications import Kind
 from engine.persistence.tables import role_grant, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -75,7 +76,10 @@ def assign(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, a
     permissions.require(actor, "work-item:assign", item.site_id)
     _require_suitable(uow, item, assignee_id)
     detail = {"from": item.assignee_id, "to": assignee_id}
+    if item.assignee_id != assignee_id:
+        notifications.tell_withdrawn(runtime, uow, work_item.c.id == item.id, actor)
     _hand(runtime, uow, actor, item, "work_item.assigned", detail, state=WorkItemState.CLAIMED, assignee_id=assignee_id, owner_id=None)
+    _tell(runtime, uow, actor, item, Kind.ASSIGNED, assignee_id)
 
 
 def delegate(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, to_id: int) -> None:
@@ -91,6 +95,7 @@ def delegate(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
     _require_active(uow, to_id)
     owner = item.owner_id or actor.user_id
     _hand(runtime, uow, actor, item, "work_item.delegated", {"to": to_id}, state=WorkItemState.DELEGATED, assignee_id=to_id, owner_id=owner)
+    _tell(runtime, uow, actor, item, Kind.DELEGATED, to_id)
 
 
 def resolve(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, variables: JsonObject | None = None) -> None:
@@ -114,6 +119,7 @@ def resolve(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, 
         assignee_id=item.owner_id,
         owner_id=None,
     )
+    _tell(runtime, uow, actor, item, Kind.RESOLVED, item.owner_id)
 
 
 def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, variables: JsonObject) -> StepResult:
@@ -180,6 +186,13 @@ def _hand(
         _say_who_was_first(uow, item.id)
     note = NewEvent(event, item.element_id, item.token, {key: value for key, value in detail.items() if value is not None}, values or {})
     history.append(uow, actor, item.instance_id, [note], now)
+
+
+def _tell(runtime: Runtime, uow: UnitOfWork, actor: Actor, item: Row[Any], kind: Kind, person_id: int | None) -> None:
+    people = [] if person_id is None else [person_id]
+    notifications.tell(
+        runtime, uow, kind, people=people, site_id=item.site_id, instance_id=item.instance_id, work_item_id=item.id, by=actor
+    )
 
 
 def _say_who_was_first(uow: UnitOfWork, work_item_id: int) -> None:

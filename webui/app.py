@@ -32,11 +32,14 @@ from webui.inbox import blueprint as inbox
 from webui.ledger import blueprint as ledger
 from webui.limits import blueprint as limits
 from webui.links import blueprint as links
+from webui.notifications import blueprint as notifications
 from webui.outside import blueprint as outside
+from webui.phone_calls import blueprint as phone_calls
 from webui.registers import blueprint as registers
 from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
+from webui.streams import Streams
 from webui.talk import blueprint as talk
 from webui.work_item import blueprint as work_item
 
@@ -70,13 +73,14 @@ def create_app(runtime: Runtime) -> flask.Flask:
         WTF_CSRF_TIME_LIMIT=None,
     )
     app.extensions["guicheng"] = runtime
+    app.extensions["guicheng.streams"] = Streams(runtime, settings.open_pages)
     app.url_map.converters["row_id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (access_log, assets, compression, language, session, security, display, wording, layout, error_pages):
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (registers, limits, talk):
+    for blueprint in (registers, limits, talk, notifications, phone_calls):
         app.register_blueprint(blueprint)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())

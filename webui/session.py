@@ -22,6 +22,8 @@ from webui.unit_of_work import current, runtime_of
 _NOTED_EVERY = 60
 #: a request that a page makes by itself says so and keeps no session alive
 BACKGROUND_HEADER = "X-Background"
+#: the same for a stream, which cannot send headers
+BACKGROUND_ARGUMENT = "background"
 
 
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
@@ -114,8 +116,12 @@ def _end_when_idle() -> None:
         if locale:
             session["locale"] = locale
         session["ended"] = "idle"
-    elif now - seen > _NOTED_EVERY and BACKGROUND_HEADER not in flask.request.headers:
+    elif now - seen > _NOTED_EVERY and not _is_background():
         session["seen"] = now
+
+
+def _is_background() -> bool:
+    return BACKGROUND_HEADER in flask.request.headers or BACKGROUND_ARGUMENT in flask.request.args
 
 
 def _channel() -> Channel:
@@ -127,7 +133,7 @@ def _channel() -> Channel:
 
 def _unauthorized() -> Any:
     choose_locale()
-    if "HX-Request" in flask.request.headers or BACKGROUND_HEADER in flask.request.headers:
+    if "HX-Request" in flask.request.headers or _is_background():
         # a part of a page can't show the sign-in: the whole page goes there
         return Response(status=401, headers={"HX-Refresh": "true", "X-Request-Id": request_id()})
     wanted = flask.request.full_path.rstrip("?") if flask.request.method == "GET" else None

@@ -8,9 +8,8 @@ from functools import partial
 import structlog
 from sqlalchemy import insert, select
 
-from engine import history, messages, timers
+from engine import messages, timers
 from engine.errors import ConflictError, StaleInstanceError
-from engine.history import NewEvent
 from engine.jobs import link_sending
 from engine.model import SYSTEM, JsonObject
 from engine.persistence.tables import idempotency
@@ -40,21 +39,6 @@ def fire_due(runtime: Runtime, key: str, payload: JsonObject) -> None:
 def _is_unfinished(runtime: Runtime, due_id: int) -> bool:
     with UnitOfWork(runtime.database) as uow:
         return timers.has_slices_left(runtime, uow, due_id)
-
-
-def notify(runtime: Runtime, key: str, payload: JsonObject) -> None:
-    """Tell a role or a person of something: a line in the log and an event in the history, once a key."""
-
-    def tell(uow: UnitOfWork) -> bool:
-        if not once(runtime, uow, key):
-            return False
-        if payload.get("instance_id") is not None:
-            detail = {name: payload.get(name) for name in ("event", "subject", "role", "assignee_id") if payload.get(name) is not None}
-            history.append(uow, SYSTEM, payload["instance_id"], [NewEvent("notification.sent", detail=detail)], runtime.clock.now())
-        return True
-
-    if run_step(runtime, tell, _ATTEMPTS):
-        _log.info("notification", key=key, **{("about" if name == "event" else name): value for name, value in payload.items()})
 
 
 def deliver_event(runtime: Runtime, key: str, payload: JsonObject) -> None:
@@ -90,7 +74,7 @@ def once(runtime: Runtime, uow: UnitOfWork, key: str) -> bool:
 
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
-    "fire_due": fire_due, "notify": notify, "deliver_event": deliver_event,
+    "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
 }
 

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import insert, select
 
-from engine import instances, numbering, periodic, records, steps
+from engine import instances, notifications, numbering, periodic, records, steps
 from engine.company.accounts import account_of
 from engine.model import Actor, Parameter
+from engine.notifications import Kind
 from engine.operators import postings, tenancies
 from engine.operators.operation import Effect, ParameterMissingError
 from engine.persistence.tables import tenant_file
@@ -22,12 +23,11 @@ __all__ = ["OPERATORS", "ParameterMissingError"]
 
 
 def notify(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
-    """Tell a role of the case's site something: `role`, `text`. Queued with the step, sent once."""
+    """Tell a role of the case's site something: `role`, `text`."""
     row = steps.load(uow, instance_id)
-    payload = {"role": parameters["role"], "text": parameters["text"], "instance_id": instance_id}
-    key = f"notify-{instance_id}-{row.history_seq}-{parameters['role']}"
-    runtime.outbox.enqueue(uow.writing, "notify", key, {**payload, "site_id": row.site_id})
-    uow.after_commit(runtime.outbox.wake)
+    notifications.tell(
+        runtime, uow, Kind.MESSAGE, role=parameters["role"], site_id=row.site_id, instance_id=instance_id, data={"text": parameters["text"]}
+    )
 
 
 def start_linked(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:

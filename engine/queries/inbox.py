@@ -17,10 +17,11 @@ from sqlalchemy import BigInteger, Select, String, bindparam, func, literal, or_
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
-from engine.model import Actor, RoleGrant
-from engine.persistence.tables import Instant, carbon_copy, definition, instance, site, user, work_item
+from engine.model import Actor
+from engine.persistence.tables import Instant, carbon_copy, definition, instance, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
+from engine.queries.reach import pair_values, pairs_of, sited
 
 
 class Sort(StrEnum):
@@ -151,9 +152,9 @@ def done(uow: UnitOfWork, actor: Actor, *, filters: Filters = NO_FILTERS, after:
 
 def counts(uow: UnitOfWork, actor: Actor, now: datetime) -> InboxCounts:
     """Numbers on the tabs, in one statement."""
-    pairs = _pairs(uow, actor.grants, None)
-    statement = _count_statement(_sited(pairs))
-    row = uow.reading.execute(statement, {**_pair_values(pairs), "me": actor.user_id, "now": now}).one()
+    pairs = pairs_of(uow, actor.grants, None)
+    statement = _count_statement(sited(pairs))
+    row = uow.reading.execute(statement, {**pair_values(pairs), "me": actor.user_id, "now": now}).one()
     return InboxCounts(*(min(int(value), COUNT_CAP) for value in row))
 
 
@@ -178,13 +179,13 @@ class _Shape:
 def _todo_rows(
     uow: UnitOfWork, actor: Actor, filters: Filters, order: str, *, start: tuple[Any, ...] | None, limit: int
 ) -> list[InboxRow]:
-    pairs = [] if filters.holder is Holder.MINE else _pairs(uow, actor.grants, filters.role)
+    pairs = [] if filters.holder is Holder.MINE else pairs_of(uow, actor.grants, filters.role)
     statement = _todo_statement(_Shape(
-        pairs=_sited(pairs), order=order, has_start=start is not None, with_mine=filters.holder is not Holder.UNCLAIMED,
+        pairs=sited(pairs), order=order, has_start=start is not None, with_mine=filters.holder is not Holder.UNCLAIMED,
         has_role=filters.role is not None, has_key=filters.definition_key is not None, has_q=bool(filters.q),
         has_due=filters.due_before is not None,
     ))
-    values: dict[str, Any] = {**_pair_values(pairs), "me": actor.user_id, "limit": limit}
+    values: dict[str, Any] = {**pair_values(pairs), "me": actor.user_id, "limit": limit}
     optional = {
         "role": filters.role, "key": filters.definition_key, "q": _pattern(filters.q) if filters.q else None,
         "due_before": filters.due_before,
@@ -318,28 +319,6 @@ def _count_statement(pairs: tuple[bool, ...]) -> Select[Any]:
         select(func.count()).select_from(own_started).scalar_subquery(),
         select(func.count()).select_from(own_copies).scalar_subquery(),
     )
-
-
-def _pairs(uow: UnitOfWork, grants: frozenset[RoleGrant], role: str | None) -> list[tuple[str, int | None]]:
-    """Every (role, site) of the person; a role at all sites stands for each site and for items of no site."""
-    wanted = [grant for grant in grants if role is None or grant.role == role]
-    everywhere = {grant.role for grant in wanted if grant.site_id is None}
-    pairs: set[tuple[str, int | None]] = {(grant.role, grant.site_id) for grant in wanted}
-    if everywhere:
-        sites = uow.reading.execute(select(site.c.id)).scalars().all()
-        pairs.update((name, site_id) for name in everywhere for site_id in sites)
-    return sorted(pairs, key=lambda pair: (pair[0], pair[1] is not None, pair[1] or 0))
-
-
-def _sited(pairs: Sequence[tuple[str, int | None]]) -> tuple[bool, ...]:
-    return tuple(site_id is not None for _, site_id in pairs)
-
-
-def _pair_values(pairs: Sequence[tuple[str, int | None]]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for number, (role, site_id) in enumerate(pairs):
-        values[f"role_{number}"], values[f"site_{number}"] = role, site_id
-    return values
 
 
 def _page(rows: Sequence[InboxRow], limit: int, cursor: Any) -> Page[InboxRow]:

@@ -48,7 +48,7 @@ def read(runtime: Runtime, case: Started) -> tuple[talk.CommentRow, ...]:
 
 
 def told(runtime: Runtime) -> list[Any]:
-    return [payload["assignee_id"] for _, _, payload in runtime.outbox.sent if payload.get("event") == "comment.mentioned"]  # type: ignore[attr-defined]
+    return [row.user_id for row in rows(runtime, tables.notification) if row.kind == "mentioned"]
 
 
 def test_whoever_is_mentioned_is_told_once_and_of_names_that_begin_alike_the_longest_is_meant(

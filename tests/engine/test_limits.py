@@ -12,9 +12,9 @@ from engine import history, instances, work_items
 from engine.clock import MovableClock
 from engine.jobs import inline
 from engine.model import SYSTEM, Actor
-from engine.persistence.tables import due, history_event, instance, limit_clock, work_item
+from engine.persistence.tables import due, history_event, instance, limit_clock, notification, work_item
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.runtime import NoOutbox, Runtime
+from engine.runtime import Runtime
 from tests.builders import deploy, make_site, rows, simple_process, start
 from tests.conftest import MONDAY_MORNING
 
@@ -103,9 +103,8 @@ def test_a_limit_missed_while_nobody_has_the_work_escalates_it(runtime: Runtime,
     assert case.late_since == MONDAY_MORNING + TWENTY
     inline.advance(runtime, clock, timedelta(days=2))
     assert events(runtime) == ["limit.warned", "limit.breached"]
-    assert isinstance(runtime.outbox, NoOutbox)
-    told = [(payload["event"], payload["role"]) for name, _, payload in runtime.outbox.sent if name == "notify"]
-    assert told == [("limit.warned", "manager"), ("limit.breached", "manager")]
+    told = [(row.kind, row.role) for row in rows(runtime, notification) if row.kind.startswith("limit")]
+    assert told == [("limit_soon", "manager"), ("limit_missed", "manager")]
     assert the_chain_holds(runtime, started.id)
 
 

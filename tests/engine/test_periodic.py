@@ -14,9 +14,9 @@ from engine.errors import DeploymentRefusedError
 from engine.jobs import handlers, inline
 from engine.model import SYSTEM
 from engine.operators.catalogue import OPERATORS
-from engine.persistence.tables import due, instance, periodic_start, tenancy
+from engine.persistence.tables import due, instance, notification, periodic_start, tenancy
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.runtime import NoOutbox, Runtime
+from engine.runtime import Runtime
 from tests.builders import make_site, make_tenant, make_unit, rows
 from tests.engine.spiff.xml import bpmn, chain, node, timer
 
@@ -143,8 +143,7 @@ def test_one_that_cannot_start_holds_up_no_other(runtime: Runtime, clock: Movabl
     inline.advance(runtime, clock, timedelta(days=31))
     assert len(set(started(runtime))) == UNITS - 1
     assert [row.item_id for row in rows(runtime, periodic_start) if row.instance_id is None] == unlucky
-    assert isinstance(runtime.outbox, NoOutbox)
-    assert [payload["role"] for _, _, payload in runtime.outbox.sent] == ["administrator"]
+    assert [row.role for row in rows(runtime, notification) if row.kind == "start_failed"] == ["administrator"]
 
 
 def test_a_case_starts_linked_ones_for_each(runtime: Runtime, clock: MovableClock, site: int) -> None:

@@ -12,9 +12,9 @@ from engine import instances, timers, work_items
 from engine.clock import MovableClock
 from engine.jobs import handlers, inline
 from engine.model import SYSTEM
-from engine.persistence.tables import due, history_event, instance, work_item
+from engine.persistence.tables import due, history_event, instance, notification, work_item
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.runtime import NoOutbox, Runtime
+from engine.runtime import Runtime
 from tests.builders import deploy, deploy_simple, make_user, rows, start
 from tests.conftest import MONDAY_MORNING
 
@@ -95,8 +95,9 @@ def test_an_item_that_nobody_took_is_warned_of_then_escalated(runtime: Runtime, 
     assert rows(runtime, instance)[0].late_since == MONDAY_MORNING + HOUR
     assert event_types(runtime)[-1] == "work_item.overdue"
     assert rows(runtime, due) == []
-    assert isinstance(runtime.outbox, NoOutbox)
-    assert [key for _, key, _ in runtime.outbox.sent] == [f"work_item.warned:{item.id}", f"work_item.overdue:{item.id}"]
+    told = [(row.kind, row.role, row.work_item_id) for row in rows(runtime, notification)]
+    assert told == [("opened", "dispatcher", item.id), ("due_soon", "dispatcher", item.id), ("overdue", "dispatcher", item.id),
+                    ("escalated", "manager", item.id)]
 
 
 def test_an_overdue_item_without_a_second_role_is_only_late(runtime: Runtime, clock: MovableClock) -> None:
@@ -105,8 +106,7 @@ def test_an_overdue_item_without_a_second_role_is_only_late(runtime: Runtime, cl
     start(runtime, "errand")
     inline.advance(runtime, clock, HOUR)
     assert rows(runtime, work_item)[0].escalated_role is None
-    assert isinstance(runtime.outbox, NoOutbox)
-    assert [payload["role"] for _, _, payload in runtime.outbox.sent] == ["dispatcher"]
+    assert [(row.kind, row.role) for row in rows(runtime, notification)] == [("opened", "dispatcher"), ("overdue", "dispatcher")]
 
 
 def test_a_finished_item_is_never_overdue(runtime: Runtime, clock: MovableClock) -> None:
@@ -303,8 +303,7 @@ def test_a_case_that_cannot_start_does_not_hold_up_the_next_time(runtime: Runtim
     assert inline.run_due(runtime) == 1
     assert starts(runtime) == []
     assert [row.due_at for row in rows(runtime, due)] == [MONDAY_MORNING + HOUR]
-    assert isinstance(runtime.outbox, NoOutbox)
-    assert runtime.outbox.sent[0][2]["event"] == "process_instance.start_failed"
+    assert [(row.kind, row.role) for row in rows(runtime, notification)] == [("start_failed", "administrator")]
 
 
 def refuse(*_arguments: Any, **_options: Any) -> None:

@@ -151,6 +151,18 @@ MATRIX: dict[str, dict[str, int]] = {
     "registers.download": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "limits.overview": everybody(200, nobody=403),
     "limits.show": everybody(200, nobody=403),
+    "notifications.overview": everybody(200),
+    "notifications.news": everybody(200),
+    # this client cannot hold an answer
+    "notifications.stream": everybody(204, stranger=401),
+    # tells of the item of this role at this site
+    "notifications.follow": everybody(404, clerk=303),
+    "notifications.read": everybody(303),
+    "notifications.read_all": everybody(303),
+    "notifications.wishes": everybody(200),
+    "notifications.save_wishes": everybody(303),
+    "phone_calls.form": _OF_SITE,
+    "phone_calls.record": everybody(422, nobody=404, elsewhere=404),
     "account.page": everybody(200),
     "account.password": everybody(422),
     "account.sign_out_everywhere": everybody(303),
@@ -195,11 +207,15 @@ class Scene:
             "outside.show": {"token": "guess"},
             "outside.submit": {"token": "guess"},
             "outside.file": {"token": "guess", "file_id": 99},
+            "notifications.stream": {"background": "1"},
+            "notifications.follow": {"notification_id": self.notification()},
             "links.create": {"work_item_id": self.item_id},
             "links.revoke": {"work_item_id": self.item_id, "link_id": 99},
         }
         values = chosen.get(endpoint)
         if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
+            values = {"instance_id": self.case_id}
+        if values is None and endpoint.startswith("phone_calls."):
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("work_item."):
             values = {"work_item_id": self.item_id}
@@ -227,6 +243,10 @@ class Scene:
             )
             return {"attachment_id": added.id}
         return {"comment_id": run_step(self.runtime, lambda uow: comments.add(self.runtime, uow, clerk.actor, self.case_id, "看過了"))}
+
+    def notification(self) -> int:
+        """What told of the item."""
+        return int(rows(self.runtime, tables.notification, tables.notification.c.work_item_id == self.item_id)[0].id)
 
     def books(self) -> dict[str, int]:
         """An account of the case's site, something that is owed on it and something that was paid."""

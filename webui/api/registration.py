@@ -12,7 +12,20 @@ from flask_smorest.utils import prepare_response
 from werkzeug.exceptions import HTTPException
 
 from engine.clock import MovableClock
-from webui.api import approvals, events, files, health, ledger, links, process_definitions, process_instances, talk, test_clock, work_items
+from webui.api import (
+    approvals,
+    events,
+    files,
+    health,
+    ledger,
+    links,
+    notifications,
+    process_definitions,
+    process_instances,
+    talk,
+    test_clock,
+    work_items,
+)
 from webui.api.calls import ID, guard
 from webui.api.errors import MethodNotAllowedError, UnknownAddressError
 from webui.api.fields import RestConverter, RowIdConverter, person_properties
@@ -58,6 +71,7 @@ def register(app: flask.Flask) -> None:
         files.calls,
         talk.calls,
         ledger.calls,
+        notifications.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

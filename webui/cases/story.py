@@ -63,6 +63,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "attachment.added": ("加入附件「{file}」", ""),
     "attachment.struck": ("劃去附件「{file}」", "bad"),
     "work_item.nudged": ("催辦「{step}」", ""),
+    "phone_call.recorded": ("電話通知{contact}：{result}", ""),
     "approval.decided": ("{role}簽署「{step}」：{decision}", "done"),
     "approval.withdrawn": ("撤回對「{step}」的會簽", ""),
     "approval.signer_added": ("為「{step}」加簽：{role}", ""),
@@ -70,6 +71,8 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "approval.handed_over": ("將「{step}」的會簽轉給{person}", ""),
 }
 
+#: what came of a telephone call
+CALL_RESULTS = {"reached": "已通知到", "not_reached": "未接通", "calls_back": "對方稍後回電"}
 #: what a signer said
 DECISIONS = {"approve": "已同意", "refuse": "未同意", "send_back": "已退回"}
 
@@ -111,12 +114,14 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
         "decision": lambda: gettext(DECISIONS.get(str(row.detail.get("decision", "")), "")),
         "file": lambda: str(row.values.get("file") or "—"),
+        "contact": lambda: str(row.values.get("name", "—")), "result": lambda: gettext(CALL_RESULTS.get(str(row.detail.get("result")), "")),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
         "tenant": lambda: str(row.values.get("tenant_name") or row.detail.get("tenant", "—")),
         "unit": lambda: str(row.detail.get("unit", "")), "since": lambda: str(row.detail.get("since", "")),
     })
     needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
-    reason = row.values.get("reason") or row.values.get("opinion") or row.values.get("text") or _answer(row.values.get("answer"))
+    spoken = next((row.values[name] for name in ("reason", "opinion", "text", "note") if row.values.get(name)), None)
+    reason = spoken or _answer(row.values.get("answer"))
     return Told(
         text=gettext(sentence, **needed) if needed else gettext(sentence), at=row.at,
         claimed_at=row.claimed_at if row.claimed_at and abs((row.at - row.claimed_at).total_seconds()) >= 60 else None,

@@ -31,6 +31,15 @@ from engine.persistence.tables.money import (
     receipt,
     tenant_file,
 )
+from engine.persistence.tables.notifications import (
+    delivery,
+    notification,
+    notification_channel,
+    notification_choice,
+    notification_read,
+    notification_wish,
+    phone_call,
+)
 from engine.persistence.tables.outside import outside_link, outside_link_attempt
 from engine.persistence.tables.processes import executor, lease
 from engine.persistence.tables.running import (
@@ -64,6 +73,7 @@ __all__ = [
     "cash_day",
     "comment_mention",
     "definition",
+    "delivery",
     "deployment",
     "deployment_file",
     "due",
@@ -80,10 +90,16 @@ __all__ = [
     "ledger_entry",
     "limit_clock",
     "metadata",
+    "notification",
+    "notification_channel",
+    "notification_choice",
+    "notification_read",
+    "notification_wish",
     "number_sequence",
     "outside_link",
     "outside_link_attempt",
     "periodic_start",
+    "phone_call",
     "price_item",
     "receipt",
     "record",

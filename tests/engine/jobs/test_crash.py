@@ -14,7 +14,7 @@ import pytest
 
 from engine import history
 from engine.clock import MovableClock
-from engine.persistence.tables import due, history_event, instance, limit_clock, work_item
+from engine.persistence.tables import due, history_event, instance, limit_clock, notification, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from tests.builders import ROOT, deploy, rows, start
@@ -83,11 +83,13 @@ def check(runtime: Runtime, started: list[int]) -> None:
     """Each case was escalated by its item and by its limit, and chased, once; each told about twice."""
     assert rows(runtime, due) == []
     happened = Counter((row.instance_id, row.type) for row in rows(runtime, history_event))
-    expected = {"work_item.overdue": 1, "limit.breached": 1, "limit.cancelled": 0, "timer.fired": 1, "notification.sent": 2}
+    expected = {"work_item.overdue": 1, "limit.breached": 1, "limit.cancelled": 0, "timer.fired": 1}
     for instance_id in started:
         assert {kind: happened[instance_id, kind] for kind in expected} == expected
         with UnitOfWork(runtime.database) as uow:
             assert history.verify(uow, instance_id) is None
+    told = Counter((row.instance_id, row.kind) for row in rows(runtime, notification))
+    assert all(told[each, kind] == 1 for each in started for kind in ("overdue", "escalated", "limit_missed"))
     items = Counter((row.instance_id, row.element_id, row.state) for row in rows(runtime, work_item))
     assert items == {(each, element, state): 1 for each in started for element, state in (("do_errand", "withdrawn"), ("chase", "open"))}
     assert {row.escalated_role for row in rows(runtime, work_item) if row.element_id == "do_errand"} == {"manager"}

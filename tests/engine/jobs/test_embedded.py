@@ -21,7 +21,7 @@ from engine.jobs.keeper import Keeper
 from engine.jobs.outbox import DbosOutbox
 from engine.jobs.worker import Worker
 from engine.model import JsonObject
-from engine.persistence.tables import due, executor, history_event, work_item
+from engine.persistence.tables import due, executor, notification, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import NoOutbox, Runtime
 from tests.builders import deploy, rows, simple_process, start
@@ -97,7 +97,7 @@ def test_a_missed_limit_escalates_by_itself(runtime: Runtime, clock: MovableCloc
     clock.advance(timedelta(minutes=20))
     runtime.outbox.wake()
     until(lambda: rows(runtime, work_item)[0].escalated_role == "manager")
-    until(lambda: "notification.sent" in [row.type for row in rows(runtime, history_event)])
+    assert "limit_missed" in [row.kind for row in rows(runtime, notification)]
     assert rows(runtime, due) == []
 
 

@@ -71,6 +71,12 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/ledger/accounts", None, "cashier", "repair_worker", 200),
     ("GET", "/ledger/accounts/{unit}", None, "manager", "repair_worker", 200),
     ("POST", "/ledger/payments", {"unit_id": 1, "amount": "5.00"}, "cashier", "manager", 201),
+    ("GET", "/notifications", None, "cashier", None, 200),
+    ("POST", "/notifications/read", {}, "cashier", None, 200),
+    ("GET", "/notification-wishes", None, "cashier", None, 200),
+    ("PUT", "/notification-wishes", {}, "cashier", None, 200),
+    ("GET", "/process-instances/{instance}/phone-calls", None, "cashier", None, 200),
+    ("POST", "/process-instances/{instance}/phone-calls", {"name": "x", "number": "1", "result": "reached"}, "cashier", None, 201),
     ("POST", "/test-clock", {"advance": "PT1M"}, "manager", "cashier", 200),
     ("GET", "/test-clock", None, "cashier", None, 200),
 ]
