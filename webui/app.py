@@ -25,6 +25,7 @@ from webui import (
 )
 from webui.account import blueprint as account
 from webui.approvals import blueprint as approvals
+from webui.board import blueprint as board
 from webui.cases import blueprint as cases
 from webui.directory import blueprint as directory
 from webui.files import blueprint as files
@@ -82,6 +83,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
         app.register_blueprint(blueprint)
     for blueprint in (registers, limits, talk, notifications, phone_calls):
         app.register_blueprint(blueprint)
+    app.register_blueprint(board)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

@@ -51,6 +51,7 @@ MENU = (
         Entry("inbox.todo", "待辦", icon="inbox"),
         Entry("start.overview", "發起", icon="circle-plus"),
         Entry("cases.overview", "全部案件", icon="folders"),
+        Entry("board.show", "派單看板", icon="layout-kanban", roles=PERMISSIONS["board:read"]),
         Entry("ledger.overview", "收費", icon="receipt", roles=PERMISSIONS["ledger:read"]),
     )),
     Group((

@@ -8,6 +8,8 @@ from sqlalchemy import Float
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from engine.persistence.tables import Instant
+
 
 class SecondsBetween(FunctionElement[float]):
     """`SecondsBetween(earlier, later)`: seconds as a float; NULL where one is missing."""
@@ -27,3 +29,22 @@ def _microseconds(element: SecondsBetween, compiler: Any, **options: Any) -> str
 def _interval(element: SecondsBetween, compiler: Any, **options: Any) -> str:
     earlier, later = (compiler.process(each, **options) for each in element.clauses)
     return f"EXTRACT(EPOCH FROM (({later}) - ({earlier})))::float"
+
+
+class EarlierOf(FunctionElement[Any]):
+    """The earlier of two moments, neither of them NULL."""
+
+    name = "earlier_of"
+    type = Instant()
+    inherit_cache = True
+
+
+@compiles(EarlierOf)
+def _least(element: EarlierOf, compiler: Any, **options: Any) -> str:
+    return f"least({compiler.process(element.clauses, **options)})"
+
+
+@compiles(EarlierOf, "sqlite")
+def _min(element: EarlierOf, compiler: Any, **options: Any) -> str:
+    # with two arguments SQLite's min is no aggregate
+    return f"min({compiler.process(element.clauses, **options)})"

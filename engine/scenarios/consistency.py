@@ -11,7 +11,8 @@ from pathlib import PurePosixPath
 
 from lxml import etree
 
-from engine import limit_rules, register_rules
+from engine import board_rules, limit_rules, register_rules
+from engine.board_rules import Board, read_board
 from engine.diagram import BPMN, SPIFF, Diagram, parse_xml, read_diagram
 from engine.errors import Finding, GuichengError
 from engine.forms import Form, form_messages, load_form
@@ -40,6 +41,7 @@ class Contents:
     records: dict[str, RecordTemplate] = field(default_factory=dict)
     limits: list[Limit] = field(default_factory=list)
     registers: dict[str, Register] = field(default_factory=dict)
+    board: Board | None = None
     roots: dict[str, etree._Element] = field(default_factory=dict)
 
     @classmethod
@@ -58,6 +60,8 @@ class Contents:
                     contents.records[path.stem] = load_template(raw, path.stem)
                 elif path.suffix == ".toml" and path.parent.name == register_rules.FOLDER:
                     contents.registers[path.stem] = read_register(raw, path.stem, "")
+                elif name == board_rules.FILE:
+                    contents.board = read_board(raw, "")
             except (GuichengError, etree.XMLSyntaxError):
                 continue
         if limit_rules.FILE in files:
@@ -173,6 +177,8 @@ def _messages(contents: Contents) -> Iterator[tuple[str, str]]:
     for key, register in contents.registers.items():
         for text in register.messages():
             yield f"{register_rules.FOLDER}/{key}.toml", text
+    for text in contents.board.messages() if contents.board is not None else ():
+        yield board_rules.FILE, text
 
 
 def _diagram_messages(diagram: Diagram) -> Iterator[str]:

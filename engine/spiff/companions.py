@@ -1,4 +1,4 @@
-"""Reads what is deployed beside the diagrams — forms, printed records, limits, registers — as far as the linter has to know it."""
+"""Reads what is deployed beside the diagrams — forms, printed records, limits, registers, boards — as far as the linter has to know it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from engine import limit_rules, record_printing, register_rules
+from engine import board_rules, limit_rules, record_printing, register_rules
 from engine.errors import Finding, GuichengError
 from engine.forms import load_form
 from engine.forms.paths import unknown_paths
@@ -98,6 +98,28 @@ def check_registers(files: Mapping[str, bytes], package: Package) -> Iterator[Fi
         is_open = any(process not in own or own[process].called for process in register.processes)
         around = register_rules.Surroundings(forms, elements, limits, package.records, None, package.roles, is_open)
         yield from (replace(finding, file=name) for finding in register_rules.check_register(register, around))
+
+
+def check_boards(files: Mapping[str, bytes], package: Package) -> Iterator[Finding]:
+    """What is wrong with board.toml, and what it names that is not there."""
+    raw = files.get(board_rules.FILE)
+    if raw is None:
+        return
+    own = package.executable()
+    key = register_rules.own_process(own)
+    elements = {process_id: known.elements for process_id, known in package.known_processes.items()}
+    elements |= {process_id: tuple(diagram.elements) for process_id, diagram in own.items()}
+    forms = {name: load_form(content, name) for _, name, content in _under(files, "forms", ".json") if package.forms.get(name) is not None}
+    limits: set[str] = set()
+    for process_id in own:
+        with suppress(GuichengError):
+            limits |= {limit.full_id for limit in limit_rules.read_limits(files.get(limit_rules.FILE, b""), process_id)}
+    element_forms = {element_id: element.form for element_id, element in own[key].elements.items()} if key in own else {}
+    around = board_rules.Surroundings(elements, element_forms, forms, limits, package.roles)
+    try:
+        yield from board_rules.check_board(board_rules.read_board(raw, key), around)
+    except board_rules.BoardInvalidError as error:
+        yield from error.findings
 
 
 def _under(files: Mapping[str, bytes], folder: str, suffix: str) -> Iterator[tuple[str, str, bytes]]:

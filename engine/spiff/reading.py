@@ -17,7 +17,7 @@ from engine.diagram import Diagram
 from engine.errors import Finding
 from engine.model import Signature
 from engine.settings import Settings
-from engine.spiff.companions import check_limits, check_paths, check_registers, read_forms, read_records
+from engine.spiff.companions import check_boards, check_limits, check_paths, check_registers, read_forms, read_records
 from engine.spiff.intake import XML_SUFFIXES, RefusedError, check_files, read_xml
 from engine.spiff.lint import lint
 from engine.spiff.lint.rule import KnownProcess, Package, Source
@@ -102,6 +102,7 @@ def read_package(
     findings.extend(check_limits(files, package))
     findings.extend(check_paths(files, package))
     findings.extend(check_registers(files, package))
+    findings.extend(check_boards(files, package))
     normalised = {name: etree.tostring(trees[name], encoding="UTF-8", xml_declaration=True) for name in changed}
     if not any(finding.severity == "error" for finding in findings):
         findings.extend(_try_out(package, {**files, **normalised}))

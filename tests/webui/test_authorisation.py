@@ -36,10 +36,27 @@ _START_ROLES = (
     b'<s:property name="start_roles" value="customer_service"/></s:properties></extensionElements>'
 )
 
+_WITH_FORM = (
+    b'<userTask id="do_errand" name="do_errand"><extensionElements><s:properties xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+    b'<s:property name="form" value="errand"/></s:properties></extensionElements></userTask>'
+)
 _REGISTER = b'title = "errands"\nroles = ["customer_service"]\n[[column]]\nid = "number"\nvalue = "case.number"\n'
 _LIMITS = (
     b'[[limit]]\nid = "done"\nname = "done"\nclause = "errand 1"\nfrom = "instance:started"\nto = "do_errand:completed"\ntarget = "PT1H"\n'
 )
+_BOARD = b"""title = "errands"
+roles = ["customer_service", "dispatcher", "manager"]
+worker_role = "repair_worker"
+[assign]
+element = "do_errand"
+field = "who"
+[[column]]
+id = "open"
+title = "open"
+elements = ["do_errand"]
+"""
+_ERRAND_FORM = b"""{"title": "errand", "type": "object", "properties": {
+ "who": {"type": "object", "format": "person", "title": "who"}}}"""
 
 
 def everybody(status: int, **others: int) -> dict[str, int]:
@@ -57,6 +74,8 @@ _STEERED = everybody(403, nobody=404, elsewhere=404, manager=303, administrator=
 #: of an account: those who read the books at its site; those who post
 _BOOKS = everybody(403, elsewhere=404, clerk=200, manager=200, administrator=200)
 _POSTING = everybody(403, elsewhere=404)
+#: of a board: the roles that it names
+_ON_BOARD = everybody(403, clerk=200, elsewhere=200, dispatcher=200, manager=200, administrator=404)
 
 #: endpoint → who gets what
 MATRIX: dict[str, dict[str, int]] = {
@@ -71,6 +90,11 @@ MATRIX: dict[str, dict[str, int]] = {
     "start.overview": everybody(200),
     "start.form": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "start.submit": everybody(403, clerk=303, elsewhere=303, manager=303, administrator=303),
+    "board.show": _ON_BOARD,
+    "board.column": _ON_BOARD,
+    "board.assign_form": {**_ON_BOARD, "elsewhere": 404},
+    "board.assign": {**_ON_BOARD, "clerk": 303, "elsewhere": 404, "dispatcher": 403, "manager": 303},
+    "board.undo": {**_ON_BOARD, "clerk": 409, "elsewhere": 404, "dispatcher": 409, "manager": 409},
     "cases.overview": everybody(200),
     "cases.show": _OF_SITE,
     "cases.story": _OF_SITE,
@@ -203,6 +227,8 @@ class Scene:
             "directory.search": {"kind": "unit"},
             "registers.show": {"process": "errand", "key": "errands"},
             "registers.download": {"process": "errand", "key": "errands", "kind": "csv"},
+            "board.column": {"process": "errand", "column": "open"},
+            "board.undo": {"process": "errand"},
             "limits.show": {"limit_id": "errand.done"},
             "outside.show": {"token": "guess"},
             "outside.submit": {"token": "guess"},
@@ -217,6 +243,8 @@ class Scene:
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("phone_calls."):
             values = {"instance_id": self.case_id}
+        if values is None and endpoint.startswith("board.assign"):
+            values = {"process": "errand", "work_item_id": self.item_id}
         if values is None and endpoint.startswith("work_item."):
             values = {"work_item_id": self.item_id}
         if values is None and endpoint.startswith("approvals."):
@@ -266,10 +294,15 @@ class Scene:
 
     def form(self) -> dict[str, str]:
         """What every form gets."""
+        worker = self.people["worker"]
+        assert worker is not None
         return {
             "reason": "測試",
             "body": "測試",
             "person": str(self.colleague.id),
+            "worker": str(worker.id),
+            "case": str(self.case_id),
+            "seq": "1",
             "locale": "en",
             "element_id": "do_errand",
             "username": f"nobody{next(_numbers)}",
@@ -281,8 +314,9 @@ class Scene:
 def scene(runtime: Runtime) -> Callable[[bool], Scene]:
     """Makes a fresh scene; whether the clerk has claimed the item."""
     plain = simple_process("errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
-    diagram = plain.replace(b"</documentation>", _START_ROLES, 1)
-    deploy(runtime, {"errand.bpmn": diagram, "registers/errands.toml": _REGISTER, "limits.toml": _LIMITS})
+    diagram = plain.replace(b"</documentation>", _START_ROLES, 1).replace(b'<userTask id="do_errand" name="do_errand"/>', _WITH_FORM)
+    deploy(runtime, {"errand.bpmn": diagram, "registers/errands.toml": _REGISTER, "limits.toml": _LIMITS, "board.toml": _BOARD,
+                     "forms/errand.json": _ERRAND_FORM})  # fmt: skip
     here, there = make_site(runtime), make_site(runtime)
     people: dict[str, Person | None] = {
         "stranger": None,

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from engine.clock import MovableClock
 from webui.api import (
     approvals,
+    boards,
     events,
     files,
     health,
@@ -72,6 +73,7 @@ def register(app: flask.Flask) -> None:
         talk.calls,
         ledger.calls,
         notifications.calls,
+        boards.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

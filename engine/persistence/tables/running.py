@@ -115,6 +115,9 @@ Index("ix_work_item_assignee_due", work_item.c.assignee_id, work_item.c.due_at, 
 Index("ix_work_item_done", work_item.c.completed_by, work_item.c.completed_at.desc(), work_item.c.id.desc(),
       sqlite_where=text("completed_by IS NOT NULL"), postgresql_where=text("completed_by IS NOT NULL"))
 Index("ix_work_item_live_created", work_item.c.created_at.desc(), work_item.c.id.desc(), sqlite_where=_LIVE_SQLITE, postgresql_where=_LIVE)
+# cards of a board: what is open at a step
+Index("ix_work_item_element", work_item.c.definition_key, work_item.c.element_id, work_item.c.id,
+      sqlite_where=_LIVE_SQLITE, postgresql_where=_LIVE)
 
 event_subscription = Table(
     "event_subscription", metadata,

@@ -77,6 +77,11 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("PUT", "/notification-wishes", {}, "cashier", None, 200),
     ("GET", "/process-instances/{instance}/phone-calls", None, "cashier", None, 200),
     ("POST", "/process-instances/{instance}/phone-calls", {"name": "x", "number": "1", "result": "reached"}, "cashier", None, 201),
+    ("GET", "/boards", None, "dispatcher", "cashier", 200),
+    ("GET", "/boards/errand", None, "dispatcher", "cashier", 404),
+    ("GET", "/boards/errand/columns/open", None, "dispatcher", "cashier", 404),
+    ("POST", "/boards/errand/assign", {"work_item_id": 1, "worker": "{person}"}, "dispatcher", "cashier", 404),
+    ("POST", "/boards/errand/undo", {"process_instance_id": 1, "history_seq": 1, "way": "step"}, "dispatcher", "cashier", 404),
     ("POST", "/test-clock", {"advance": "PT1M"}, "manager", "cashier", 200),
     ("GET", "/test-clock", None, "cashier", None, 200),
 ]

@@ -39,6 +39,8 @@ CALLS = {
     *((method, "/work-items/{work_item_id}/draft") for method in ("get", "put", "delete")),
     ("get", "/notifications"), ("post", "/notifications/read"), ("get", "/notification-wishes"), ("put", "/notification-wishes"),
     ("get", "/process-instances/{instance_id}/phone-calls"), ("post", "/process-instances/{instance_id}/phone-calls"),
+    ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
+    ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
     ("post", "/test-clock"), ("get", "/test-clock"),
 }
 

@@ -1,5 +1,6 @@
 // What every page loads: htmx, and small helpers for pages that work without them too.
 import htmx from "htmx.org";
+import { startBoard } from "./board.js";
 import { startCopying } from "./copying.js";
 import { startDialogs } from "./dialogs.js";
 import { startDiagrams } from "./diagrams.js";
@@ -15,6 +16,7 @@ import { startTalk } from "./talk.js";
 Object.assign(htmx.config, { allowEval: false, includeIndicatorStyles: false, selfRequestsOnly: true, historyCacheSize: 0 });
 htmx.config.responseHandling = [{ code: "204", swap: false }, { code: "[23]..", swap: true }, { code: "[45]..", swap: true, error: false }];
 
+startBoard();
 startCopying();
 startDialogs();
 startDiagrams();
