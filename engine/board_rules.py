@@ -65,10 +65,16 @@ class Board:
     unit: str = ""
     #: indexed choice by which cards are told apart
     card_class: str = ""
-    #: ids of limits whose clocks cards show, in the order of the file; `process.limit`
+    #: ids of limits whose clocks cards show, as limits.toml has them
     limits: tuple[str, ...] = ()
-    #: elements whose completion says that the worker is at the unit
-    where: frozenset[str] = frozenset()
+    #: (process, element) whose completion says that the worker is at the unit
+    where: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def limit_ids(self) -> tuple[str, ...]:
+        """`process.limit` of its limits, in whichever of the processes that it shows they start."""
+        processes = dict.fromkeys([self.process_key, *(process for column in self.columns for process, _ in column.elements)])
+        return tuple(f"{process}.{limit}" for limit in self.limits for process in processes)
 
     def column(self, column_id: str) -> BoardColumn | None:
         """The column by that id."""
@@ -88,7 +94,6 @@ class Surroundings:
     #: of the board's own process: element → form key
     element_forms: Mapping[str, str | None]
     forms: Mapping[str, Form]
-    #: `process.limit`
     limits: Collection[str]
     #: None: roles are not known here
     roles: Collection[str] | None = None
@@ -122,7 +127,7 @@ def check_board(board: Board, around: Surroundings) -> Iterator[Finding]:
     """What the board names that is not there, and whether its assignment can be made without further questions."""
     own = around.elements.get(board.process_key, ())
     named = [pair for column in board.columns for pair in column.elements]
-    named += [(board.process_key, each) for each in (board.assigning.element, *board.assigning.again, *board.where)]
+    named += [*board.where, *((board.process_key, each) for each in (board.assigning.element, *board.assigning.again))]
     for process, element in dict.fromkeys(named):
         if element not in (own if process == board.process_key else around.elements.get(process, ())):
             yield _finding("「{path}」不是流程的步驟。", path=element if process == board.process_key else f"{process}/{element}")
@@ -184,8 +189,8 @@ class _Reader:
             process_key=self.process_key, title=self._text(document, "title", required=True), columns=columns,
             worker_role=self._text(document, "worker_role", required=True), assigning=self._assigning(document.get("assign")),
             roles=frozenset(self._texts(document, "roles", required=True)), unit=self._text(document, "unit"),
-            card_class=self._text(document, "class"), where=frozenset(self._texts(document, "where")),
-            limits=tuple(each if "." in each else f"{self.process_key}.{each}" for each in self._texts(document, "limits")),
+            card_class=self._text(document, "class"), where=self._elements(document, "where"),
+            limits=self._texts(document, "limits"),
         )  # fmt: skip
 
     def _assigning(self, entry: Any) -> Assigning:
@@ -201,11 +206,11 @@ class _Reader:
         column_id = self._text(entry, "id", required=True)
         if column_id and not _ID.match(column_id):
             self.wrong("欄的 id「{id}」只能用小寫英文字母、數字與底線。", id=column_id)
-        elements = []
-        for each in self._texts(entry, "elements", required=True):
-            process, _, element = each.rpartition("/")
-            elements.append((process or self.process_key, element))
-        return BoardColumn(column_id, self._text(entry, "title", required=True), tuple(elements))
+        return BoardColumn(column_id, self._text(entry, "title", required=True), self._elements(entry, "elements", required=True))
+
+    def _elements(self, entry: Mapping[str, Any], name: str, *, required: bool = False) -> tuple[tuple[str, str], ...]:
+        parts = (each.rpartition("/") for each in self._texts(entry, name, required=required))
+        return tuple((process or self.process_key, element) for process, _, element in parts)
 
     def _known(self, entry: Mapping[str, Any], keys: Collection[str]) -> None:
         for name in sorted(entry.keys() - keys):

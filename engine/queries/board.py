@@ -270,10 +270,12 @@ _NEVER_VALUE: ColumnElement[Any] = literal(_NEVER, Instant())
 
 
 def _in_column(column: BoardColumn) -> ColumnElement[bool]:
-    return and_(
-        work_item.c.is_live,
-        or_(*(and_(work_item.c.definition_key == process, work_item.c.element_id == element) for process, element in column.elements)),
-    )
+    return and_(work_item.c.is_live, _is_one_of(column.elements))
+
+
+def _is_one_of(elements: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
+    # one by one: the index is by both columns
+    return or_(*(and_(work_item.c.definition_key == process, work_item.c.element_id == element) for process, element in elements))
 
 
 def _from(statement: Select[Any], board: Board, filters: BoardFilters) -> Select[Any]:
@@ -313,7 +315,7 @@ def _has(name: str, value: str) -> ColumnElement[bool]:
 
 def _running(board: Board) -> Select[Any]:
     return select(limit_clock.c.due_at).where(
-        limit_clock.c.instance_id == instance.c.id, limit_clock.c.limit_id.in_(board.limits), limit_clock.c.stopped_at.is_(None),
+        limit_clock.c.instance_id == instance.c.id, limit_clock.c.limit_id.in_(board.limit_ids), limit_clock.c.stopped_at.is_(None),
         limit_clock.c.cancelled_at.is_(None), limit_clock.c.paused_at.is_(None),
     ).correlate(instance)  # fmt: skip
 
@@ -338,12 +340,14 @@ def _clocks(uow: UnitOfWork, board: Board, instance_ids: Sequence[int]) -> dict[
         return {}
     clock = limit_clock.c
     statement = select(clock.instance_id, clock.limit_id, clock.warn_at, clock.due_at, clock.paused_at).where(
-        clock.instance_id.in_(sorted(set(instance_ids))), clock.limit_id.in_(board.limits), clock.stopped_at.is_(None),
+        clock.instance_id.in_(sorted(set(instance_ids))), clock.limit_id.in_(board.limit_ids), clock.stopped_at.is_(None),
         clock.cancelled_at.is_(None),
     ).order_by(clock.due_at, clock.id)  # fmt: skip
     found: defaultdict[int, list[Clock]] = defaultdict(list)
     for row in uow.reading.execute(statement):
-        found[row.instance_id].append(Clock(*row[1:]))
+        # processes of one folder share their limits: a clock of each would say the same
+        if all(each.limit_id.rpartition(".")[2] != row.limit_id.rpartition(".")[2] for each in found[row.instance_id]):
+            found[row.instance_id].append(Clock(*row[1:]))
     return {key: tuple(each) for key, each in found.items()}
 
 
@@ -353,13 +357,13 @@ def _places(uow: UnitOfWork, board: Board, people: Sequence[int], now: datetime)
     item, at_unit = work_item, instance_variable.alias("at_unit")
     last = (
         select(func.max(item.c.completed_at).label("at"), item.c.completed_by)
-        .where(item.c.completed_by.in_(people), item.c.completed_at >= now - _SEEN_FOR, item.c.element_id.in_(sorted(board.where)))
+        .where(item.c.completed_by.in_(people), item.c.completed_at >= now - _SEEN_FOR, _is_one_of(board.where))
         .group_by(item.c.completed_by).subquery("last")
     )
     statement = (
         select(item.c.completed_by, at_unit.c.text, item.c.completed_at)
         .select_from(last.join(item, and_(item.c.completed_by == last.c.completed_by, item.c.completed_at == last.c.at))
                      .outerjoin(at_unit, and_(at_unit.c.instance_id == item.c.instance_id, at_unit.c.name == board.unit)))
-        .where(item.c.element_id.in_(sorted(board.where)))
+        .where(_is_one_of(board.where))
     )  # fmt: skip
     return {row.completed_by: (row.text, row.completed_at) for row in uow.reading.execute(statement)}

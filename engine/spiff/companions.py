@@ -113,7 +113,7 @@ def check_boards(files: Mapping[str, bytes], package: Package) -> Iterator[Findi
     limits: set[str] = set()
     for process_id in own:
         with suppress(GuichengError):
-            limits |= {limit.full_id for limit in limit_rules.read_limits(files.get(limit_rules.FILE, b""), process_id)}
+            limits |= {limit.id for limit in limit_rules.read_limits(files.get(limit_rules.FILE, b""), process_id)}
     element_forms = {element_id: element.form for element_id, element in own[key].elements.items()} if key in own else {}
     around = board_rules.Surroundings(elements, element_forms, forms, limits, package.roles)
     try:

@@ -37,14 +37,14 @@ def told(text: str = HEAD + ASSIGN + COLUMN, required: tuple[str, ...] = ("worke
         "assignment": load_form(orjson.dumps(assignment), "assignment"),
     }
     elements = {"repair": ["assign_worker", "check_in"], "other": ["visit"]}
-    around = Surroundings(elements, {"assign_worker": "assignment"}, forms, ["repair.on_site"], ["dispatcher", "repair_worker"])
+    around = Surroundings(elements, {"assign_worker": "assignment"}, forms, ["on_site"], ["dispatcher", "repair_worker"])
     return [finding.source_text() for finding in check_board(board(text), around)]
 
 
 def test_a_board_is_read() -> None:
     read = board()
     assert read.columns[0].elements == (("repair", "assign_worker"), ("other", "visit"))
-    assert read.limits == ("repair.on_site",)
+    assert read.limit_ids == ("repair.on_site", "other.on_site")
     assert (read.column("open"), read.column("shut")) == (read.columns[0], None)
     assert list(read.messages()) == ["看板", "待派單"]
 
@@ -72,7 +72,7 @@ def test_a_slip_in_the_file_is_told(text: str, expected: str) -> None:
     ("old", "new", "expected"),
     [
         ("other/visit", "other/call", "「other/call」不是流程的步驟"),
-        ('"on_site"', '"on_moon"', "「repair.on_moon」不是時限"),
+        ('"on_site"', '"on_moon"', "「on_moon」不是時限"),
         ('worker_role = "repair_worker"', 'worker_role = "gardener"', "沒有角色「gardener」"),
         ("call.unit", "call.phone", "「call.phone」不是任何表單的欄位，或沒有「index」"),
         ("call.urgency", "call.unit", "「call.unit」不是選項"),

@@ -178,7 +178,7 @@ def test_counts_load_and_the_map_tell_what_is_late(company: Company, clock: Mova
 def test_a_check_in_says_where_somebody_is(company: Company) -> None:
     case, worker = company.call("B-1"), company.workers[0]
     done = {"state": WorkItemState.COMPLETED, "completed_by": worker.id, "completed_at": company.runtime.clock.now()}
-    make_work_item(company.runtime, "repair_worker", instance_id=case.id, element_id="check_in", definition_key="repair", **done)
+    make_work_item(company.runtime, "repair_worker", instance_id=case.id, element_id="check_in", definition_key="repair_visit", **done)
     with UnitOfWork(company.runtime.database) as uow:
         people = queries.workers(uow, company.dispatcher.actor, board_of(company), company.site_id, company.runtime.clock.now())
     assert {each.id: each.place for each in people} == {worker.id: "B-1", company.workers[1].id: None}
