@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from engine.clock import Clock, SystemClock
 from engine.company.collections import COLLECTIONS
-from engine.company.directory import CompanyDirectory
+from engine.company.references import CompanyDirectory
 from engine.content import Organisation, read_organisation
 from engine.operators.catalogue import OPERATORS
 from engine.operators.facts import FACTS

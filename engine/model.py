@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
@@ -74,6 +74,31 @@ class RoleGrant:
 
 
 @dataclass(frozen=True, slots=True)
+class StandIn:
+    """A colleague who is away and for whom a person acts meanwhile."""
+
+    user_id: int
+    name: str
+    #: what the colleague holds, so far as the substitute takes it over
+    grants: frozenset[RoleGrant] = frozenset()
+    #: only these procedures; empty for every one
+    procedures: frozenset[str] = frozenset()
+    #: whether all roles are taken over, and with them whatever was given to the colleague personally
+    is_whole: bool = True
+    #: when it ends by itself
+    until: datetime | None = None
+
+    def covers(self, roles: Iterable[str | None], site_id: int | None, definition_key: str, assignee_id: int | None) -> bool:
+        """Whether a work item of these roles, that nobody or the given person has, is the colleague's to do."""
+        if self.procedures and definition_key not in self.procedures:
+            return False
+        wanted = {role for role in roles if role}
+        if assignee_id is not None:
+            return assignee_id == self.user_id and (self.is_whole or any(grant.role in wanted for grant in self.grants))
+        return any(grant.role in wanted and grant.site_id in (None, site_id) for grant in self.grants)
+
+
+@dataclass(frozen=True, slots=True)
 class LinkGrant:
     """What a one-time link opens: one work item, and the files that came by it."""
 
@@ -97,10 +122,20 @@ class Actor:
     claimed_at: datetime | None = None
     #: of a person without an account: the link by which they came, which is all that they may do
     link: LinkGrant | None = None
+    #: colleagues who are away now and whose work is this person's to do
+    stand_ins: tuple[StandIn, ...] = ()
 
     def roles(self) -> frozenset[str]:
         """Every role held anywhere."""
         return frozenset(grant.role for grant in self.grants)
+
+    def reach(self) -> frozenset[RoleGrant]:
+        """What is held, with what is taken over from colleagues who are away."""
+        return self.grants.union(*(each.grants for each in self.stand_ins))
+
+    def powers(self) -> frozenset[RoleGrant]:
+        """As `reach`, but only what was taken over for every procedure."""
+        return self.grants.union(*(each.grants for each in self.stand_ins if not each.procedures))
 
     def holds(self, role: str, site_id: int | None) -> bool:
         """Whether the person holds the role at the site (or at all sites)."""

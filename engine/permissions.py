@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from engine.errors import ForbiddenError
-from engine.model import Actor
+from engine.model import Actor, RoleGrant
 
 #: permission → roles that hold it by themselves. Staff roles act on work items through their candidate group instead.
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -43,6 +45,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "import:read": frozenset({"administrator", "manager", "general_manager", "cashier"}),
     # that what stands in the system is what stood on paper
     "reconciliation:sign": frozenset({"manager", "cashier"}),
+    # telephone numbers and addresses of people
+    "directory:personal": frozenset({"customer_service", "cs_supervisor", "dispatcher", "engineering_supervisor", "security_supervisor",
+                                     "cashier", "leasing", "assistant_manager", "manager", "general_manager", "administrator"}),
+    "tenant:write": frozenset({"administrator", "manager", "assistant_manager"}),
+    "price:write": frozenset({"administrator", "manager"}),
+    "calendar:write": frozenset({"administrator", "manager"}),
+    "numbering:write": frozenset({"administrator"}),
+    # of others; everybody names their own
+    "substitution:administer": frozenset({"administrator", "manager", "general_manager"}),
     "user:administer": frozenset({"administrator"}),
     "ledger:read": frozenset({"cashier", "customer_service", "cs_supervisor", "assistant_manager", "manager", "general_manager",
                               "administrator"}),
@@ -57,16 +68,21 @@ def may(actor: Actor, permission: str, site_id: int | None = None) -> bool:
     """Whether the actor holds the permission (at the site, where one is named). The system may do everything."""
     if actor.user_id is None and actor.channel == "system":
         return True
-    roles = PERMISSIONS[permission]
-    if "*" in roles:
-        # whoever works at the site; without one, whoever works here at all
-        return any(site_id is None or grant.site_id in (None, site_id) for grant in actor.grants)
-    if site_id is None:
-        return not roles.isdisjoint(actor.roles())
-    return any(actor.holds(role, site_id) for role in roles)
+    return _allowed(actor.powers() if actor.stand_ins else actor.grants, permission, site_id)
 
 
-def require(actor: Actor, permission: str, site_id: int | None = None) -> None:
-    """Raise ForbiddenError unless the actor holds the permission."""
+def require(actor: Actor, permission: str, site_id: int | None = None) -> Actor:
+    """Raise ForbiddenError unless the actor holds the permission. Gives the actor back, on behalf of a colleague who is away where the
+    permission is only that colleague's: pass it on to history."""
     if not may(actor, permission, site_id):
         raise ForbiddenError(permission=permission)
+    if actor.stand_ins and not _allowed(actor.grants, permission, site_id):
+        away = next(each for each in actor.stand_ins if not each.procedures and _allowed(each.grants, permission, site_id))
+        return replace(actor, on_behalf_of=away.user_id)
+    return actor
+
+
+def _allowed(grants: frozenset[RoleGrant], permission: str, site_id: int | None) -> bool:
+    roles = PERMISSIONS[permission]
+    # without a site: whoever holds it anywhere; `*` is whoever works there, or works here at all
+    return any(("*" in roles or grant.role in roles) and (site_id is None or grant.site_id in (None, site_id)) for grant in grants)

@@ -13,6 +13,10 @@ log = structlog.get_logger("guicheng.web")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
+#: parts of addresses that open something by themselves
+_SECRETS = ("token", "secret")
+
+
 def register(app: flask.Flask) -> None:
     """Number, time and log every request."""
     app.before_request(_begin)
@@ -28,7 +32,8 @@ def request_id() -> str:
 def shown_path() -> str:
     """The path as it may be logged: without its query, where searches name people, and without the token of a link."""
     rule = flask.request.url_rule
-    return rule.rule if rule is not None and flask.request.blueprint == "outside" else flask.request.path
+    holds_secret = rule is not None and not rule.arguments.isdisjoint(_SECRETS)
+    return rule.rule if rule is not None and holds_secret else flask.request.path
 
 
 def _begin() -> None:
@@ -45,6 +50,6 @@ def _end(response: flask.Response) -> flask.Response:
         milliseconds = (time.perf_counter() - flask.g.get("begun_at", time.perf_counter())) * 1000
         log.info(
             "request", method=flask.request.method, path=shown_path(), status=response.status_code,
-            milliseconds=round(milliseconds, 1), user_id=flask.session.get("_user_id"),
+            milliseconds=round(milliseconds, 1), user_id=flask.g.get("user_id"),
         )
     return response

@@ -11,6 +11,7 @@ import flask
 from babel.dates import format_date, format_datetime, format_time
 
 from engine.model import InstanceState, WorkItemState
+from webui.devices import device_name, is_phone
 from webui.language import current_locale, gettext
 from webui.unit_of_work import runtime_of
 
@@ -43,7 +44,8 @@ def register(app: flask.Flask) -> None:
     app.jinja_env.filters.update(
         moment=moment, short_moment=short_moment, day=day, clock_time=clock_time, iso=lambda value: value.isoformat(timespec="seconds"),
         ago=ago, role_name=role_name, instance_state=instance_state, work_item_state=work_item_state, outside_name=outside_name,
-        channel_name=channel_name, duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped,
+        channel_name=channel_name, device_name=device_name, is_phone=is_phone,
+        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped,
     )
     app.jinja_env.globals.update(due=due, file_address=file_address)
 

@@ -58,6 +58,9 @@ MENU = (
         Entry("registers.overview", "台帳", icon="table"),
         Entry("limits.overview", "時限", icon="clock", on_phone=False),
     ), "統計"),
+    Group((
+        Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"]),
+    ), "管理"),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user")
 

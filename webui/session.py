@@ -1,4 +1,4 @@
-"""Who is signed in. The cookie is signed and holds ids only; a new one is made at every sign-in, and an idle one ends."""
+"""Who is signed in. The cookie is signed and holds the secret of a session's row; a new one is made at every sign-in, an idle one ends."""
 
 from __future__ import annotations
 
@@ -12,8 +12,10 @@ import flask
 from flask_login import LoginManager, UserMixin, current_user, login_user, logout_user
 from werkzeug.wrappers import Response
 
-from engine.company import users
+from engine.company import sessions, users
+from engine.company.account_rows import Account
 from engine.model import Actor, Channel
+from engine.persistence.unit_of_work import UnitOfWork
 from webui.access_log import request_id
 from webui.language import choose_locale
 from webui.unit_of_work import current, runtime_of
@@ -29,12 +31,13 @@ BACKGROUND_ARGUMENT = "background"
 class SignedIn(UserMixin):  # type: ignore[misc]  # flask-login has no types
     """The account behind a request."""
 
-    def __init__(self, account: users.Account) -> None:
+    def __init__(self, account: Account, secret: str) -> None:
         self.account = account
+        self._secret = secret
 
     def get_id(self) -> str:
-        """What the cookie holds: the account's id and the epoch that ends all its sessions when it rises."""
-        return f"{self.account.id}.{self.account.session_epoch}"
+        """What the cookie holds."""
+        return self._secret
 
 
 def register(app: flask.Flask) -> None:
@@ -53,8 +56,8 @@ def register(app: flask.Flask) -> None:
     app.extensions["guicheng.session_actor"] = session_actor
 
 
-def start(account: users.Account) -> None:
-    """Begin a session under a new id; whatever the browser carried before is gone."""
+def start(account: Account, method: str) -> None:
+    """Begin a session under a new id, signed in by `method`; whatever the browser carried before is gone."""
     locale = flask.session.get("locale")
     flask.session.clear()
     flask.session.permanent = True
@@ -63,25 +66,24 @@ def start(account: users.Account) -> None:
     if locale is not None and locale != account.locale:
         users.set_locale(current(), account.id, locale)
         account = replace(account, locale=locale)
-    login_user(SignedIn(account))
-
-
-def renew(epoch: int) -> None:
-    """Go on with this session after all the person's others were ended."""
-    account = replace(signed_in(), session_epoch=epoch)
-    flask.session["id"] = secrets.token_urlsafe(16)
-    login_user(SignedIn(account))
+    request = flask.request
+    secret = sessions.begin(runtime_of(), current(), account.id, method=method, device=request.headers.get("User-Agent", ""),
+                            address=request.remote_addr or "")
+    login_user(SignedIn(account, secret))
 
 
 def end() -> None:
     """Sign out here."""
+    session_id = signed_in().session_id if current_user.is_authenticated else None
+    if session_id is not None:
+        sessions.end(runtime_of(), current(), actor(), session_id)
     logout_user()
     flask.session.clear()
 
 
-def signed_in() -> users.Account:
+def signed_in() -> Account:
     """The account of this request; only for views behind the sign-in."""
-    account: users.Account = current_user.account
+    account: Account = current_user.account
     return account
 
 
@@ -91,16 +93,21 @@ def actor() -> Actor:
 
 
 def session_actor() -> Actor | None:
-    """As `actor`; None when nobody is signed in."""
-    return actor() if current_user.is_authenticated else None
+    """As `actor`; None when nobody is signed in, or has to choose a password first."""
+    return actor() if current_user.is_authenticated and not signed_in().must_change_password else None
 
 
 def _load(identity: str) -> SignedIn | None:
-    number, _, epoch = identity.partition(".")
-    account = users.find(current(), int(number))
-    if account is None or account.deactivated_at is not None or str(account.session_epoch) != epoch:
+    account = sessions.account_of(runtime_of(), current(), identity)
+    if account is None:
         return None
-    return SignedIn(account)
+    if BACKGROUND_HEADER not in flask.request.headers:
+        # on its own: the request's own unit of work may yet be let go, or wait for another's commit
+        with UnitOfWork(runtime_of().database) as uow:
+            if sessions.note_use(runtime_of(), uow, account):
+                uow.commit()
+    flask.g.user_id = account.id
+    return SignedIn(account, identity)
 
 
 def _end_when_idle() -> None:
@@ -146,4 +153,8 @@ def protect(blueprint: flask.Blueprint) -> None:
 
 
 def _require_sign_in() -> Any:
-    return None if current_user.is_authenticated else _unauthorized()
+    if not current_user.is_authenticated:
+        return _unauthorized()
+    if signed_in().must_change_password and flask.request.blueprint != "account":
+        return flask.redirect(flask.url_for("account.page"))
+    return None

@@ -14,7 +14,7 @@ from engine.model import SYSTEM, RoleGrant
 from engine.settings import load_settings
 
 if TYPE_CHECKING:
-    from engine.company.users import Account
+    from engine.company.account_rows import Account
     from engine.persistence.unit_of_work import UnitOfWork
 
 

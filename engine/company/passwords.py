@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from pathlib import Path
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -16,10 +17,13 @@ MIN_LENGTH = 10
 #: longest password: hashing must not become a way to keep the server busy
 MAX_LENGTH = 200
 _HASHER = PasswordHasher()
-_WORN_OUT = frozenset({
-    "1234567890", "0123456789", "password12", "password123", "passwordpassword", "qwertyuiop", "1q2w3e4r5t", "adminadmin",
-    "administrator", "guicheng123", "a123456789", "123456789a", "aa123456789", "iloveyou123", "woaini1314", "5201314520",
-})
+_COMMON = Path(__file__).with_name("common_passwords.txt")
+#: keys as they lie, and letters and digits in their order: walking along them is no secret
+_WALKS = ("01234567890123456789", "abcdefghijklmnopqrstuvwxyz", "qwertyuiop", "asdfghjkl", "zxcvbnm")
+#: how long a walk or a repeated piece may be and still count as characters
+_SHORTEST_WALK = 4
+#: characters that are left when walks and repetitions count once
+_LEAST_LEFT = 5
 
 
 class PasswordRefusedError(InvalidError):
@@ -54,7 +58,7 @@ def check_policy(password: str, *own_names: str) -> None:
     if len(password) > MAX_LENGTH:
         raise PasswordRefusedError(reason="密碼不能超過 200 個字元。")
     folded = fold(password)
-    if folded in _WORN_OUT or len(set(password)) < 4:
+    if folded in _worn_out() or len(set(password)) < 4 or len(_without_walks(folded or password)) < _LEAST_LEFT:
         raise PasswordRefusedError(reason="這個密碼太容易猜到，請換一個。")
     rest = folded
     for name in own_names:
@@ -66,6 +70,37 @@ def check_policy(password: str, *own_names: str) -> None:
 def _normalised(password: str) -> str:
     # the same characters typed on another device may arrive composed differently
     return unicodedata.normalize("NFKC", password)
+
+
+@cache
+def _worn_out() -> frozenset[str]:
+    """Those that are tried first, as they are compared: the list holds none shorter than the policy asks for anyway."""
+    return frozenset(fold(line) for line in _COMMON.read_text("ascii").split())
+
+
+def _without_walks(text: str) -> str:
+    """What is left when each run along the keys, the alphabet or the digits, and each repeated piece, counts as one character."""
+    left, position = "", 0
+    while position < len(text):
+        length = max(_walk_at(text, position), _repeat_at(text, position))
+        left, position = left + text[position], position + max(1, length)
+    return left
+
+
+def _walk_at(text: str, start: int) -> int:
+    for length in range(len(text) - start, _SHORTEST_WALK - 1, -1):
+        piece = text[start : start + length]
+        if any(piece in walk or piece in walk[::-1] for walk in _WALKS):
+            return length
+    return 0
+
+
+def _repeat_at(text: str, start: int) -> int:
+    """Length of what repeats the text before it."""
+    for length in range(min(start, len(text) - start), 0, -1):
+        if text[start - length : start] == text[start : start + length]:
+            return length
+    return 0
 
 
 @cache

@@ -9,6 +9,7 @@ from decimal import Decimal
 from sqlalchemy import func, insert, select, update
 
 from engine import permissions
+from engine.company import changes
 from engine.errors import InvalidError, NotFoundError
 from engine.model import Actor
 from engine.persistence.tables import price_item
@@ -31,10 +32,11 @@ class PriceItem:
 
 
 def add(
-    uow: UnitOfWork, actor: Actor, *, code: str, name: str, unit_name: str, labour: Decimal, material: Decimal, effective_from: datetime,
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, *, code: str, name: str, unit_name: str, labour: Decimal, material: Decimal,
+    effective_from: datetime,
 ) -> int:
     """Add a line, or a new price of a known code from a date on; returns the row's id."""
-    permissions.require(actor, "directory:write")
+    permissions.require(actor, "price:write")
     if min(labour, material) < 0 or not code.strip() or not name.strip() or not unit_name.strip():
         raise InvalidError(reason="收費項目需要編號、名稱和單位，金額不能為負數。")
     known = uow.writing.execute(select(price_item.c.id).where(
@@ -46,16 +48,34 @@ def add(
         effective_from=effective_from)).inserted_primary_key
     assert made is not None
     identity: int = made[0]
+    before = uow.reading.execute(select(price_item).where(
+        price_item.c.code == code.strip(), price_item.c.effective_from < effective_from,
+    ).order_by(price_item.c.effective_from.desc()).limit(1)).one_or_none()
+    now_known = {"name": name.strip(), "unit_name": unit_name.strip(), "labour": labour, "material": material}
+    changes.record(
+        uow, actor, "price", code.strip(), "created" if before is None else "changed", runtime.clock.now(),
+        changes=changes.diff(dict(before._mapping) if before else {}, now_known), effective_from=effective_from)
     return identity
 
 
-def deactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, code: str) -> None:
+def deactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, code: str, reason: str | None = None) -> None:
     """Offer a code no longer, from now on. NotFoundError for an unknown code."""
-    permissions.require(actor, "directory:write")
+    permissions.require(actor, "price:write")
     changed = uow.writing.execute(update(price_item).where(price_item.c.code == code, price_item.c.deactivated_at.is_(None)).values(
         deactivated_at=runtime.clock.now()))
     if changed.rowcount == 0:
         raise NotFoundError(kind="收費項目", id=code)
+    changes.record(uow, actor, "price", code, "deactivated", runtime.clock.now(), reason=reason)
+
+
+def reactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, code: str, reason: str | None = None) -> None:
+    """Offer a code again, at the prices it had. NotFoundError for one that is unknown or on offer."""
+    permissions.require(actor, "price:write")
+    changed = uow.writing.execute(update(price_item).where(price_item.c.code == code, price_item.c.deactivated_at.is_not(None)).values(
+        deactivated_at=None))
+    if changed.rowcount == 0:
+        raise NotFoundError(kind="收費項目", id=code)
+    changes.record(uow, actor, "price", code, "reactivated", runtime.clock.now(), reason=reason)
 
 
 def in_force(uow: UnitOfWork, at: datetime) -> tuple[PriceItem, ...]:

@@ -1,24 +1,24 @@
-"""People who sign in: accounts, the roles they hold, their passwords and bearer tokens. Knows no pages and no sessions."""
+"""People who sign in: accounts, the roles they hold, their passwords and bearer tokens. Knows no pages."""
 
 from __future__ import annotations
 
 import hashlib
 import re
 import secrets
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal, select, update
 
 from engine import permissions
-from engine.company.passwords import check_policy, hash_password, is_outdated, verify
+from engine.company import account_rows, changes, sessions
+from engine.company.account_rows import Account
+from engine.company.changes import EntryChangedError
+from engine.company.passwords import PasswordRefusedError, check_policy, hash_password, is_outdated, verify
 from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundError
 from engine.folding import fold_all
 from engine.i18n import LOCALES
 from engine.model import Actor, Channel, RoleGrant
-from engine.persistence.prepared import Prepared
 from engine.persistence.tables import api_token, role_grant, sign_in_attempt, site, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -34,14 +34,6 @@ _PREFIX = "gct_"
 _TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 _USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
 
-
-# built once: every request reads one of these
-_ACCOUNTS = (
-    select(user.c.id, user.c.username, user.c.display_name, user.c.phone, user.c.email, user.c.locale, user.c.session_epoch,
-           user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
-    .select_from(user.outerjoin(role_grant, role_grant.c.user_id == user.c.id))
-)
-_BY_ID = Prepared(_ACCOUNTS.where(user.c.id == bindparam("user_id")))
 _TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
     api_token.c.digest == bindparam("digest"), api_token.c.revoked_at.is_(None))
 
@@ -74,25 +66,6 @@ class TooManyAttemptsError(GuichengError):
     sentence = "登入失敗次數過多，請於 {minutes} 分鐘後再試。"
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A person's account with the roles held."""
-
-    id: int
-    username: str
-    display_name: str
-    phone: str | None
-    email: str | None
-    locale: str
-    session_epoch: int
-    deactivated_at: datetime | None
-    grants: frozenset[RoleGrant]
-
-    def actor(self, channel: Channel = Channel.DESK) -> Actor:
-        """The person as services take it."""
-        return Actor(user_id=self.id, name=self.display_name, grants=self.grants, channel=channel)
-
-
 # ---------------------------------------------------------------- accounts
 
 def create(
@@ -122,21 +95,33 @@ def create(
     assert made is not None
     user_id: int = made[0]
     _write_grants(runtime, uow, user_id, grants)
+    known = {"username": username, "display_name": display_name.strip(), "phone": phone, "email": email, "locale": locale,
+             "roles": _listed(frozenset(grants))}
+    changes.record(uow, actor, "person", user_id, "created", runtime.clock.now(), changes=changes.diff({}, known))
     return user_id
 
 
 def set_profile(
-    uow: UnitOfWork, actor: Actor, user_id: int, *, display_name: str, phone: str | None, email: str | None, locale: str,
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, *, display_name: str, phone: str | None, email: str | None, locale: str,
+    version: int | None = None,
 ) -> None:
-    """Change what others see of a person, and the language. One's own, or any as an administrator."""
+    """Change what others see of a person, and the language. One's own, or any as an administrator.
+
+    EntryChangedError when somebody has changed the account since `version`.
+    """
     if actor.user_id != user_id:
         permissions.require(actor, "user:administer")
     if not display_name.strip() or len(display_name) > 100:
         raise InvalidError(reason="請填寫姓名，最長 100 個字元。")
     _check_locale(locale)
-    account = get(uow, user_id)
+    account = _locked(uow, user_id, version)
+    after = {"display_name": display_name.strip(), "phone": phone, "email": email, "locale": locale}
+    found = changes.diff({name: getattr(account, name) for name in after}, after)
+    if not found:
+        return
     uow.writing.execute(update(user).where(user.c.id == user_id).values(
-        display_name=display_name.strip(), phone=phone, email=email, locale=locale, search=fold_all(account.username, display_name, phone)))
+        **after, search=fold_all(account.username, display_name, phone), version=user.c.version + 1))
+    changes.record(uow, actor, "person", user_id, "changed", runtime.clock.now(), changes=found)
 
 
 def set_locale(uow: UnitOfWork, user_id: int, locale: str) -> None:
@@ -145,36 +130,49 @@ def set_locale(uow: UnitOfWork, user_id: int, locale: str) -> None:
     uow.writing.execute(update(user).where(user.c.id == user_id).values(locale=locale))
 
 
-def set_grants(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, grants: Iterable[RoleGrant]) -> None:
+def set_grants(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, grants: Iterable[RoleGrant], version: int | None = None,
+) -> None:
     """Replace the roles that a person holds. LastAdministratorError rather than nobody left to give roles."""
     permissions.require(actor, "user:administer")
-    before = get(uow, user_id)
+    before, after = _locked(uow, user_id, version), frozenset(grants)
+    if before.grants == after:
+        return
     uow.writing.execute(delete(role_grant).where(role_grant.c.user_id == user_id))
-    _write_grants(runtime, uow, user_id, grants)
+    _write_grants(runtime, uow, user_id, after)
     _keep_an_administrator(uow, before)
+    uow.writing.execute(update(user).where(user.c.id == user_id).values(version=user.c.version + 1))
+    changes.record(uow, actor, "person", user_id, "changed", runtime.clock.now(), changes={
+        "roles": (_listed(before.grants), _listed(after))})
 
 
-def deactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int) -> None:
+def deactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, reason: str | None = None) -> None:
     """End an account: no sign-in, no session, no token from now on. The person's acts stay on record."""
     permissions.require(actor, "user:administer")
     before = get(uow, user_id)
     now = runtime.clock.now()
-    uow.writing.execute(update(user).where(user.c.id == user_id, user.c.deactivated_at.is_(None)).values(
-        deactivated_at=now, session_epoch=user.c.session_epoch + 1))
+    moved = uow.writing.execute(update(user).where(user.c.id == user_id, user.c.deactivated_at.is_(None)).values(
+        deactivated_at=now, version=user.c.version + 1))
+    sessions.end_all(runtime, uow, actor, user_id)
     uow.writing.execute(update(api_token).where(api_token.c.user_id == user_id, api_token.c.revoked_at.is_(None)).values(revoked_at=now))
     _keep_an_administrator(uow, before)
+    if moved.rowcount:
+        changes.record(uow, actor, "person", user_id, "deactivated", now, reason=reason)
 
 
-def reactivate(uow: UnitOfWork, actor: Actor, user_id: int) -> None:
-    """Let a person sign in again, with the roles held before. Tokens stay revoked."""
+def reactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, reason: str | None = None) -> None:
+    """Let a person sign in again, with the roles held before. Tokens stay revoked, sessions ended."""
     permissions.require(actor, "user:administer")
     get(uow, user_id)
-    uow.writing.execute(update(user).where(user.c.id == user_id).values(deactivated_at=None))
+    moved = uow.writing.execute(update(user).where(user.c.id == user_id, user.c.deactivated_at.is_not(None)).values(
+        deactivated_at=None, version=user.c.version + 1))
+    if moved.rowcount:
+        changes.record(uow, actor, "person", user_id, "reactivated", runtime.clock.now(), reason=reason)
 
 
 def find(uow: UnitOfWork, user_id: int) -> Account | None:
-    """The account with its roles, in one statement; also a deactivated one."""
-    return next(iter(_accounts(_BY_ID.all(uow.reading, {"user_id": user_id}))), None)
+    """The account with its roles; also a deactivated one."""
+    return _one(uow, user.c.id == user_id)
 
 
 def find_by_name(uow: UnitOfWork, username: str) -> Account | None:
@@ -193,14 +191,6 @@ def get(uow: UnitOfWork, user_id: int) -> Account:
     if account is None:
         raise NotFoundError(kind="使用者", id=user_id)
     return account
-
-
-def actor_for_user(uow: UnitOfWork, user_id: int, *, session_epoch: int | None = None, channel: Channel = Channel.DESK) -> Actor | None:
-    """Who a session belongs to; None when the account was deactivated or signed out everywhere since."""
-    account = find(uow, user_id)
-    if account is None or account.deactivated_at is not None or (session_epoch is not None and account.session_epoch != session_epoch):
-        return None
-    return account.actor(channel)
 
 
 # ---------------------------------------------------------------- signing in
@@ -245,30 +235,37 @@ def _refuse_if_throttled(uow: UnitOfWork, username: str, address: str, now: date
             raise TooManyAttemptsError(minutes=max(1, -(-int(wait.total_seconds()) // 60)))
 
 
-def change_password(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, new: str, *, current: str | None = None) -> int:
-    """Set a password and sign the person out everywhere else; returns the new session epoch for the session that goes on.
+def change_password(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, new: str, *, current: str | None = None, session_id: int | None = None,
+) -> None:
+    """Set a password and end the person's sessions, but for `session_id`.
 
-    One's own with the current one (PasswordWrongError); anyone's as an administrator.
+    One's own with the current one (PasswordWrongError); anyone's as an administrator, and then the person has to choose another one
+    at the next sign-in.
     """
     account = get(uow, user_id)
-    if actor.user_id == user_id:
+    is_own = actor.user_id == user_id
+    if is_own:
         stored = uow.reading.execute(select(user.c.password_hash).where(user.c.id == user_id)).scalar()
         if not verify(stored, current or ""):
             raise PasswordWrongError()
+        if current == new and account.must_change_password:
+            raise PasswordRefusedError(reason="新密碼不能與暫時的密碼相同。")
     else:
         permissions.require(actor, "user:administer")
+    set_password(runtime, uow, actor, account, new, must_change=not is_own, session_id=session_id)
+
+
+def set_password(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, account: Account, new: str, *, must_change: bool = False,
+    session_id: int | None = None,
+) -> None:
+    """Keep a password that whoever calls has a right to set. PasswordRefusedError by the policy."""
     check_policy(new, account.username, account.display_name)
     hashed = hash_password(new)
-    uow.writing.execute(update(user).where(user.c.id == user_id).values(password_hash=hashed))
-    return _raise_epoch(uow, user_id)
-
-
-def sign_out_everywhere(uow: UnitOfWork, actor: Actor, user_id: int) -> int:
-    """End every session of a person, one's own or anyone's as an administrator; returns the new session epoch."""
-    if actor.user_id != user_id:
-        permissions.require(actor, "user:administer")
-    get(uow, user_id)
-    return _raise_epoch(uow, user_id)
+    uow.writing.execute(update(user).where(user.c.id == account.id).values(password_hash=hashed, must_change_password=must_change))
+    sessions.end_all(runtime, uow, actor, account.id, but=session_id)
+    changes.record(uow, actor, "person", account.id, "password", runtime.clock.now())
 
 
 # ---------------------------------------------------------------- bearer tokens
@@ -298,13 +295,13 @@ def revoke_tokens(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int,
 def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | None:
     """Who a bearer token belongs to; None when unknown, revoked or its owner deactivated. Notes the use now and then (`uow.is_writing`)."""
     found = uow.reading.execute(_TOKEN, {"digest": _digest(token)}).first()
-    actor = actor_for_user(uow, found.user_id, channel=Channel.API) if found else None
-    if actor is None or found is None:
-        return None
     now = runtime.clock.now()
+    account = account_rows.by_id(uow, found.user_id, now) if found else None
+    if found is None or account is None or account.deactivated_at is not None:
+        return None
     if found.last_used_at is None or now - found.last_used_at > _TOKEN_USE_NOTED_EVERY:
         uow.writing.execute(update(api_token).where(api_token.c.id == found.id).values(last_used_at=now))
-    return actor
+    return account.actor(Channel.API)
 
 
 # ---------------------------------------------------------------- inside
@@ -336,10 +333,17 @@ def _keep_an_administrator(uow: UnitOfWork, before: Account) -> None:
         raise LastAdministratorError()
 
 
-def _raise_epoch(uow: UnitOfWork, user_id: int) -> int:
-    epoch: int = uow.writing.execute(update(user).where(user.c.id == user_id).values(session_epoch=user.c.session_epoch + 1)
-                                     .returning(user.c.session_epoch)).scalar_one()
-    return epoch
+def _locked(uow: UnitOfWork, user_id: int, version: int | None) -> Account:
+    """The account, until the transaction ends nobody else's to change."""
+    stands = uow.writing.execute(select(user.c.version).where(user.c.id == user_id).with_for_update()).scalar()
+    if version is not None and stands is not None and stands != version:
+        raise EntryChangedError(kind="人員", id=user_id)
+    return get(uow, user_id)
+
+
+def _listed(grants: frozenset[RoleGrant]) -> list[str]:
+    """Grants as history keeps them: `cashier`, `manager@3`."""
+    return sorted(grant.role if grant.site_id is None else f"{grant.role}@{grant.site_id}" for grant in grants)
 
 
 def _one(uow: UnitOfWork, condition: ColumnElement[bool]) -> Account | None:
@@ -347,13 +351,4 @@ def _one(uow: UnitOfWork, condition: ColumnElement[bool]) -> Account | None:
 
 
 def _many(uow: UnitOfWork, condition: ColumnElement[bool]) -> list[Account]:
-    return _accounts(uow.reading.execute(_ACCOUNTS.where(condition)).all())
-
-
-def _accounts(found: Sequence[Any]) -> list[Account]:
-    grants: dict[int, set[RoleGrant]] = {row.id: set() for row in found}
-    for row in found:
-        if row.role is not None:
-            grants[row.id].add(RoleGrant(row.role, row.site_id))
-    return [Account(row.id, row.username, row.display_name, row.phone, row.email, row.locale, row.session_epoch, row.deactivated_at,
-                    frozenset(grants[row.id])) for row in {row.id: row for row in found}.values()]
+    return account_rows.read(uow, account_rows.ACCOUNTS.where(condition), {})

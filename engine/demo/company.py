@@ -72,26 +72,27 @@ def create_places(runtime: Runtime, uow: UnitOfWork, example: Example) -> int:
     """Site, buildings, units, tenants and the price list; returns the site's id."""
     place = example.company["site"]
     zone = ZoneInfo(place["time_zone"])
-    site_id = directory.create_site(uow, SYSTEM, **place)
+    site_id = directory.create_site(runtime, uow, SYSTEM, **place)
     units: dict[str, int] = {}
     rates: dict[str, Decimal] = {}
     for building in example.company["building"]:
         rates[building["code"]] = Decimal(building["fee_rate"])
-        building_id = directory.create_building(uow, SYSTEM, site_id=site_id, code=building["code"], name=building["name"])
+        building_id = directory.create_building(runtime, uow, SYSTEM, site_id=site_id, code=building["code"], name=building["name"])
         lowest, highest = building["floors"]
         for floor in range(lowest, highest + 1):
             for room, area in enumerate(building["areas"], 1):
                 code = f"{building['code']}-{floor:02}{room:02}"
-                units[code] = directory.create_unit(uow, SYSTEM, building_id=building_id, code=code, floor=floor, area=Decimal(area))
+                units[code] = directory.create_unit(
+                    runtime, uow, SYSTEM, building_id=building_id, code=code, floor=floor, area=Decimal(area))
     for row in example.tenants:
         values = directory.TenantValues(row["code"], row["name"], row["kind"], row["contact"], row["phone"])
         since = datetime.fromisoformat(row["since"]).replace(tzinfo=zone)
-        tenant_id = directory.create_tenant(uow, SYSTEM, values)
+        tenant_id = directory.create_tenant(runtime, uow, SYSTEM, values)
         rate = rates[row["unit"].partition("-")[0]]
-        directory.settle(uow, SYSTEM, tenant_id=tenant_id, unit_id=units[row["unit"]], started_at=since, fee_rate=rate)
+        directory.settle(runtime, uow, SYSTEM, tenant_id=tenant_id, unit_id=units[row["unit"]], started_at=since, fee_rate=rate)
     in_force = datetime(runtime.clock.now().year - 1, 1, 1, tzinfo=zone)
     for row in example.prices:
-        prices.add(uow, SYSTEM, code=row["code"], name=row["name"], unit_name=row["unit"], labour=Decimal(row["labour"]),
+        prices.add(runtime, uow, SYSTEM, code=row["code"], name=row["name"], unit_name=row["unit"], labour=Decimal(row["labour"]),
                    material=Decimal(row["material"]), effective_from=in_force)
     return site_id
 

@@ -20,6 +20,7 @@ from sqlalchemy import Row, select
 from engine import definitions, files, instances, work_items
 from engine.clock import MovableClock
 from engine.company import users
+from engine.company.account_rows import Account
 from engine.demo import pictures
 from engine.demo.company import Example
 from engine.forms import Form, initial
@@ -207,7 +208,7 @@ class Company:
             return next(account for account in self._people if account.id == item.assignee_id).actor()
         return self._holder(item.role, by).actor()
 
-    def _holder(self, role: str, by: int) -> users.Account:
+    def _holder(self, role: str, by: int) -> Account:
         holders = [account for account in self._people if any(grant.role == role for grant in account.grants)]
         return holders[by % len(holders)]
 
@@ -215,7 +216,7 @@ class Company:
         with UnitOfWork(self._runtime.database) as uow:
             return uow.reading.execute(select(work_item).where(work_item.c.id == item_id)).one()
 
-    def _accounts(self) -> list[users.Account]:
+    def _accounts(self) -> list[Account]:
         with UnitOfWork(self._runtime.database) as uow:
             found = [users.find_by_name(uow, person["username"]) for person in self._example.people]
         return [account for account in found if account is not None]

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Delete, Dialect, Insert, Select, Update
+from sqlalchemy import CompoundSelect, Connection, Delete, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeEngine
 
 from engine.persistence.database import driver_error
@@ -43,13 +43,13 @@ class _Text:
 class Prepared:
     """A statement whose parameters are `bindparam`s; those of an insert are the columns that each row gives."""
 
-    def __init__(self, statement: Select[Any] | Insert | Update | Delete, *columns: str) -> None:
+    def __init__(self, statement: Select[Any] | CompoundSelect[Any] | Insert | Update | Delete, *columns: str) -> None:
         """`columns`: of an insert those that each row gives; rows may give no others."""
         self._statement = statement
         self._columns = list(columns) or None
         self._texts: dict[str, _Text] = {}
         self._readers: dict[str, tuple[tuple[int, _Convert], ...]] = {}
-        if isinstance(statement, Select):
+        if isinstance(statement, (Select, CompoundSelect)):
             shown = [(column.key, column.type) for column in statement.selected_columns]
         else:
             shown = [(each["name"], each["type"]) for each in statement.returning_column_descriptions]

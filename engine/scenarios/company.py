@@ -47,10 +47,10 @@ class Company:
 
 def found(runtime: Runtime, uow: UnitOfWork) -> Company:
     """Make the company in an empty store, with one person in each role of the organisation that is not an outside one."""
-    site_id = directory.create_site(uow, SYSTEM, code=SITE, name="華苑")  # not a message
+    site_id = directory.create_site(runtime, uow, SYSTEM, code=SITE, name="華苑")  # not a message
     company = Company(site_id, {}, {})
     for code in _UNITS:
-        _add_unit(uow, company, code)
+        _add_unit(runtime, uow, company, code)
     for code, name, unit in _TENANTS:
         _add_tenant(runtime, uow, company, directory.TenantValues(code, name, phone=f"1380000{code[-3:]}0"), unit)
     for role in runtime.organisation.roles.values():
@@ -63,7 +63,7 @@ def extend(runtime: Runtime, uow: UnitOfWork, company: Company, additions: Addit
     """What one scenario adds, and the persons whom its steps mention. Gives a company of its own; the one given stays as it was."""
     grown = Company(company.site_id, dict(company.buildings), dict(company.units), dict(company.by_role), dict(company.by_name))
     for code in additions.units:
-        _add_unit(uow, grown, code)
+        _add_unit(runtime, uow, grown, code)
     for extra in additions.tenants:
         _add_tenant(runtime, uow, grown, directory.TenantValues(extra.code, extra.name), extra.unit)
     wanted: dict[str, list[str]] = {person.name: list(person.roles) for person in additions.people}
@@ -75,19 +75,20 @@ def extend(runtime: Runtime, uow: UnitOfWork, company: Company, additions: Addit
     return grown
 
 
-def _add_unit(uow: UnitOfWork, company: Company, code: str) -> None:
+def _add_unit(runtime: Runtime, uow: UnitOfWork, company: Company, code: str) -> None:
     letter = code.partition("-")[0]
     if letter not in company.buildings:
-        company.buildings[letter] = directory.create_building(uow, SYSTEM, site_id=company.site_id, code=letter, name=f"{letter}座")
-    company.units[code] = directory.create_unit(uow, SYSTEM, building_id=company.buildings[letter], code=code)
+        company.buildings[letter] = directory.create_building(
+            runtime, uow, SYSTEM, site_id=company.site_id, code=letter, name=f"{letter}座")
+    company.units[code] = directory.create_unit(runtime, uow, SYSTEM, building_id=company.buildings[letter], code=code)
 
 
 def _add_tenant(runtime: Runtime, uow: UnitOfWork, company: Company, values: directory.TenantValues, unit: str | None) -> None:
-    tenant_id = directory.create_tenant(uow, SYSTEM, values)
+    tenant_id = directory.create_tenant(runtime, uow, SYSTEM, values)
     if unit is not None:
         if unit not in company.units:
             raise NotFoundError(kind="單元", id=unit)
-        directory.settle(uow, SYSTEM, tenant_id=tenant_id, unit_id=company.units[unit], started_at=runtime.clock.now())
+        directory.settle(runtime, uow, SYSTEM, tenant_id=tenant_id, unit_id=company.units[unit], started_at=runtime.clock.now())
 
 
 def _hire(runtime: Runtime, uow: UnitOfWork, username: str, name: str, roles: list[str]) -> Actor:

@@ -77,10 +77,16 @@ _POSTING = everybody(403, elsewhere=404)
 #: of a board: the roles that it names
 _ON_BOARD = everybody(403, clerk=200, elsewhere=200, dispatcher=200, manager=200, administrator=404)
 
+#: of the directory's places: who keeps them
+_KEEPING = everybody(403, administrator=200)
+
 #: endpoint → who gets what
 MATRIX: dict[str, dict[str, int]] = {
     "sign_in.form": {**everybody(302), "stranger": 200},
     "sign_in.submit": {**everybody(422), "stranger": 422},
+    # a guessed link is nobody's
+    "sign_in.choose_form": dict.fromkeys(PEOPLE, 404),
+    "sign_in.choose": dict.fromkeys(PEOPLE, 404),
     "sign_in.sign_out": {**everybody(303), "stranger": 303},
     "sign_in.language": {**everybody(303), "stranger": 303},
     "inbox.todo": everybody(200),
@@ -153,6 +159,24 @@ MATRIX: dict[str, dict[str, int]] = {
     "links.create": everybody(404, clerk=409, dispatcher=403, manager=409, administrator=409),
     "links.revoke": everybody(404, clerk=409, dispatcher=403, manager=409, administrator=409),
     "directory.search": everybody(200, nobody=403),
+    "directory.overview": everybody(200, nobody=403),
+    "directory.listing": everybody(200, nobody=403),
+    "directory.show": everybody(200, nobody=403, elsewhere=404),
+    "directory.new": _KEEPING,
+    "directory.create": everybody(403, administrator=422),
+    "directory.edit": _KEEPING,
+    # made from another version than stands
+    "directory.change": everybody(403, administrator=409),
+    "directory.deactivate_form": _KEEPING,
+    "directory.deactivate": everybody(403, administrator=303),
+    "directory.reactivate_form": _KEEPING,
+    "directory.reactivate": everybody(403, administrator=303),
+    "directory.roles_form": _KEEPING,
+    "directory.roles": everybody(403, administrator=409),
+    "directory.password_link": everybody(403, administrator=200),
+    "directory.reset_password": everybody(403, administrator=422),
+    "directory.end_sessions": everybody(403, administrator=303),
+    "directory.end_session": everybody(403, administrator=404),
     "files.show": everybody(404),
     "files.thumbnail": everybody(404),
     "ledger.overview": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
@@ -190,6 +214,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "account.page": everybody(200),
     "account.password": everybody(422),
     "account.sign_out_everywhere": everybody(303),
+    "account.end_session": everybody(404),
 }
 #: not pages of ours: bundles, and the API, which has a matrix of its own
 NOT_PAGES = ("static", "static_dist", "api", "health")
@@ -230,6 +255,12 @@ class Scene:
             "board.column": {"process": "errand", "column": "open"},
             "board.undo": {"process": "errand"},
             "limits.show": {"limit_id": "errand.done"},
+            "directory.listing": {"kind": "unit"},
+            "directory.new": {"kind": "unit"},
+            "directory.create": {"kind": "unit"},
+            "account.end_session": {"session_id": 9999},
+            "sign_in.choose_form": {"secret": "guess"},
+            "sign_in.choose": {"secret": "guess"},
             "outside.show": {"token": "guess"},
             "outside.submit": {"token": "guess"},
             "outside.file": {"token": "guess", "file_id": 99},
@@ -253,6 +284,11 @@ class Scene:
             values = {name: value for name, value in known.items() if name in arguments}
         if values is None and endpoint.startswith("talk."):
             values = self.talk(endpoint)
+        if values is None and endpoint.startswith("directory."):
+            arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+            entry = self.colleague.id if "kind" not in arguments else self.site_id()
+            known = {"kind": "site", "entry_id": entry, "session_id": 9999}
+            values = {name: value for name, value in known.items() if name in arguments}
         if values is None and endpoint.startswith("ledger."):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in self.books().items() if name in arguments}
@@ -275,6 +311,14 @@ class Scene:
     def notification(self) -> int:
         """What told of the item."""
         return int(rows(self.runtime, tables.notification, tables.notification.c.work_item_id == self.item_id)[0].id)
+
+    def site_id(self) -> int:
+        """The case's site."""
+        clerk = self.people["clerk"]
+        assert clerk is not None
+        (grant,) = clerk.actor.grants
+        assert grant.site_id is not None
+        return grant.site_id
 
     def books(self) -> dict[str, int]:
         """An account of the case's site, something that is owed on it and something that was paid."""

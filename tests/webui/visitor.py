@@ -10,7 +10,18 @@ from flask import Flask
 from lxml import html
 from werkzeug.test import TestResponse
 
+from engine.company import sessions
+from engine.persistence.unit_of_work import UnitOfWork
 from tests.builders import Person
+
+
+def begin_session(app: Flask, person: Person) -> str:
+    """A session as a sign-in begins it; what the cookie holds."""
+    runtime = app.extensions["guicheng"]
+    with UnitOfWork(runtime.database) as uow:
+        secret = sessions.begin(runtime, uow, person.id, method="password", device="Visitor")
+        uow.commit()
+    return secret
 
 
 class Visitor:
@@ -21,8 +32,9 @@ class Visitor:
         self.person = person
         self.headers = {"Accept-Language": {"zh-Hant": "zh-TW", "zh-Hans": "zh-CN", "en": "en"}[locale]}
         if person is not None:
+            secret = begin_session(app, person)
             with self.client.session_transaction() as session:
-                session["_user_id"] = f"{person.id}.0"
+                session["_user_id"] = secret
                 session["_fresh"] = True
                 session["seen"] = int(time.time())
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import flask
 
-from webui.sign_in import views
+from webui.sign_in import choosing, views
 
 blueprint = flask.Blueprint("sign_in", __name__)
 blueprint.add_url_rule("/sign-in", "form", views.form)
 blueprint.add_url_rule("/sign-in", "submit", views.submit, methods=["POST"])
+blueprint.add_url_rule("/set-password/<secret>", "choose_form", choosing.form)
+blueprint.add_url_rule("/set-password/<secret>", "choose", choosing.submit, methods=["POST"])
 blueprint.add_url_rule("/sign-out", "sign_out", views.sign_out, methods=["POST"])
 blueprint.add_url_rule("/language", "language", views.language, methods=["POST"])

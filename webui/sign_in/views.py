@@ -37,7 +37,7 @@ def submit() -> ResponseReturnValue:
         return _refused(username, wanted, error), 429
     if account is None:
         return _refused(username, wanted, None), 422
-    session.start(account)
+    session.start(account, "password")
     return flask.redirect(wanted, 303)
 
 

@@ -21,6 +21,7 @@ from engine.persistence.tables.company import (
     user,
 )
 from engine.persistence.tables.definitions import blob, definition, deployment, deployment_file, start_subscription
+from engine.persistence.tables.directory import directory_change, number_pattern, substitution, working_calendar
 from engine.persistence.tables.documents import file, signature
 from engine.persistence.tables.money import (
     bank_collection,
@@ -55,6 +56,7 @@ from engine.persistence.tables.running import (
     register_line,
     work_item,
 )
+from engine.persistence.tables.signing_in import external_identity, password_link, user_session
 from engine.persistence.tables.talk import case_attachment, case_comment, comment_mention, work_item_draft
 
 __all__ = [
@@ -76,9 +78,11 @@ __all__ = [
     "delivery",
     "deployment",
     "deployment_file",
+    "directory_change",
     "due",
     "event_subscription",
     "executor",
+    "external_identity",
     "file",
     "history_event",
     "history_value",
@@ -95,9 +99,11 @@ __all__ = [
     "notification_choice",
     "notification_read",
     "notification_wish",
+    "number_pattern",
     "number_sequence",
     "outside_link",
     "outside_link_attempt",
+    "password_link",
     "periodic_start",
     "phone_call",
     "price_item",
@@ -109,11 +115,14 @@ __all__ = [
     "signature",
     "site",
     "start_subscription",
+    "substitution",
     "tenancy",
     "tenant",
     "tenant_file",
     "unit",
     "user",
+    "user_session",
     "work_item",
     "work_item_draft",
+    "working_calendar",
 ]

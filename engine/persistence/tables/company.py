@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, UniqueConstraint
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, UniqueConstraint, false
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -14,6 +14,8 @@ site = Table(
     Column("name", String(100), nullable=False),
     #: IANA zone for display and calendars
     Column("time_zone", String(50), nullable=False, server_default="Asia/Shanghai"),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
     #: None while active; deactivated, never deleted
     Column("deactivated_at", Instant),
 )
@@ -24,6 +26,8 @@ building = Table(
     Column("site_id", ForeignKey("site.id"), nullable=False, index=True),
     Column("code", String(20), nullable=False),
     Column("name", String(100), nullable=False),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
     UniqueConstraint("site_id", "code"),
 )
@@ -40,6 +44,8 @@ unit = Table(
     Column("area", Numeric(10, 2)),
     #: what a search compares with, `engine.folding`
     Column("search", String(60), nullable=False, server_default=""),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
 )
 
@@ -55,6 +61,8 @@ tenant = Table(
     #: code, name, contact and phone as a search compares them, `engine.folding`
     Column("search", String(400), nullable=False, server_default=""),
     Column("locale", String(10), nullable=False, server_default="zh-Hant"),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
 )
 
@@ -68,6 +76,8 @@ tenancy = Table(
     Column("ended_at", Instant),
     #: management fee a square metre and month, from the lease or the service agreement (收費 4.1.1); None where none was agreed
     Column("fee_rate", Numeric(10, 4)),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
 )
 
 price_item = Table(
@@ -79,6 +89,8 @@ price_item = Table(
     Column("labour", Numeric(12, 2), nullable=False),
     Column("material", Numeric(12, 2), nullable=False),
     Column("effective_from", Instant, nullable=False),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
     UniqueConstraint("code", "effective_from"),
 )
@@ -96,9 +108,11 @@ user = Table(
     Column("locale", String(10), nullable=False, server_default="zh-Hant"),
     #: names and phone as a search compares them, `engine.folding`
     Column("search", String(300), nullable=False, server_default=""),
-    #: raised to sign the person out everywhere
-    Column("session_epoch", Integer, nullable=False, server_default="0"),
+    #: set by somebody else: the person chooses another one at the next sign-in
+    Column("must_change_password", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),
+    #: counts changes; a change names the one it was made from
+    Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
 )
 

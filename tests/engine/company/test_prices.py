@@ -17,7 +17,7 @@ from tests.builders import make_user
 
 
 def _add(runtime: Runtime, uow: UnitOfWork, code: str, labour: str, *, in_days: int = 0) -> None:
-    prices.add(uow, SYSTEM, code=code, name="更換水龍頭", unit_name="個", labour=Decimal(labour), material=Decimal("35.00"),
+    prices.add(runtime, uow, SYSTEM, code=code, name="更換水龍頭", unit_name="個", labour=Decimal(labour), material=Decimal("35.00"),
                effective_from=runtime.clock.now() + timedelta(days=in_days))
 
 
@@ -58,5 +58,5 @@ def test_unacceptable_prices_are_refused(runtime: Runtime) -> None:
         with pytest.raises(InvalidError):
             _add(runtime, uow, "W02", "-1.00")
         with pytest.raises(ForbiddenError):
-            prices.add(uow, cashier.actor, code="W03", name="x", unit_name="次", labour=Decimal(1), material=Decimal(0),
+            prices.add(runtime, uow, cashier.actor, code="W03", name="x", unit_name="次", labour=Decimal(1), material=Decimal(0),
                        effective_from=runtime.clock.now())

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from engine.clock import MovableClock
-from engine.company import users
+from engine.company import sessions, users
 from engine.company.passwords import PasswordRefusedError, check_policy, verify
 from engine.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from engine.model import SYSTEM, Actor, Channel, RoleGrant
@@ -108,27 +108,33 @@ def test_nothing_matches_where_there_is_no_password() -> None:
 
 
 def test_changing_the_password_asks_for_the_old_one_and_ends_other_sessions(runtime: Runtime) -> None:
-    """The epoch rises, so that sessions of before stop."""
+    """The session that asks goes on."""
     person = make_user(runtime, "cashier")
     with UnitOfWork(runtime.database) as uow:
+        here, there = (sessions.begin(runtime, uow, person.id, method="password") for _ in range(2))
+        account = sessions.account_of(runtime, uow, here)
+        assert account is not None
         with pytest.raises(users.PasswordWrongError):
             users.change_password(runtime, uow, person.actor, person.id, "another long one", current="wrong")
-        epoch = users.change_password(runtime, uow, person.actor, person.id, "another long one", current=PASSWORD)
+        users.change_password(
+            runtime, uow, person.actor, person.id, "another long one", current=PASSWORD, session_id=account.session_id)
         uow.commit()
     with UnitOfWork(runtime.database) as uow:
-        assert users.actor_for_user(uow, person.id, session_epoch=0) is None
-        assert users.actor_for_user(uow, person.id, session_epoch=epoch) == person.actor
+        assert sessions.account_of(runtime, uow, there) is None
+        assert sessions.account_of(runtime, uow, here) == account
     assert _sign_in(runtime, person.username, "another long one") is not None
 
 
-def test_signing_out_everywhere_is_for_oneself_or_an_administrator(runtime: Runtime) -> None:
-    """Anybody else lacks the permission."""
-    person, other, administrator = make_user(runtime, "cashier"), make_user(runtime, "manager"), make_user(runtime, "administrator")
+def test_a_password_set_by_an_administrator_has_to_be_changed(runtime: Runtime) -> None:
+    """Into another one; then it is the person's own."""
+    person, administrator = make_user(runtime, "cashier"), make_user(runtime, "administrator")
     with UnitOfWork(runtime.database) as uow:
-        with pytest.raises(ForbiddenError):
-            users.sign_out_everywhere(uow, other.actor, person.id)
-        assert users.sign_out_everywhere(uow, person.actor, person.id) == 1
-        assert users.sign_out_everywhere(uow, administrator.actor, person.id) == 2
+        users.change_password(runtime, uow, administrator.actor, person.id, "for the first day")
+        assert users.get(uow, person.id).must_change_password
+        with pytest.raises(PasswordRefusedError):
+            users.change_password(runtime, uow, person.actor, person.id, "for the first day", current="for the first day")
+        users.change_password(runtime, uow, person.actor, person.id, "my very own words", current="for the first day")
+        assert not users.get(uow, person.id).must_change_password
 
 
 def test_names_are_unique_and_plain(runtime: Runtime) -> None:

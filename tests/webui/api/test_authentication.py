@@ -11,6 +11,7 @@ from engine.model import SYSTEM
 from engine.runtime import Runtime
 from tests.builders import make_user
 from tests.webui.api.caller import CallAs, Caller
+from tests.webui.visitor import begin_session
 
 
 def test_a_call_without_a_token_is_refused(stranger: Caller) -> None:
@@ -64,7 +65,7 @@ def _signed_in(app: Flask, runtime: Runtime) -> tuple[object, object]:
     person = make_user(runtime, "manager")
     client = app.test_client()
     with client.session_transaction() as session:
-        session["_user_id"] = f"{person.id}.0"
+        session["_user_id"] = begin_session(app, person)
         session["_fresh"] = True
         session["seen"] = 2**31
     return client, person
