@@ -70,7 +70,8 @@ def open_tenancy(
         if newcomer is None or not newcomer.name.strip():
             raise InvalidError(reason="請指定業戶，或填寫新業戶的名稱。")
         tenant_id = _enter(runtime, uow, newcomer)
-    tenancy_id = directory.settle(uow, SYSTEM, tenant_id=tenant_id, unit_id=place.key.unit_id, started_at=started_at, fee_rate=fee_rate)
+    tenancy_id = directory.settle(
+        runtime, uow, SYSTEM, tenant_id=tenant_id, unit_id=place.key.unit_id, started_at=started_at, fee_rate=fee_rate)
     detail = {"tenancy": tenancy_id, "unit": place.unit, "since": since.isoformat()}
     _tell(runtime, uow, actor, instance_id, OPENED, detail, tenant_id)
 
@@ -84,7 +85,7 @@ def end_tenancy(
     found = _open(uow, place.key.unit_id)
     if found is None or (tenant_id is not None and found.tenant_id != tenant_id):
         return
-    directory.end_tenancy(uow, SYSTEM, found.id, ended_at)
+    directory.end_tenancy(runtime, uow, SYSTEM, found.id, ended_at)
     detail = {"tenancy": found.id, "unit": place.unit, "ended_at": ended_at}
     _tell(runtime, uow, actor, instance_id, ENDED, detail, found.tenant_id)
 
@@ -127,7 +128,7 @@ def _enter(runtime: Runtime, uow: UnitOfWork, newcomer: Newcomer) -> int:
         code = numbering.draw(uow, runtime.organisation, SERIES, runtime.clock.now())
         if uow.writing.execute(select(tenant.c.id).where(tenant.c.code == code)).first() is None:
             values = TenantValues(code, newcomer.name, newcomer.kind, newcomer.contact, newcomer.phone)
-            return directory.create_tenant(uow, SYSTEM, values)
+            return directory.create_tenant(runtime, uow, SYSTEM, values)
 
 
 def _has_happened(uow: UnitOfWork, instance_id: int, event: str) -> bool:
