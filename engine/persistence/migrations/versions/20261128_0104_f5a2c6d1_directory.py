@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "f5a2c6d1"
-down_revision: str | None = "f7a3c1d8"
+down_revision: str | None = "f2a7c9d1"
 branch_labels = None
 depends_on = None
 
