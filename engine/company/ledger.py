@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from engine import numbering, permissions
+from engine.company import settlements
 from engine.company.accounts import Account, account, booking_day, lock
 from engine.company.amounts import ZERO, in_words
 from engine.errors import ConflictError, InvalidError, NotFoundError
@@ -110,6 +111,8 @@ def pay(
 ) -> Posted:
     """Money came in for what is owed: the oldest due first (of one item where one is named); what is left over is paid ahead.
 
+    Cases that wait for what is covered now are told (`settlements`).
+
     `seen_entry_id`: the account's last entry that the person saw; AccountMovedError where there is a newer one, so that a form that was
     sent twice is paid once.
     """
@@ -129,6 +132,7 @@ def pay(
     posted = _with_receipt(runtime, uow, actor, of, day, lines, source, "receipt", method, has_receipt)
     # what was meant for one item and went beyond it may cover another
     _tidy(runtime, uow, actor, of, day, source)
+    settlements.announce(runtime, uow, of, method=method, entry_id=posted.entry_ids[0], paid_in=source.instance_id)
     return posted
 
 
