@@ -21,6 +21,7 @@ from typing import IO, Any, BinaryIO
 from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from engine import permissions
+from engine.contents import ContentStore
 from engine.errors import ConflictError, InvalidError, NotFoundError, StoreUnavailableError, TooLargeError
 from engine.file_types import IMAGES, PNG, PngError, detect, drawn_rows
 from engine.forms.model import FILE_LISTS, FieldKind, Form
@@ -115,10 +116,24 @@ def open_file(runtime: Runtime, uow: UnitOfWork, actor: Actor, file_id: int) -> 
 
 def open_content(runtime: Runtime, stored: StoredFile) -> BinaryIO:
     """The content of a file that the caller may see; it can be sought. StoreUnavailableError when the store has lost it."""
+    return content_of(runtime, stored.digest, stored.size)
+
+
+def content_of(runtime: Runtime, digest: bytes, size: int) -> BinaryIO:
+    """A content by its digest; it can be sought. StoreUnavailableError when the store has lost it."""
     try:
-        return runtime.contents.open(stored.digest.hex(), stored.size)
+        return runtime.contents.open(digest.hex(), size)
     except FileNotFoundError as error:
         raise StoreUnavailableError(reason=str(error)) from error
+
+
+def keep_content(contents: ContentStore, digest: bytes, source: IO[bytes]) -> None:
+    """Put a content back where contents lie, from a backup. FileRefusedError when it is not what its digest says."""
+    with _incoming(contents.incoming()) as path:
+        found, _ = _receive(source, path, limit=2**63)
+        if found != digest:
+            raise FileRefusedError(name=digest.hex(), reason="內容與摘要不符。")
+        contents.keep(path, digest.hex())
 
 
 def keep_derived(runtime: Runtime, content: bytes, name: str) -> None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import ColumnClause, column, inspect, select, table
 
 from engine.model import JsonObject
 from engine.persistence.database import Database
@@ -42,6 +45,32 @@ class FailedJob:
     payload: JsonObject
     reason: str
     at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingJob:
+    """A job that was queued and has not come to its end."""
+
+    name: str
+    key: str
+    payload: JsonObject
+
+
+def waiting_jobs(connection: Connection) -> Iterator[WaitingJob]:
+    """Jobs that wait or run, as this transaction sees them: by DBOS's own table, for its calls see another moment than a snapshot does."""
+    schema = "dbos" if connection.dialect.name == "postgresql" else None
+    if not inspect(connection).has_table("workflow_input", schema=schema):
+        return
+    status: ColumnClause[str] = column("status")
+    job = table("workflow_status", column("workflow_uuid"), status, column("created_at"), schema=schema).alias("job")
+    given = table("workflow_input", column("workflow_uuid"), column("inputs"), schema=schema).alias("given")
+    waiting = (
+        select(given.c.inputs).join(job, job.c.workflow_uuid == given.c.workflow_uuid)
+        .where(job.c.status.in_(["ENQUEUED", "DELAYED", "PENDING"])).order_by(job.c.created_at, job.c.workflow_uuid)
+    )
+    for inputs in connection.execute(waiting).scalars():
+        name, key, payload, *_ = orjson.loads(inputs)["positionalArgs"]
+        yield WaitingJob(name, key, payload)
 
 
 def prepare_store(database: Database) -> None:

@@ -63,6 +63,20 @@ class Database:
             yield read_only(connection)
 
     @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection for long reading: everything as it stands now, whatever others write meanwhile."""
+        if not self.is_sqlite:
+            with store_errors(), self.engine.connect().execution_options(isolation_level="REPEATABLE READ") as connection:
+                yield connection
+            return
+        with self.reading() as connection:
+            connection.connection.cursor().execute("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextmanager
     def writing(self) -> Iterator[Connection]:
         """A transaction that commits when the block ends well. `BEGIN IMMEDIATE` on SQLite."""
         with store_errors(), self.engine.begin() as connection:

@@ -58,16 +58,16 @@ def create_if_empty(database: Database) -> bool:
         return current_revision(connection) is None and upgrade_connection(connection)
 
 
-def upgrade_connection(connection: Connection) -> bool:
-    """As `upgrade`, inside the caller's transaction."""
+def upgrade_connection(connection: Connection, revision: str | None = None) -> bool:
+    """As `upgrade`, inside the caller's transaction; `revision`: an earlier one, for what was kept under it."""
     from alembic import command
 
     if connection.dialect.name == "postgresql":
         # SQLite's writer lock keeps a second upgrade out; PostgreSQL needs to be told
         connection.execute(text("SELECT pg_advisory_xact_lock(7165233)"))
-    if current_revision(connection) == head_revision():
+    if current_revision(connection) == (revision or head_revision()):
         return False
-    command.upgrade(alembic_config(connection), "head")
+    command.upgrade(alembic_config(connection), revision or "head")
     return True
 
 

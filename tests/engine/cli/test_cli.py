@@ -217,6 +217,27 @@ def test_an_address_of_no_store_of_ours_is_wrong_use(cli: Cli, url: str) -> None
     assert (code, complaints.count("\n")) == (2, 1)
 
 
+@pytest.mark.databases("sqlite")
+def test_backup_restore_and_verify(cli: Cli, empty_database_url: str, database_url: str, tmp_path: Path) -> None:
+    """What was backed up stands in the other store; a second restore finds that store full."""
+    _add_user(cli, database_url)
+    kept = str(tmp_path / "kept.zip")
+    code, output, _ = cli("backup", kept, "--db", database_url)
+    assert code == 0
+    assert output.startswith(f"Backed up to {kept}: ")
+    elsewhere = f"sqlite:///{tmp_path / 'elsewhere.db'}"
+    code, output, _ = cli("restore", kept, "--db", elsewhere)
+    assert (code, output.split()[0]) == (0, "Restored")
+    assert cli("user", "list", "--db", elsewhere)[1] == "admin\tadmin\tadministrator\n"
+    assert cli("verify", "--db", elsewhere)[:2] == (0, "Everything holds.\n")
+    code, _, complaints = cli("restore", kept, "--db", elsewhere)
+    assert (code, complaints.count("\n")) == (1, 1)
+    assert "the store is not empty" in complaints
+    code, _, complaints = cli("backup", kept, "--db", database_url)
+    assert (code, complaints.count("\n")) == (1, 1)
+    assert "is there already" in complaints
+
+
 def test_settings_lists_every_setting_and_no_secret(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exactly the fields of `Settings`, by their environment names."""
     monkeypatch.setenv("GUICHENG_SECRET_KEY", "hush")
