@@ -46,6 +46,22 @@ def draw(uow: UnitOfWork, organisation: Organisation, series: str, at: datetime)
 
 def was_drawn(uow: UnitOfWork, organisation: Organisation, series: str, number: str) -> bool:
     """Whether a number is one of the series' own that has been drawn already, not one that somebody made up."""
+    found = parse(organisation, series, number)
+    if found is None:
+        return False
+    period, seq = found
+    return 0 < seq <= last_drawn(uow, series, period)
+
+
+def last_drawn(uow: UnitOfWork, series: str, period: str) -> int:
+    """The last number drawn of a series in a period; 0 before the first."""
+    query = select(number_sequence.c.last).where(number_sequence.c.series == series, number_sequence.c.period == period)
+    found: int | None = uow.reading.execute(query).scalar()
+    return found or 0
+
+
+def parse(organisation: Organisation, series: str, number: str) -> tuple[str, int] | None:
+    """Period and place of a number that has the series' pattern; None for any other text."""
     pattern = organisation.numbering.get(series, DEFAULT_PATTERN)
     literals = re.split(_PART, pattern)
     # split gives text, part, width, text, …
@@ -55,12 +71,20 @@ def was_drawn(uow: UnitOfWork, organisation: Organisation, series: str, number: 
     shape = "".join(re.escape(text) + part for text, part in zip(literals[::3], [*wanted, ""], strict=True))
     match = re.fullmatch(shape, number) if len(set(parts)) == len(parts) else None
     if match is None:
-        return False
+        return None
     found = match.groupdict()
     year = found.get("yyyy") or ("20" + found["yy"] if "yy" in found else "")
-    period = year + found.get("mm", "") + found.get("dd", "")
-    query = select(number_sequence.c.last).where(number_sequence.c.series == series, number_sequence.c.period == period)
-    return 0 < int(found["seq"]) <= (uow.writing.execute(query).scalar() or 0)
+    return year + found.get("mm", "") + found.get("dd", ""), int(found["seq"])
+
+
+def advance(uow: UnitOfWork, series: str, period: str, last: int) -> None:
+    """Let the series go on behind `last` in that period; never backwards, so that no number is given twice."""
+    build = postgresql.insert if uow.writing.dialect.name == "postgresql" else sqlite.insert
+    statement = build(number_sequence).values(series=series, period=period, last=last)
+    statement = statement.on_conflict_do_update(
+        index_elements=[number_sequence.c.series, number_sequence.c.period], set_={"last": last}, where=number_sequence.c.last < last
+    )
+    uow.writing.execute(statement)
 
 
 def period_of(series: str, pattern: str, local: datetime) -> str:
@@ -86,3 +110,9 @@ def format_number(pattern: str, local: datetime, number: int) -> str:
         return dates[match[1]] if match[1] != "seq" else f"{number:0{match[2] or 1}d}"
 
     return _PART.sub(part, pattern)
+
+
+def number_in(organisation: Organisation, series: str, period: str, seq: int) -> str:
+    """The number at a place of a series in a period."""
+    day = datetime(int(period[:4] or 2000), int(period[4:6] or 1), int(period[6:8] or 1), tzinfo=ZoneInfo(organisation.calendar.zone))
+    return format_number(organisation.numbering.get(series, DEFAULT_PATTERN), day, seq)

@@ -15,11 +15,11 @@ from sqlalchemy import Row, insert, select, update
 
 from engine import numbering, permissions
 from engine.company import settlements
-from engine.company.accounts import Account, account, booking_day, lock
+from engine.company.accounts import Account, account, booking_day, lock, today
 from engine.company.amounts import ZERO, in_words
 from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.model import Actor
-from engine.persistence.tables import ledger_entry, receipt
+from engine.persistence.tables import ledger_entry, opening_entry, receipt
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.ledger import DEPOSIT, DUES, AccountKey, item_balances, last_entry_id, open_charges
 from engine.runtime import Runtime
@@ -28,7 +28,9 @@ from engine.runtime import Runtime
 PREPAYMENT = "prepayment"
 METHODS = ("cash", "transfer", "card", "mobile", "bank")
 #: kinds that a counter-entry may take back by themselves; what has a receipt goes with its receipt
-_CORRECTABLE = frozenset({"charge", "deduction"})
+_CORRECTABLE = frozenset({"charge", "deduction", "opening"})
+#: side of what stands against opening balances, so that each import adds up to nothing; no account shows it
+OPENING = "opening"
 
 
 class NotEnoughHeldError(ConflictError):
@@ -176,6 +178,24 @@ def deduct(runtime: Runtime, uow: UnitOfWork, actor: Actor, of: Account, item: s
     return _post(runtime, uow, actor, of, day, [_Line(DEPOSIT, "deduction", item, -amount)], source)
 
 
+def bring_forward(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, of: Account, side: str, item: str, amount: Decimal, *, due_on: date | None = None,
+    import_id: int, note: str,
+) -> Posted:
+    """Open an account with what stood on paper: owed (below zero: paid ahead) or held. Its opposite stands on the opening side.
+
+    No receipt and no drawer is touched, whatever day the cashier has closed; the entry can be corrected by a counter-entry.
+    """
+    permissions.require(actor, "import:apply", of.site_id)
+    day = today(runtime, uow, of.site_id)
+    lock(uow, of)
+    lines = [_Line(side, "opening", item, amount, due_on=due_on), _Line(OPENING, "opening", item, -amount)]
+    posted = _post(runtime, uow, actor, of, day, lines, Source(note=note))
+    entry_id, counter_id = posted.entry_ids
+    uow.writing.execute(insert(opening_entry).values(entry_id=entry_id, counter_id=counter_id, import_id=import_id))
+    return posted
+
+
 def correct(runtime: Runtime, uow: UnitOfWork, actor: Actor, entry_id: int, reason: str) -> Posted:
     """Take a charge or a deduction back by a counter-entry; what had been paid for it is paid ahead then."""
     row = uow.reading.execute(select(ledger_entry).where(ledger_entry.c.id == entry_id)).one_or_none()
@@ -186,8 +206,12 @@ def correct(runtime: Runtime, uow: UnitOfWork, actor: Actor, entry_id: int, reas
         raise NotCorrectableError(number=row.number)
     of, source = account(uow, AccountKey(row.unit_id, row.tenant_id)), Source(row.instance_id, row.element_id, _reason(reason))
     day = _begin(runtime, uow, actor, of, Source())
-    _check_standing(uow, [row])
-    posted = _post(runtime, uow, actor, of, day, [_counter(row, "correction")], source)
+    taken_back = [row]
+    if row.kind == "opening":
+        counter_id = select(opening_entry.c.counter_id).where(opening_entry.c.entry_id == row.id).scalar_subquery()
+        taken_back += uow.writing.execute(select(ledger_entry).where(ledger_entry.c.id == counter_id)).all()
+    _check_standing(uow, taken_back)
+    posted = _post(runtime, uow, actor, of, day, [_counter(each, "correction") for each in taken_back], source)
     _tidy(runtime, uow, actor, of, day, source)
     return posted
 
@@ -322,6 +346,6 @@ def _reason(text: str) -> str:
 
 
 __all__ = [
-    "METHODS", "PREPAYMENT", "AccountKey", "Posted", "Source", "charge", "correct", "deduct", "pay", "refund", "refund_deposit",
-    "take_deposit", "void_receipt",
+    "METHODS", "OPENING", "PREPAYMENT", "AccountKey", "Posted", "Source", "bring_forward", "charge", "correct", "deduct", "pay", "refund",
+    "refund_deposit", "take_deposit", "void_receipt",
 ]

@@ -32,7 +32,8 @@ _ATTEMPTS_KEPT = timedelta(days=30)
 _PREFIX = "gct_"
 #: a token's use is noted at most this often, so that reading by a token seldom writes
 _TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
-_USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
+#: what a sign-in name may be
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
 
 _TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
     api_token.c.digest == bindparam("digest"), api_token.c.revoked_at.is_(None))
@@ -78,7 +79,7 @@ def create(
     """
     permissions.require(actor, "user:administer")
     username = username.strip().lower()
-    if not _USERNAME.fullmatch(username):
+    if not USERNAME.fullmatch(username):
         raise InvalidError(reason="登入名只能用小寫英文字母、數字、句點、減號和底線，最長 60 個字元。")
     if not display_name.strip() or len(display_name) > 100:
         raise InvalidError(reason="請填寫姓名，最長 100 個字元。")

@@ -10,6 +10,7 @@ from sqlalchemy import insert, select
 
 from engine import messages, timers
 from engine.errors import ConflictError, StaleInstanceError
+from engine.imports import storing
 from engine.jobs import link_sending
 from engine.model import SYSTEM, JsonObject
 from engine.persistence.tables import idempotency
@@ -72,10 +73,16 @@ def once(runtime: Runtime, uow: UnitOfWork, key: str) -> bool:
     return True
 
 
+def apply_import(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Carry out a confirmed workbook, slice by slice; begun again it goes on behind the last slice."""
+    storing.carry_out(runtime, payload["import_id"])
+
+
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
+    storing.JOB: apply_import,
 }
 
 

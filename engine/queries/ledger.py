@@ -216,7 +216,8 @@ def accounts(
 
 def entries(uow: UnitOfWork, key: AccountKey, *, after: str | None = None, limit: int = 50) -> Page[EntryRow]:
     """An account's entries, the newest first."""
-    query = _entries().where(*_of(key)).order_by(ledger_entry.c.id.desc())
+    # what stands against an opening balance is the books' own, not the payer's
+    query = _entries().where(*_of(key), ledger_entry.c.side.in_((DUES, DEPOSIT))).order_by(ledger_entry.c.id.desc())
     if after:
         (before,) = decode("entries", after, (int,))
         query = query.where(ledger_entry.c.id < before)

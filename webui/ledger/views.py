@@ -11,6 +11,7 @@ from engine.company import amounts, ledger
 from engine.company.accounts import Account, today
 from engine.company.accounts import account as find_account
 from engine.company.ledger import METHODS, Source
+from engine.company.ledger_items import ITEMS
 from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.permissions import may, require
 from engine.queries import ledger as queries
@@ -21,15 +22,9 @@ from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.unit_of_work import current, runtime_of
 
-ITEMS = {
-    "management_fee": "管理費", "water": "水費", "electricity": "電費", "special_service": "特約服務", "renovation_deposit": "裝修押金",
-    "fire_deposit": "消防治安押金", "pass_fee": "出入證工本費", "pass_deposit": "出入證押金",
-    "rubbish_fee": "垃圾清運費", "moving_deposit": "搬遷押金",
-    "move_in_deposit": "入駐押金", "repair_fee": "維修費", "prepayment": "預收款",
-}
 KINDS = {
     "charge": "應收", "payment": "收款", "refund": "退款", "transfer": "轉賬", "deposit": "收押金", "deposit_refund": "退押金",
-    "deduction": "扣押金", "void": "作廢", "correction": "沖正",
+    "deduction": "扣押金", "void": "作廢", "correction": "沖正", "opening": "期初",
 }
 METHOD_NAMES = {"cash": "現金", "transfer": "銀行轉賬", "card": "刷卡", "mobile": "移動支付", "bank": "銀行託收"}
 _PAGE = 40

@@ -23,6 +23,7 @@ from engine.persistence.tables.company import (
 from engine.persistence.tables.definitions import blob, definition, deployment, deployment_file, start_subscription
 from engine.persistence.tables.directory import directory_change, number_pattern, substitution, working_calendar
 from engine.persistence.tables.documents import file, signature
+from engine.persistence.tables.imports import import_row, import_run, number_block, opening_entry, paper_number, reconciliation
 from engine.persistence.tables.money import (
     bank_collection,
     bank_collection_line,
@@ -87,6 +88,8 @@ __all__ = [
     "history_event",
     "history_value",
     "idempotency",
+    "import_row",
+    "import_run",
     "incident",
     "instance",
     "instance_variable",
@@ -99,15 +102,19 @@ __all__ = [
     "notification_choice",
     "notification_read",
     "notification_wish",
+    "number_block",
     "number_pattern",
     "number_sequence",
+    "opening_entry",
     "outside_link",
     "outside_link_attempt",
+    "paper_number",
     "password_link",
     "periodic_start",
     "phone_call",
     "price_item",
     "receipt",
+    "reconciliation",
     "record",
     "register_line",
     "role_grant",

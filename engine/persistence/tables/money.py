@@ -18,9 +18,9 @@ ledger_entry = Table(
     #: the account: who owes for which unit
     Column("unit_id", ForeignKey("unit.id")),
     Column("tenant_id", ForeignKey("tenant.id")),
-    #: `dues` (what is owed) or `deposit` (what is held); the sums of the two say nothing together
+    #: `dues` (what is owed) or `deposit` (what is held), whose sums say nothing together; `opening`: what stands against an opening balance
     Column("side", String(10), nullable=False),
-    #: `charge`, `payment`, `refund`, `transfer`, `deposit`, `deposit_refund`, `deduction`, `void`, `correction`
+    #: `charge`, `payment`, `refund`, `transfer`, `deposit`, `deposit_refund`, `deduction`, `opening`, `void`, `correction`
     Column("kind", String(20), nullable=False),
     #: what it is for, e.g. `management_fee`
     Column("item", String(40), nullable=False),
