@@ -109,8 +109,11 @@ class Cases(Kind):
 
     def complete(self, book: Book, values: Values) -> Iterator[Problem]:
         values["since"] = values.get("since") or values["started_at"]
+        lines: dict[str, list[Values]] = {}
         for source, told, _ in book.waiting.get((self.id, str(values["number"])), ()):
-            values.setdefault("_rows", {}).setdefault(source, []).append(told)
+            lines.setdefault(source, []).append(told)
+        if lines:
+            values["_rows"] = lines
         for line in str(values.get("done") or "").splitlines():
             step, _, moment = line.rpartition("=")
             try:
@@ -138,9 +141,6 @@ class Cases(Kind):
     def label(self, values: Values) -> str:
         return f"{values.get('number')} · {values.get('step')}"
 
-    def group(self, values: Values) -> str:
-        return self.content.own.name
-
     def case_of(self, uow: UnitOfWork, runtime: Runtime, values: Values, origin: str) -> PaperCase:
         """A row as what the paper says."""
         forms: dict[str, dict[str, Any]] = {}
@@ -148,7 +148,7 @@ class Cases(Kind):
             form_key, dot, field = name.partition(".")
             if dot and value is not None:
                 forms.setdefault(form_key, {})[field] = _in_form(self.forms[form_key], field, value)
-        for name, rows in (values.get("_rows") or {}).items():  # type: ignore[union-attr]
+        for name, rows in _tables_in(values).items():
             form_key, _, field = name.partition(".")
             table = self.forms[form_key].field(field)
             assert table is not None
@@ -184,9 +184,6 @@ class Cases(Kind):
 
     def apply(self, runtime: Runtime, uow: UnitOfWork, actor: Actor, values: Values, before: Values | None, origin: Origin) -> int:
         return paper_cases.take_over(runtime, uow, actor, self.case_of(uow, runtime, values, origin.text)).id
-
-    def amount(self, values: Values) -> Decimal | None:
-        return None
 
 
 class Rows(Kind):
@@ -245,6 +242,12 @@ def _forms(content: InstanceContent) -> dict[str, Form]:
         used = [element.form for element in each.diagram.elements.values() if element.form]
         found |= {key: each.forms[key] for key in (*used, *each.forms) if key in each.forms and key not in found}
     return found
+
+
+def _tables_in(values: Values) -> dict[str, list[Values]]:
+    """Rows of tables by where they lie."""
+    held = values.get("_rows")
+    return held if isinstance(held, dict) else {}
 
 
 def _in_form(form: Form, name: str, value: Any) -> Any:

@@ -13,12 +13,13 @@ from engine.errors import FieldError, GuichengError
 from engine.folding import fold
 from engine.imports.workbook import Cell
 
-#: what is stored and compared: text, whole number, decimal as text, `YYYY-MM-DD`, ISO moment, yes or no; None where nothing was filled in
-Value = str | int | bool | list[str] | None
+#: what is stored and compared: text, whole number, decimal as text, `YYYY-MM-DD`, ISO moment, yes or no; None where nothing was
+#: filled in; an object holds the rows of a case's tables
+Value = str | int | bool | list[str] | dict[str, Any] | None
 Values = dict[str, Value]
 ColumnKind = Literal["text", "integer", "decimal", "date", "moment", "time", "yes_no", "choice", "choices"]
-_YES = frozenset({"是", "y", "yes", "true", "1", "✓", "有"})
-_NO = frozenset({"否", "n", "no", "false", "0", "✗", "無", "无"})
+_YES = frozenset({"是", "y", "yes", "true", "1", "✓", "有"})  # not a message
+_NO = frozenset({"否", "n", "no", "false", "0", "✗", "無", "无"})  # not a message
 _SEPARATORS = str.maketrans("，、；;\n", ",,,,,")
 YES_NO = (("yes", "是", "Yes"), ("no", "否", "No"))
 
@@ -157,7 +158,7 @@ def _date(column: Column, cell: Cell, zone: ZoneInfo) -> str:
 
 
 def _written_date(text: str) -> date | None:
-    plain = text.strip().rstrip("日").replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-")
+    plain = text.strip().rstrip("日").replace("年", "-").replace("月", "-").replace("/", "-").replace(".", "-")  # not a message
     try:
         year, month, day = (int(part) for part in plain.split("-"))
         return date(year, month, day)

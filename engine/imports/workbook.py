@@ -159,9 +159,9 @@ def _refuse_formulas(parts: list[tuple[str, list[bytes]]], titles: list[str]) ->
 def _sheet(book: CalamineWorkbook, name: str) -> Sheet:
     sheet = book.get_sheet_by_name(name)
     if sheet.total_width > MAX_COLUMNS:
-        raise WorkbookTooLargeError(what=f"「{name[:31]}」的欄", limit=MAX_COLUMNS)
+        raise WorkbookTooLargeError(what="欄", limit=MAX_COLUMNS)
     if sheet.total_height > MAX_ROWS * 5:
-        raise WorkbookTooLargeError(what=f"「{name[:31]}」的列", limit=MAX_ROWS)
+        raise WorkbookTooLargeError(what="資料列", limit=MAX_ROWS)
     rows = []
     for line, row in enumerate(sheet.to_python(skip_empty_area=False), 1):
         cells = tuple(_cell(value) for value in row)
