@@ -5,18 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import ColumnElement, Table, select
 
 from engine.company import directory
+from engine.company.directory import TABLES
 from engine.errors import NotFoundError
-from engine.folding import fold_all
 from engine.model import Actor
-from engine.persistence.tables import building, site, tenancy, tenant, unit
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
-
-_TABLES: Mapping[str, Table] = {"site": site, "building": building, "unit": unit, "tenant": tenant, "tenancy": tenancy}
-_NAMES = {"site": "園區", "building": "樓宇", "unit": "單元", "tenant": "業戶"}
 
 
 def keep(
@@ -24,19 +20,18 @@ def keep(
     is_active: bool = True,
 ) -> int:
     """Make the entry that `mine` picks, or change it; deactivate or reactivate it where it isn't so. Returns its id."""
-    table = _TABLES[kind_id]
+    table = TABLES[kind_id]
     identity = uow.writing.execute(select(table.c.id).where(mine)).scalar()
     if identity is None:
-        identity = _create(uow, actor, kind_id, dict(fields))
+        identity = directory.create(runtime, uow, actor, kind_id, fields)
     else:
-        search = {"search": fold_all(*(fields.get(name) for name in ("code", "name", "contact", "phone")))} if "search" in table.c else {}
-        uow.writing.execute(update(table).where(table.c.id == identity).values(**fields, **search))
-    if kind_id in _NAMES:
+        directory.change(runtime, uow, actor, kind_id, identity, fields)
+    if "deactivated_at" in table.c:
         was_active = uow.writing.execute(select(table.c.deactivated_at).where(table.c.id == identity)).scalar() is None
         if was_active and not is_active:
-            directory.deactivate(runtime, uow, actor, _NAMES[kind_id], identity)
+            directory.deactivate(runtime, uow, actor, kind_id, identity)
         elif is_active and not was_active:
-            uow.writing.execute(update(table).where(table.c.id == identity).values(deactivated_at=None))
+            directory.reactivate(runtime, uow, actor, kind_id, identity)
     return int(identity)
 
 
@@ -46,19 +41,3 @@ def id_of(uow: UnitOfWork, table: Table, condition: ColumnElement[bool]) -> int:
     if found is None:
         raise NotFoundError(kind="資料", id=table.name)
     return int(found)
-
-
-def _create(uow: UnitOfWork, actor: Actor, kind_id: str, fields: dict[str, Any]) -> int:
-    if kind_id == "site":
-        return directory.create_site(uow, actor, **fields)
-    if kind_id == "building":
-        return directory.create_building(uow, actor, **fields)
-    if kind_id == "unit":
-        return directory.create_unit(uow, actor, **fields)
-    if kind_id == "tenant":
-        return directory.create_tenant(uow, actor, directory.TenantValues(**fields))
-    ended_at = fields.pop("ended_at")
-    identity = directory.settle(uow, actor, **fields)
-    if ended_at is not None:
-        directory.end_tenancy(uow, actor, identity, ended_at)
-    return identity

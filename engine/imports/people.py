@@ -58,12 +58,12 @@ class People(Kind):
             )
         else:
             identity = keeping.id_of(uow, user, user.c.username == values["username"])
-            users.set_profile(uow, actor, identity, display_name=name, phone=phone, email=email, locale=locale)
+            users.set_profile(runtime, uow, actor, identity, display_name=name, phone=phone, email=email, locale=locale)
         was_active = before is None or before["active"]
         if was_active and not values["active"]:
             users.deactivate(runtime, uow, actor, identity)
         elif values["active"] and not was_active:
-            users.reactivate(uow, actor, identity)
+            users.reactivate(runtime, uow, actor, identity)
         return identity
 
 

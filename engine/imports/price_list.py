@@ -65,6 +65,6 @@ class Prices(Kind):
             return None
         since = midnight(values["effective_from"], ZoneInfo(runtime.organisation.calendar.zone))
         return prices.add(
-            uow, actor, code=str(values["code"]), name=str(values["name"]), unit_name=str(values["unit_name"]),
+            runtime, uow, actor, code=str(values["code"]), name=str(values["name"]), unit_name=str(values["unit_name"]),
             labour=Decimal(str(values["labour"])), material=Decimal(str(values["material"])), effective_from=since,
         )
