@@ -61,6 +61,7 @@ class Settings:
     notification_days: Annotated[int, "通知和傳送紀錄保留的天數"] = 90
     delivery_attempts: Annotated[int, "一則訊息最多嘗試傳送的次數，之後列入無法傳送"] = 8
     delivery_threads: Annotated[int, "同時傳送的訊息數"] = 2
+    metrics_token: Annotated[str, "Prometheus 讀取 /metrics 時須附的權杖（Authorization: Bearer …）；留空則不提供"] = ""
     worker_threads: Annotated[int, "單一作業程序同時執行的作業數"] = 4
 
 

@@ -18,6 +18,7 @@ from webui import (
     error_pages,
     language,
     layout,
+    metrics,
     security,
     session,
     unit_of_work,
@@ -77,7 +78,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.extensions["guicheng.streams"] = Streams(runtime, settings.open_pages)
     app.url_map.converters["row_id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (access_log, assets, compression, language, session, security, display, wording, layout, error_pages):
+    for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, error_pages):
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)

@@ -217,7 +217,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "account.end_session": everybody(404),
 }
 #: not pages of ours: bundles, and the API, which has a matrix of its own
-NOT_PAGES = ("static", "static_dist", "api", "health")
+NOT_PAGES = ("static", "static_dist", "api", "health", "metrics")
 #: endpoints that need an item that the clerk has claimed
 NEEDS_CLAIMED = {
     "work_item.unclaim",
