@@ -37,6 +37,7 @@ class DefinitionContent:
     forms: Mapping[str, Form]
     #: template source by record key
     records: Mapping[str, bytes]
+    #: of the deployment
     limits: tuple[Limit, ...]
     #: what runs, where normalising changed something; else the author's file
     xml: bytes
@@ -54,6 +55,11 @@ class InstanceContent:
     def of(self, process_key: str) -> DefinitionContent:
         """The definition that holds an element of that process."""
         return self.called.get(process_key, self.own)
+
+    def limits(self) -> list[Limit]:
+        """Those of its own deployment and of the called ones, each once."""
+        every = (limit for definition in (self.own, *self.called.values()) for limit in definition.limits)
+        return list({(limit.full_id, limit.effective_from): limit for limit in every}.values())
 
     def element(self, process_key: str, element_id: str) -> Element | None:
         """An element; None where the id is one of the engine's own."""

@@ -10,11 +10,12 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, Select, bindparam, insert, select, update
 
-from engine import limit_rules, permissions, signer_form, start_timers
+from engine import limit_reading, limit_rules, permissions, signer_form, start_timers
 from engine.content import DefinitionContent, InstanceContent
 from engine.diagram import Diagram, read_diagram
 from engine.errors import DeploymentRefusedError, Finding, NotFoundError
 from engine.forms import load_form
+from engine.limit_rules import Limit
 from engine.model import Actor
 from engine.persistence.tables import blob, definition, deployment, deployment_file, start_subscription
 from engine.persistence.unit_of_work import UnitOfWork
@@ -205,7 +206,7 @@ def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> Defi
     forms = {
         stem(name): load_form(body, stem(name)) for name, body in running.items() if name.startswith("forms/") and name.endswith(".json")
     }
-    limits = limit_rules.read_limits(running[limit_rules.FILE], info.key) if limit_rules.FILE in running else ()
+    limits = _limits_of(running)
     diagram = read_diagram(xml)[info.key]
     return DefinitionContent(
         id=info.id,
@@ -220,6 +221,15 @@ def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> Defi
         xml=xml,
         files={**files, **{name: body for name, body in running.items() if name.endswith(".dmn")}},
     )
+
+
+def _limits_of(files: Mapping[str, bytes]) -> tuple[Limit, ...]:
+    """The deployment's, the same for each of its processes: a step of any of them may concern them."""
+    if limit_rules.FILE not in files:
+        return ()
+    diagrams = [each for name, body in files.items() if name.endswith(".bpmn") for each in read_diagram(body).values()]
+    home = limit_rules.home_of({each.process_id: each.called for each in diagrams})
+    return limit_reading.read_limits(files[limit_rules.FILE], home)
 
 
 def stem(name: str) -> str:

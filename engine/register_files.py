@@ -39,7 +39,7 @@ def write_csv(opened: OpenRegister, reader: Reader, uow: UnitOfWork, texts: Form
         writer.writerow(_headings(opened, texts))
         count = 0
         for row in reader.stream(uow, sort=sort):
-            writer.writerow([_harmless(word) for word in _words(opened, row, texts)])
+            writer.writerow([harmless(word) for word in _words(opened, row, texts)])
             count += 1
         return count
     finally:
@@ -88,6 +88,6 @@ def _words(opened: OpenRegister, row: RegisterRow, texts: FormTexts) -> Iterator
         yield format(value, "f") if isinstance(value, Decimal) else words
 
 
-def _harmless(word: str) -> str:
+def harmless(word: str) -> str:
     is_number = word[:1] == "-" and word[1:].replace(".", "", 1).isdigit()
     return f"'{word}" if word.startswith(_FORMULA) and not is_number else word

@@ -20,6 +20,7 @@ from engine import chains, correlations, definitions, history, limits, notificat
 from engine.content import InstanceContent
 from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
 from engine.history import Batch, Head, NewEvent
+from engine.limit_book import Plan
 from engine.limit_rules import Happening, Moment
 from engine.model import Actor, InstanceState, OpenItem, Passed, WorkItemState
 from engine.notifications import Kind
@@ -164,7 +165,7 @@ class _Ready:
     planned: list[openings.Opening]
     data: dict[str, Any]
     #: what happened for the limits: claimed time where it is not the actor's, happenings, plan
-    happened: list[tuple[datetime | None, list[Happening], limits.Plan | None]]
+    happened: list[tuple[datetime | None, list[Happening], Plan | None]]
     waiting_before: set[tuple[str, str | None]]
     now: datetime
 
@@ -259,6 +260,7 @@ def _write(
             now=now,
             claimed_at=at or actor.claimed_at,
             plan=plan,
+            person_id=actor.user_id,
         )
     if not change.is_completed:
         workflow = ready.run.workflow

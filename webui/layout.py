@@ -56,7 +56,7 @@ MENU = (
     )),
     Group((
         Entry("registers.overview", "台帳", icon="table"),
-        Entry("limits.overview", "時限", icon="clock", on_phone=False),
+        Entry("limits.overview", "時限與指標", icon="clock", on_phone=False),
     ), "統計"),
     Group((
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"]),

@@ -53,10 +53,12 @@ def texts(definition_id: int) -> FormTexts:
 
 
 def limit_name(limit_id: str, definition_id: int) -> str:
-    """What people call a limit of the manual, by `process.limit`."""
-    own = limit_id.rpartition(".")[2]
-    found = next((limit for limit in content(definition_id).limits if own == limit.id.rpartition(".")[2]), None)
-    return worded(found.name, definition_id) if found is not None else limit_id
+    """What people call a limit of the manual, by `process.limit`: of the case's procedure, or of one that it calls."""
+    for home in (definition_id, *definitions.bindings(runtime_of(), current(), definition_id).values()):
+        found = next((limit for limit in content(home).limits if limit.full_id == limit_id), None)
+        if found is not None:
+            return worded(found.name, home)
+    return limit_id
 
 
 def called_by(instance_id: int) -> tuple[int, ...]:

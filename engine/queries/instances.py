@@ -11,6 +11,7 @@ from sqlalchemy import Select, or_, select, true
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.errors import NotFoundError
+from engine.limit_rules import Kind
 from engine.model import Actor
 from engine.persistence.tables import definition, file, incident, instance, limit_clock, record, site, user
 from engine.persistence.unit_of_work import UnitOfWork
@@ -161,7 +162,8 @@ def incidents(uow: UnitOfWork, instance_id: int) -> tuple[IncidentRow, ...]:
 def limits(uow: UnitOfWork, instance_id: int) -> tuple[LimitRow, ...]:
     """The manual's clocks in it, oldest first."""
     columns = [limit_clock.c[entry.name] for entry in fields(LimitRow)]
-    statement = select(*columns).where(limit_clock.c.instance_id == instance_id).order_by(limit_clock.c.id).limit(200)
+    statement = select(*columns).where(limit_clock.c.instance_id == instance_id, limit_clock.c.kind == Kind.CLOCK)
+    statement = statement.order_by(limit_clock.c.id).limit(200)
     return tuple(LimitRow(**row._mapping) for row in uow.reading.execute(statement))
 
 

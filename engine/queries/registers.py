@@ -15,13 +15,12 @@ from sqlalchemy.sql.functions import coalesce
 from engine.model import Actor
 from engine.persistence.tables import Instant, instance, instance_variable, register_line, unit
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.months import MOST_MONTHS, midnight, months_between, next_month
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.register_columns import BoundColumn, BoundRegister, line, storage_of, text_names, value_of, variable
 from engine.queries.sites import visible_sites
 from engine.register_rules import MONTH, Path
 
-#: months that a summary shows at most, the latest
-MOST_MONTHS = 60
 #: groups that a summary shows at most, the largest
 MOST_GROUPS = 200
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -203,8 +202,8 @@ class Reader:
             conditions += [rows.c.period >= filters.since.isoformat()] if filters.since else []
             conditions += [rows.c.period <= filters.until.isoformat()] if filters.until else []
         else:
-            conditions += [rows.c.period >= _midnight(filters.since, self.zone)] if filters.since else []
-            conditions += [rows.c.period < _midnight(filters.until, self.zone, days=1)] if filters.until else []
+            conditions += [rows.c.period >= midnight(filters.since, self.zone)] if filters.since else []
+            conditions += [rows.c.period < midnight(filters.until, self.zone, days=1)] if filters.until else []
         for column_id, value in filters.values.items():
             if value and self.bound.column(column_id) is not None:
                 conditions.append(rows.c[f"c_{column_id}"] == value)
@@ -240,9 +239,9 @@ class Reader:
         first, last = uow.reading.execute(select(func.min(rows.c.period), func.max(rows.c.period)).where(*self._of_rows(rows))).one()
         if first is None:
             return literal("")
-        starts = _months(first.astimezone(self.zone).date(), last.astimezone(self.zone).date())
+        starts = months_between(first.astimezone(self.zone).date(), last.astimezone(self.zone).date())
         branches = [
-            (and_(rows.c.period >= _midnight(start, self.zone), rows.c.period < _midnight(_next_month(start), self.zone)), f"{start:%Y-%m}")
+            (and_(rows.c.period >= midnight(start, self.zone), rows.c.period < midnight(next_month(start), self.zone)), f"{start:%Y-%m}")
             for start in starts[-MOST_MONTHS:]
         ]
         return case(*branches, else_=None)
@@ -282,20 +281,3 @@ def _behind(rows: Subquery, key: ColumnElement[Any], kind: str, is_descending: b
     bound = literal(Decimal(value)) if kind == "number" else literal(value, Instant()) if kind == "at" else literal(value)
     later = or_(rows.c.id < last_id, and_(rows.c.id == last_id, rows.c.position > position))
     return or_(key < bound if is_descending else key > bound, and_(key == bound, later))
-
-
-def _midnight(day: date, zone: ZoneInfo, *, days: int = 0) -> datetime:
-    at = datetime(day.year, day.month, day.day, tzinfo=zone)
-    # by the calendar, not by 24 hours: clocks change
-    return datetime.fromordinal(at.toordinal() + days).replace(tzinfo=zone)
-
-
-def _next_month(start: date) -> date:
-    return date(start.year + start.month // 12, start.month % 12 + 1, 1)
-
-
-def _months(first: date, last: date) -> list[date]:
-    months = [first.replace(day=1)]
-    while (following := _next_month(months[-1])) <= last:
-        months.append(following)
-    return months

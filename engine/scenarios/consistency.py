@@ -6,12 +6,13 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
 from lxml import etree
 
-from engine import board_rules, limit_rules, register_rules
+from engine import board_rules, limit_reading, limit_rules, register_rules
 from engine.board_rules import Board, read_board
 from engine.diagram import BPMN, SPIFF, Diagram, parse_xml, read_diagram
 from engine.errors import Finding, GuichengError
@@ -64,12 +65,10 @@ class Contents:
                     contents.board = read_board(raw, "")
             except (GuichengError, etree.XMLSyntaxError):
                 continue
-        if limit_rules.FILE in files:
-            for process_id in contents.diagrams:
-                try:
-                    contents.limits += limit_rules.read_limits(files[limit_rules.FILE], process_id)
-                except GuichengError:
-                    break
+        if limit_rules.FILE in files and contents.diagrams:
+            home = limit_rules.home_of({process_id: diagram.called for process_id, diagram in contents.diagrams.items()})
+            with suppress(GuichengError):
+                contents.limits += limit_reading.read_limits(files[limit_rules.FILE], home)
         return contents
 
 
@@ -125,8 +124,8 @@ def _expressions(contents: Contents) -> Iterator[tuple[str, str | None, str]]:
                 if element.properties.get(name, "").strip():
                     yield "", element.id, element.properties[name].strip()
     for limit in contents.limits:
-        if limit.when:
-            yield limit_rules.FILE, None, limit.when
+        for text in limit.expressions:
+            yield limit_rules.FILE, None, text
 
 
 def paths_read(expression: str) -> Iterator[str]:

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import timedelta
 from functools import cached_property
 from html.parser import HTMLParser
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 
-from engine import instances, records, steps
-from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM
+from engine import instances, limit_figures, records, steps
+from engine.limit_rules import Kind
+from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, RoleGrant
 from engine.paths import lookup
 from engine.persistence.tables import history_event, incident, instance, limit_clock, work_item
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.limits import LimitFilters
 from engine.scenarios.company import Company
 from engine.scenarios.report import MismatchError
 from engine.scenarios.stage import Scene
 from engine.scenarios.story import UNSAID, Expectation, ExpectedItem, ExpectedRecord
 from engine.scenarios.submission import timed
 
+#: sees every site
+_READER = replace(SYSTEM, grants=frozenset({RoleGrant("manager", None)}))
 _EMPTY: tuple[Any, ...] = (None, "", [], {})
 
 
@@ -35,12 +41,15 @@ class Looker:
         self._company = company
         self._started = started
         self._now = scene.clock.now()
+        self._begins_at = scene.begins_at
         self._item_data: dict[int, dict[str, Mapping[str, Any]]] = {}
 
     def look(self, expect: Expectation) -> None:
         """Raise MismatchError at the first thing that is not as expected."""
         rows = [row for row in self._live if expect.process in (None, row.definition_key)]
         self._items(expect, rows)
+        for limit_id, figures in expect.figures.items():
+            self._measured(limit_id, figures)
         if self._concerns_an_instance(expect):
             self._one(expect, self.instance(expect.process))
         for name in expect.sent:
@@ -174,16 +183,34 @@ class Looker:
     def _limit(self, row: Row[Any], limit: str) -> str:
         """The latest round's state. A limit of a called process may be named with its process: `follow_up.within_day`."""
         query = select(limit_clock).where(
-            limit_clock.c.instance_id == row.id, limit_clock.c.limit_id.in_([limit, f"{row.definition_key}.{limit}"])
+            limit_clock.c.instance_id == row.id, or_(limit_clock.c.limit_id == limit, limit_clock.c.limit_id.like(f"%.{limit}"))
         )
         clock = self._uow.reading.execute(query.order_by(limit_clock.c.round.desc()).limit(1)).one_or_none()
         if clock is None:
             return "none"
         if clock.breached_at is not None:
-            return "breached"
+            return "breached" if clock.kind == Kind.CLOCK else "missed"
+        if clock.apart_at is not None:
+            return "apart"
         if clock.cancelled_at is not None:
             return "cancelled"
         return "running" if clock.stopped_at is None else "met"
+
+    def _measured(self, limit_id: str, wanted: Mapping[str, Any]) -> None:
+        """A limit's figures over all cases since the day before the story begins; shares in per cent with one place."""
+        filters = LimitFilters(since=self._begins_at - timedelta(days=1), limit_id=limit_id)
+        found = limit_figures.measure(self._runtime, self._uow, _READER, filters)
+        figures = found.figures
+        share = None if figures.share is None else round(figures.share * 100, 1)
+        average = None if figures.average is None else round(figures.average, 2)
+        actual = {
+            "met": figures.met, "missed": figures.missed, "apart": figures.apart, "running": figures.running, "excluded": figures.excluded,
+            "gaps": len(found.gaps), "share": share, "average": average, "reached": found.is_reached,
+        }  # fmt: skip
+        for name, value in wanted.items():
+            if actual[name] != value:
+                sentence = "指標「{limit}」的 {what} 應為 {expected}，實為 {actual}。"
+                raise _mismatch(sentence, limit=limit_id, what=name, expected=_shown(value), actual=_shown(actual[name]))
 
     def _record(self, row: Row[Any], wanted: ExpectedRecord) -> None:
         valid = [each for each in records.for_instance(self._uow, row.id) if each.voided_at is None]

@@ -56,10 +56,11 @@ _STEP_KEYS: dict[Verb, frozenset[str]] = {
     Verb.UNTIL: frozenset(),
     Verb.EXPECT: frozenset(),
 }
-_EXPECT = frozenset({"open", "includes", "absent", "overdue", "late", "limits", "ended", "state", "incident", "data", "records",
+_EXPECT = frozenset({"open", "includes", "absent", "overdue", "late", "limits", "figures", "ended", "state", "incident", "data", "records",
                      "history", "title", "business_key", "sent", "in"})
 _ITEM = frozenset({"element", "role", "assignee", "owner", "state", "escalated", "overdue", "outside", "data"})
-_LIMIT_STATES = frozenset({"running", "met", "breached", "cancelled", "none"})
+_LIMIT_STATES = frozenset({"running", "met", "breached", "missed", "apart", "cancelled", "none"})
+_FIGURES = frozenset({"met", "missed", "apart", "running", "excluded", "gaps", "share", "average", "reached"})
 _UNIT = re.compile(r"[^-\s]+-\S+")
 
 
@@ -154,6 +155,7 @@ def _expectation(node: Node) -> Expectation:
         overdue=_texts(entries["overdue"], "overdue") if "overdue" in entries else None,
         late=_boolean(entries["late"]) if "late" in entries else UNSAID,
         limits=limits,
+        figures=_figures(entries["figures"]) if "figures" in entries else {},
         ended=_ended(entries["ended"]) if "ended" in entries else UNSAID,
         state=entries["state"].text("state") if "state" in entries else UNSAID,
         incident=entries["incident"].value() if "incident" in entries else UNSAID,
@@ -165,6 +167,11 @@ def _expectation(node: Node) -> Expectation:
         sent=_texts(entries["sent"], "sent") if "sent" in entries else (),
         process=_optional_text(entries, "in"),
     )
+
+
+def _figures(node: Node) -> dict[str, dict[str, Any]]:
+    return {key: {name: each.value() for name, each in entry.mapping("figures", _FIGURES).items()}
+            for key, entry in node.mapping("figures").items()}  # fmt: skip
 
 
 def _items(node: Node) -> tuple[ExpectedItem, ...]:

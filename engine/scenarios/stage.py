@@ -46,6 +46,7 @@ class Scene:
     clock: MovableClock
     outbox: NoOutbox
     company: company.Company
+    begins_at: datetime
 
 
 class Stage:
@@ -95,7 +96,7 @@ class Stage:
         """A world of its own, whose clock stands at `begins_at`. One at a time."""
         self._reset()
         clock, outbox = MovableClock(begins_at.astimezone(UTC)), NoOutbox()
-        yield Scene(self._runtime(clock, outbox), clock, outbox, self._company)
+        yield Scene(self._runtime(clock, outbox), clock, outbox, self._company, begins_at)
 
     def _reset(self) -> None:
         pooled = self._database.engine.raw_connection()

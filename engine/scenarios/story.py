@@ -126,6 +126,8 @@ class Expectation:
     overdue: tuple[str, ...] | None = None
     late: Any = UNSAID
     limits: Mapping[str, str] = field(default_factory=dict)
+    #: limit id → what is measured of it in the whole company: `met`, `missed`, `share` …
+    figures: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     #: False, or the end events reached
     ended: Any = UNSAID
     state: Any = UNSAID

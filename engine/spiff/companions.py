@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
-from engine import board_rules, limit_rules, record_printing, register_rules
+from engine import board_rules, limit_reading, limit_rules, record_printing, register_rules
 from engine.errors import Finding, GuichengError
 from engine.forms import load_form
 from engine.forms.paths import unknown_paths
@@ -65,18 +65,16 @@ def check_limits(files: Mapping[str, bytes], package: Package) -> Iterator[Findi
         return
     elements = {process_id: known.elements for process_id, known in package.known_processes.items()}
     elements |= {process_id: tuple(diagram.elements) for process_id, diagram in package.executable().items()}
-    told: set[tuple[str, str]] = set()
-    for process_id in package.executable():
-        try:
-            limits = limit_rules.read_limits(raw, process_id)
-            roles = package.roles if package.roles is not None else {limit.escalate_to or "" for limit in limits}
-            found = limit_rules.check_references(limits, elements, roles)
-        except limit_rules.LimitsInvalidError as error:
-            found = list(error.findings)
-        for finding in found:
-            if (finding.rule, finding.source_text()) not in told:
-                told.add((finding.rule, finding.source_text()))
-                yield replace(finding, file=limit_rules.FILE)
+    if not package.executable():
+        return
+    home = limit_rules.home_of({process_id: diagram.called for process_id, diagram in package.executable().items()})
+    try:
+        limits = limit_reading.read_limits(raw, home)
+        roles = package.roles if package.roles is not None else {limit.escalate_to or "" for limit in limits}
+        found = limit_rules.check_references(limits, elements, roles)
+    except limit_rules.LimitsInvalidError as error:
+        found = list(error.findings)
+    yield from (replace(finding, file=limit_rules.FILE) for finding in found)
 
 
 def check_registers(files: Mapping[str, bytes], package: Package) -> Iterator[Finding]:
@@ -86,9 +84,8 @@ def check_registers(files: Mapping[str, bytes], package: Package) -> Iterator[Fi
     elements = {element for process in package.known_processes.values() for element in process.elements}
     elements |= {element for diagram in own.values() for element in diagram.elements}
     limits: set[str] = set()
-    for process_id in own:
-        with suppress(GuichengError):
-            limits |= {limit.id for limit in limit_rules.read_limits(files.get(limit_rules.FILE, b""), process_id)}
+    with suppress(GuichengError):
+        limits |= {limit.id for limit in limit_reading.read_limits(files.get(limit_rules.FILE, b""), "")}
     for name, key, content in _under(files, register_rules.FOLDER, ".toml"):
         try:
             register = register_rules.read_register(content, key, register_rules.own_process(own))

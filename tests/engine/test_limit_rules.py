@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from engine.calendars import END_OF_DAY, Duration
-from engine.limit_rules import FILE, Happening, LimitsInvalidError, Moment, check_references, in_force, read_limits
+from engine.limit_reading import read_limits
+from engine.limit_rules import FILE, Happening, LimitsInvalidError, Moment, check_references, in_force
 from tests.builders import ROOT
 
 MINIMAL = """

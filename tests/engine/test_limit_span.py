@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from engine.diagram import Diagram, read_diagram
-from engine.limit_rules import Limit, read_limits
+from engine.limit_reading import read_limits
+from engine.limit_rules import Limit
 from engine.limit_span import elements_between
 
 #: register → assign → [work (boundary: wait → chase) | talk → hear] → finish; work is a sub-process around call and fix

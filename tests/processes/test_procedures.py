@@ -14,7 +14,8 @@ from engine.diagram import Diagram, read_diagram
 from engine.drawing import pictures_fresh
 from engine.forms import Form, load_form
 from engine.i18n import read_catalogue
-from engine.limit_rules import read_limits
+from engine.limit_reading import read_limits
+from engine.limit_rules import home_of
 from engine.procedures import Procedure, read_procedures
 from engine.record_printing import unknown_paths
 from engine.record_templates import load_template
@@ -150,12 +151,13 @@ def test_numbers_have_their_series(procedure: Procedure, organisation: Organisat
 @each_procedure
 def test_limits_name_what_exists(procedure: Procedure, organisation: Organisation) -> None:
     """A limit starts and stops at elements of the procedure and escalates to a role."""
-    for process_id, diagram in diagrams(procedure).items():
-        for limit in read_limits(procedure.files.get("limits.toml", b""), process_id):
-            happenings = (*limit.starts, *limit.stops, *limit.cancels, *limit.pauses, *limit.resumes)
-            own = {happening.element_id for happening in happenings if happening.process_key == process_id and happening.element_id}
-            assert own <= set(diagram.elements)
-            assert limit.escalate_to in organisation.roles
+    found = diagrams(procedure)
+    home = home_of({process_id: diagram.called for process_id, diagram in found.items()})
+    for limit in read_limits(procedure.files.get("limits.toml", b""), home):
+        assert limit.escalate_to is None or limit.escalate_to in organisation.roles
+        for happening in limit.happenings:
+            if happening.process_key in found and happening.element_id:
+                assert happening.element_id in found[happening.process_key].elements
 
 
 @each_procedure

@@ -90,7 +90,7 @@ def test_limits_are_measured_and_told_apart(visit: Visit, clerk: Person, repairs
     visitor = visit(clerk)
     overview = visitor.get("/limits")
     (row,) = select(overview, "//tr[td/a[contains(., '報修後二十分鐘到場')]]")
-    assert [cell.text_content().strip() for cell in row.findall("td")][2:6] == ["0.0%", "0", "1", "2"]
+    assert [cell.text_content().strip() for cell in row.findall("td")][2:7] == ["0.0%", "未達標", "0", "1", "0"]
     page = visitor.get("/limits/repair.on_site")
     assert "東座" in text_of(page)
     assert "西座" in text_of(page)
@@ -110,3 +110,17 @@ def test_lists_cost_a_fixed_number_of_statements(
         with count_statements() as statements:
             assert visitor.get(address).status_code == 200
         assert len(statements) <= most, (address, len(statements))
+
+
+def test_a_share_shows_its_target_who_is_counted_apart_and_its_file(visit: Visit, clerk: Person, repairs: list[int]) -> None:
+    visitor = visit(clerk)
+    page = visitor.get("/limits/repair.followed_up?by=month")
+    assert "100%" in text_of(page)
+    assert "聯繫不上和拒絕的另計" in text_of(page)
+    assert visitor.get("/limits/repair.followed_up?outcome=apart").status_code == 200
+    text = visitor.get("/limits/repair.on_site/cases.csv?outcome=missed")
+    lines = text.get_data().decode("utf-8-sig").splitlines()
+    assert lines[0].startswith("編號,案件標題,輪次,結果")
+    assert len(lines) == 2
+    assert text.headers["Cache-Control"] == "private, no-store"
+    assert visitor.get("/limits/nonsense/cases.csv").status_code == 404

@@ -19,6 +19,7 @@ from webui.api import (
     files,
     health,
     ledger,
+    limits,
     links,
     notifications,
     process_definitions,
@@ -74,6 +75,7 @@ def register(app: flask.Flask) -> None:
         ledger.calls,
         notifications.calls,
         boards.calls,
+        limits.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

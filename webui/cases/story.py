@@ -38,6 +38,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit.kept": ("按時完成：{limit}", "done"),
     "limit.warned": ("時限將到：{limit}", ""),
     "limit.breached": ("超過時限：{limit}", "bad"),
+    "limit.missed": ("未達規定：{limit}", "bad"),
     "limit.paused": ("時限暫停：{limit}", ""),
     "limit.resumed": ("時限繼續：{limit}", ""),
     "limit.cancelled": ("時限取消：{limit}", ""),

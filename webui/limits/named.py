@@ -1,62 +1,79 @@
-"""What limits are called, what they ask for, and which elements stop them: from the procedures as they are deployed now."""
+"""What limits are called and what they ask for, in the reader's language."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from engine import definitions
 from engine.calendars import END_OF_DAY
-from engine.limit_rules import Limit, in_force
+from engine.limit_figures import KnownLimit, Measured
+from engine.limit_rules import Kind
 from webui.display import duration
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
-from webui.wording import content, worded
+from webui.wording import worded
 
 
 @dataclass(frozen=True, slots=True)
 class NamedLimit:
-    """A limit as the page shows it, in the reader's language."""
+    """A limit as the page shows it."""
 
-    #: `process.limit`
-    id: str
+    measured: Measured
     name: str
     procedure: str
     clauses: tuple[str, ...] = ()
     target: str = ""
-    #: elements that stop it
-    stops: tuple[str, ...] = ()
-    is_known: bool = True
 
-    @classmethod
-    def unknown(cls, limit_id: str) -> NamedLimit:
-        """One of an earlier version."""
-        return cls(limit_id, limit_id, gettext("不再使用的時限"), is_known=False)
-
-
-def named_limits() -> dict[str, NamedLimit]:
-    """By id, in the order of the procedures; of limits with the same id the one in force."""
-    now, calendar = runtime_of().clock.now(), runtime_of().organisation.calendar
-    found: dict[str, NamedLimit] = {}
-    latest = definitions.list_latest(runtime_of(), current())
-    names = {info.key: worded(info.name, info.id) for info in latest}
-    for info in latest:
-        for limit in in_force(content(info.id).limits, now, calendar.zone):
-            if not any(each.process_key == info.key for each in limit.starts):
-                # a folder's processes share one file: it belongs to the process in which it starts
-                continue
-            stops = tuple(each.element_id for each in limit.stops if each.element_id)
-            target = gettext("當日") if limit.target == END_OF_DAY else duration(calendar.add(now, limit.target, "always") - now)
-            found[limit.full_id] = NamedLimit(
-                limit.full_id, worded(limit.name, info.id), names[info.key], _clauses(limit, info.key, names), target, stops
-            )
-    return found
+    @property
+    def figure(self) -> str:
+        """The one number that is held against the target; a dash where there is none yet."""
+        figures, kind = self.measured.figures, self.measured.kind
+        if kind is Kind.NEVER:
+            return gettext("{n} 件", n=figures.missed)
+        if kind is Kind.AVERAGE:
+            return "—" if figures.average is None else f"{figures.average:.2f}"
+        return "—" if figures.share is None else f"{figures.share * 100:.1f}%"
 
 
-def _clauses(limit: Limit, key: str, names: Mapping[str, str]) -> tuple[str, ...]:
+def named(measured: list[Measured]) -> list[NamedLimit]:
+    """With names, clauses and targets."""
+    names = {info.key: worded(info.name, info.id) for info in definitions.list_latest(runtime_of(), current())}
+    return [_named(each, names) for each in measured]
+
+
+def per_cent(share: Decimal) -> str:
+    """`0.95` → `95%`."""
+    return f"{(share * 100).normalize():f}%"
+
+
+def _named(each: Measured, names: Mapping[str, str]) -> NamedLimit:
+    known = each.known
+    if known is None:
+        return NamedLimit(each, each.id, gettext("不再使用的時限"))
+    key = known.limit.process_key
+    return NamedLimit(each, worded(known.limit.name, known.definition_id), names[key], _clauses(known, key, names), _target(each, known))
+
+
+def _target(each: Measured, known: KnownLimit) -> str:
+    limit, goals = known.limit, each.figures.goals
+    if limit.by_day is not None:
+        return gettext("每月 {day} 日前", day=limit.by_day)
+    if limit.target is not None:
+        now, calendar = runtime_of().clock.now(), runtime_of().organisation.calendar
+        return gettext("當日") if limit.target == END_OF_DAY else duration(calendar.add(now, limit.target, "always") - now)
+    if limit.kind is Kind.NEVER or goals is None:
+        return gettext("{n} 件", n=0)
+    words = [per_cent(goal) if limit.kind is Kind.SHARE else f"{goal.normalize():f}" for goal in dict.fromkeys(goals)]
+    least = "–".join(words)
+    return gettext("不低於 {least}", least=least) if least != "100%" else least
+
+
+def _clauses(known: KnownLimit, key: str, names: Mapping[str, str]) -> tuple[str, ...]:
     """`§5.1`, or with the name of the procedure where the clause is another's: as people say it, never by a process id."""
     found = []
-    for clause in limit.clauses:
+    for clause in known.limit.clauses:
         procedure, _, number = clause.rpartition(" ")
         own = procedure in ("", key) or procedure not in names
         found.append(f"§{number}" if own else f"{names[procedure]} §{number}")

@@ -155,24 +155,43 @@ limit_clock = Table(
     Column("instance_id", ForeignKey("instance.id"), nullable=False),
     #: process key + `.` + limit id from `limits.toml`
     Column("limit_id", String(120), nullable=False),
+    #: `clock`, `share`, `average`, `never`
+    Column("kind", String(10), nullable=False, server_default="clock"),
     #: counts rounds where the limit starts more than once in an instance
     Column("round", Integer, nullable=False, server_default="1"),
     Column("site_id", ForeignKey("site.id")),
+    #: of the unit that the case names, as far as it was known
+    Column("unit_id", ForeignKey("unit.id")),
+    #: who did what decided it, or until then what opened it; None where time did, or somebody without an account
+    Column("person_id", ForeignKey("app_user.id")),
+    #: when what opened it is said to have happened
     Column("started_at", Instant, nullable=False),
+    #: when that was entered
+    Column("entered_at", Instant, nullable=False),
     Column("warn_at", Instant),
-    Column("due_at", Instant, nullable=False),
-    #: when what the limit asks for was done; None while it runs, and where it was cancelled
+    #: of clocks only
+    Column("due_at", Instant),
+    #: when what the limit asks for is said to have been done, or was decided; None while it runs, and where it was cancelled
     Column("stopped_at", Instant),
+    #: when that was entered
+    Column("stop_entered_at", Instant),
     #: when it ended without counting, neither kept nor missed
     Column("cancelled_at", Instant),
-    #: since when it stands still; None while it runs
+    #: since when a clock stands still, or the permission of an act is used up
     Column("paused_at", Instant),
     #: when it was seen to be missed; None while in time
     Column("breached_at", Instant),
-    #: the target in seconds as it was then; closed months keep it
-    Column("target_seconds", Integer, nullable=False),
+    #: when it was counted apart: neither met nor missed
+    Column("apart_at", Instant),
+    #: of clocks the target in seconds as it was then; closed months keep it
+    Column("target_seconds", Integer),
+    #: of the others the goal as it was then: a share from 0 to 1, a number, or 0 acts
+    Column("goal", Numeric(18, 4)),
+    #: of averages the number
+    Column("value", Numeric(18, 4)),
     UniqueConstraint("instance_id", "limit_id", "round"),
-    Index("ix_limit_clock_limit", "limit_id", "started_at"),
+    Index("ix_limit_clock_limit", "limit_id", "started_at", "id"),
+    Index("ix_limit_clock_started_at", "started_at"),
 )
 
 history_event = Table(

@@ -13,7 +13,7 @@ from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.limits import LimitFilters, Outcome, Split, clocks, figures
 from engine.runtime import Runtime
-from tests.builders import make_building, make_instance, make_site, make_unit, make_user, make_work_item
+from tests.builders import make_building, make_instance, make_site, make_unit, make_user
 
 
 def clock(runtime: Runtime, site_id: int, *, minutes: float | None, limit: str = "errand.done", missed: bool = False, **more: Any) -> int:
@@ -22,8 +22,9 @@ def clock(runtime: Runtime, site_id: int, *, minutes: float | None, limit: str =
     case = make_instance(runtime, site_id=site_id)
     stopped = None if minutes is None else now + timedelta(minutes=minutes)
     values = {
-        "instance_id": case, "limit_id": limit, "site_id": site_id, "started_at": now, "due_at": now + timedelta(minutes=20),
-        "stopped_at": stopped, "breached_at": now if missed else None, "target_seconds": 1200, **more,
+        "instance_id": case, "limit_id": limit, "site_id": site_id, "started_at": now, "entered_at": now,
+        "due_at": now + timedelta(minutes=20), "stopped_at": stopped, "stop_entered_at": stopped,
+        "breached_at": now if missed else None, "target_seconds": 1200, **more,
     }  # fmt: skip
     with runtime.database.writing() as connection:
         connection.execute(insert(tables.limit_clock).values(**values))
@@ -75,24 +76,20 @@ def test_the_period_and_the_site_of_the_reader_narrow(runtime: Runtime, manager:
 def test_figures_are_told_apart_by_building_and_person(runtime: Runtime, manager: Actor) -> None:
     here = make_site(runtime)
     tower = make_building(runtime, site_id=here, name="A 座")
-    make_unit(runtime, code="A-7", site_id=here, building_id=tower)
+    flat = make_unit(runtime, code="A-7", site_id=here, building_id=tower)
     worker = make_user(runtime, "repair_worker", display_name="黃建宏")
-    case = clock(runtime, here, minutes=5)
+    clock(runtime, here, minutes=5, unit_id=flat, person_id=worker.id)
     clock(runtime, here, minutes=50, missed=True)
-    with runtime.database.writing() as connection:
-        connection.execute(insert(tables.instance_variable).values(instance_id=case, name="call.unit", text="A-7"))
-    make_work_item(
-        runtime, instance_id=case, element_id="check_in", state="completed", is_live=False, completed_by=worker.id,
-        completed_at=runtime.clock.now() + timedelta(minutes=5),
-    )  # fmt: skip
     filters = LimitFilters(limit_id="errand.done")
     with UnitOfWork(runtime.database) as uow:
         by_building = figures(uow, manager, filters, Split.BUILDING)
-        by_person = figures(uow, manager, filters, Split.PERSON, ("check_in",))
+        by_person = figures(uow, manager, filters, Split.PERSON)
+        by_month = figures(uow, manager, filters, Split.MONTH, "Asia/Shanghai")
         (of_tower,) = figures(uow, manager, LimitFilters(building_id=tower))
     assert [(part.name, part.met, part.missed) for part in by_building] == [(None, 0, 1), ("A 座", 1, 0)]
     assert {(part.name, part.met) for part in by_person} == {(None, 0), ("黃建宏", 1)}
     assert (of_tower.met, of_tower.missed) == (1, 0)
+    assert [(part.name, part.met, part.missed) for part in by_month] == [("2026-03", 1, 1)]
 
 
 def test_the_clocks_behind_a_figure_come_page_by_page(runtime: Runtime, manager: Actor) -> None:

@@ -82,6 +82,9 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/boards/errand/columns/open", None, "dispatcher", "cashier", 404),
     ("POST", "/boards/errand/assign", {"work_item_id": 1, "worker": "{person}"}, "dispatcher", "cashier", 404),
     ("POST", "/boards/errand/undo", {"process_instance_id": 1, "history_seq": 1, "way": "step"}, "dispatcher", "cashier", 404),
+    ("GET", "/limits", None, "repair_worker", None, 200),
+    ("GET", "/limits/errand.none", None, "repair_worker", None, 404),
+    ("GET", "/limits/errand.none/cases", None, "repair_worker", None, 404),
     ("POST", "/test-clock", {"advance": "PT1M"}, "manager", "cashier", 200),
     ("GET", "/test-clock", None, "cashier", None, 200),
 ]

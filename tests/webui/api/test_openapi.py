@@ -41,6 +41,7 @@ CALLS = {
     ("get", "/process-instances/{instance_id}/phone-calls"), ("post", "/process-instances/{instance_id}/phone-calls"),
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
+    ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),
     ("post", "/test-clock"), ("get", "/test-clock"),
 }
 

@@ -1,0 +1,114 @@
+"""Every limit of the deployed procedures with what was measured of it: by the steps of cases, and by the calendar where no case came."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from engine import definitions, permissions
+from engine.errors import NotFoundError
+from engine.limit_gaps import Gap, gaps
+from engine.limit_rules import Kind, Limit, in_force
+from engine.model import Actor
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries import limits as queries
+from engine.queries.limits import LimitFigures, LimitFilters, Split
+from engine.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownLimit:
+    """A limit as it is in force now."""
+
+    limit: Limit
+    #: whose catalogue translates it
+    definition_id: int
+    #: source language
+    procedure: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A limit over a period."""
+
+    #: `process.limit`
+    id: str
+    #: None for one of an earlier version
+    known: KnownLimit | None
+    figures: LimitFigures
+    #: what was due and never begun; counted as missed in the figures
+    gaps: tuple[Gap, ...] = ()
+
+    @property
+    def kind(self) -> Kind:
+        """What is counted."""
+        return self.known.limit.kind if self.known is not None else Kind.CLOCK
+
+    @property
+    def is_reached(self) -> bool | None:
+        """Whether the goal is reached; None where nothing is decided yet."""
+        return self.figures.is_reached(self.kind)
+
+
+def known_limits(runtime: Runtime, uow: UnitOfWork) -> dict[str, KnownLimit]:
+    """By id, in the order of the procedures; of limits with the same id the one in force."""
+    now, zone = runtime.clock.now(), runtime.organisation.calendar.zone
+    found: dict[str, KnownLimit] = {}
+    for info in definitions.list_latest(runtime, uow):
+        for limit in in_force(definitions.content(runtime, uow, info.id).limits, now, zone):
+            if limit.process_key == info.key:
+                found[limit.full_id] = KnownLimit(limit, info.id, info.name or info.key)
+    return found
+
+
+def overview(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> list[Measured]:
+    """Every limit, also those of which nothing was measured; at the end what was measured by limits that are deployed no longer."""
+    permissions.require(actor, "process-instance:read")
+    rows = {each.name: each for each in queries.figures(uow, actor, filters)}
+    known = known_limits(runtime, uow)
+    found = [_measured(runtime, uow, actor, filters, each, rows.get(limit_id)) for limit_id, each in known.items()]
+    return found + [Measured(name, None, each) for name, each in rows.items() if name is not None and name not in known]
+
+
+def measure(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> Measured:
+    """The limit that the filters name; NotFoundError where there is none and never was one."""
+    permissions.require(actor, "process-instance:read")
+    rows = queries.figures(uow, actor, filters)
+    known = known_limits(runtime, uow).get(filters.limit_id)
+    if known is None:
+        if not rows:
+            raise NotFoundError(kind="時限", id=filters.limit_id)
+        return Measured(filters.limit_id, None, rows[0])
+    return _measured(runtime, uow, actor, filters, known, rows[0] if rows else None)
+
+
+def parts(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split, lacking: tuple[Gap, ...]
+) -> list[LimitFigures]:
+    """The same told apart; what was never begun counts where its building or month is known."""
+    calendar = runtime.organisation.calendar
+    found = {each.name: each for each in queries.figures(uow, actor, filters, split, calendar.zone)}
+    names: Counter[str | None] = Counter()
+    for gap in lacking:
+        named = {Split.BUILDING: gap.building, Split.MONTH: f"{calendar.local(gap.period):%Y-%m}"}
+        names[named.get(split)] += 1
+    for name, count in names.items():
+        each = found.get(name, _nothing(name))
+        found[name] = replace(each, missed=each.missed + count)
+    by_name = split is Split.MONTH
+    return sorted(found.values(), key=lambda each: (0 if by_name else -each.missed, each.name or ""))
+
+
+def _measured(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters, known: KnownLimit, row: LimitFigures | None
+) -> Measured:
+    lacking = tuple(gaps(runtime, uow, actor, known.limit, filters))
+    figures = row or _nothing(known.limit.full_id)
+    figures = replace(figures, missed=figures.missed + len(lacking))
+    if figures.goals is None and known.limit.goal is not None:
+        figures = replace(figures, goals=(known.limit.goal, known.limit.goal), goal=float(known.limit.goal))
+    return Measured(known.limit.full_id, known, figures, lacking)
+
+
+def _nothing(name: str | None) -> LimitFigures:
+    return LimitFigures(name, 0, 0, 0, 0, 0, None, None)
