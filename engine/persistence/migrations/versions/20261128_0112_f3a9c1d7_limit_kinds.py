@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "f3a9c1d7"
-down_revision: str | None = "f7a3c1d8"
+down_revision: str | None = "a9c4e7b1"
 branch_labels = None
 depends_on = None
 
