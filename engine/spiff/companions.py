@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import PurePosixPath
 
@@ -83,9 +82,7 @@ def check_registers(files: Mapping[str, bytes], package: Package) -> Iterator[Fi
     forms = {key: load_form(content, key) for _, key, content in _under(files, "forms", ".json") if package.forms.get(key) is not None}
     elements = {element for process in package.known_processes.values() for element in process.elements}
     elements |= {element for diagram in own.values() for element in diagram.elements}
-    limits: set[str] = set()
-    with suppress(GuichengError):
-        limits |= {limit.id for limit in limit_reading.read_limits(files.get(limit_rules.FILE, b""), "")}
+    limits = _limit_ids(files)
     for name, key, content in _under(files, register_rules.FOLDER, ".toml"):
         try:
             register = register_rules.read_register(content, key, register_rules.own_process(own))
@@ -107,16 +104,21 @@ def check_boards(files: Mapping[str, bytes], package: Package) -> Iterator[Findi
     elements = {process_id: known.elements for process_id, known in package.known_processes.items()}
     elements |= {process_id: tuple(diagram.elements) for process_id, diagram in own.items()}
     forms = {name: load_form(content, name) for _, name, content in _under(files, "forms", ".json") if package.forms.get(name) is not None}
-    limits: set[str] = set()
-    for process_id in own:
-        with suppress(GuichengError):
-            limits |= {limit.id for limit in limit_rules.read_limits(files.get(limit_rules.FILE, b""), process_id)}
+    limits = _limit_ids(files)
     element_forms = {element_id: element.form for element_id, element in own[key].elements.items()} if key in own else {}
     around = board_rules.Surroundings(elements, element_forms, forms, limits, package.roles)
     try:
         yield from board_rules.check_board(board_rules.read_board(raw, key), around)
     except board_rules.BoardInvalidError as error:
         yield from error.findings
+
+
+def _limit_ids(files: Mapping[str, bytes]) -> set[str]:
+    try:
+        return {limit.id for limit in limit_reading.read_limits(files.get(limit_rules.FILE, b""), "")}
+    except limit_rules.LimitsInvalidError:
+        # told by its own check
+        return set()
 
 
 def _under(files: Mapping[str, bytes], folder: str, suffix: str) -> Iterator[tuple[str, str, bytes]]:
