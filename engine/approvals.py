@@ -107,6 +107,7 @@ def decide(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, v
     FormInvalidError, GateClosedError (of an approval that would complete the element) and the conflicts leave everything as it was.
     """
     item, row = submissions.actionable(uow, actor, work_item_id)
+    actor = submissions.acting(actor, item)
     case = _case(runtime, uow, actor, item, row)
     if item.state == WorkItemState.DELEGATED:
         raise DelegateCannotSignError(work_item_id=item.id, owner=submissions.name_of(uow, item.owner_id))
@@ -133,6 +134,7 @@ def decide(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, v
 def send_back(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, to: str, reason: str) -> StepResult:
     """退回: a signer sends the case back to an earlier element, by its id, or to `previous` or `applicant`. All signers decide again."""
     item, row = submissions.actionable(uow, actor, work_item_id)
+    actor = submissions.acting(actor, item)
     case = _case(runtime, uow, actor, item, row)
     if item.state == WorkItemState.DELEGATED:
         raise DelegateCannotSignError(work_item_id=item.id, owner=submissions.name_of(uow, item.owner_id))
@@ -292,8 +294,9 @@ class _Given:
             names = [each.name for each in self.form.of_kind(FieldKind.SIGNATURE)]
             drawn = next((self.answer[name] for name in names if self.answer.get(name)), None)
         return {
-            "role": self.part.role, "name": self.part.name, "signer": self.case.actor.name, "decision": str(self.decision),
-            "opinion": self.opinion, "at": self.case.now.isoformat(), "round": self.part.round, "signature": drawn,
+            "role": self.part.role, "name": self.part.name, "signer": submissions.signed_as(self.case.uow, self.case.actor),
+            "decision": str(self.decision), "opinion": self.opinion, "at": self.case.now.isoformat(), "round": self.part.round,
+            "signature": drawn,
         }
 
 
@@ -439,7 +442,7 @@ def _part(case: _Case, item: Row[Any]) -> Row[Any]:
 
 def _require_signer(actor: Actor, item: Row[Any], part: Row[Any]) -> None:
     """Who may complete anybody's work may still not sign for somebody: only the role's people, or the one person named."""
-    named = part.person_id is not None and part.person_id == actor.user_id
+    named = part.person_id is not None and part.person_id in (actor.user_id, actor.on_behalf_of)
     if not named and actor.link is None and not submissions.is_candidate(actor, item):
         raise NotACandidateError(work_item=item.name)
 

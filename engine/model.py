@@ -129,6 +129,22 @@ class Actor:
         """Every role held anywhere."""
         return frozenset(grant.role for grant in self.grants)
 
+    def holds_any(self, roles: Iterable[str | None], site_id: int | None) -> bool:
+        """Whether the person holds one of the roles at the site."""
+        return any(role and self.holds(role, site_id) for role in roles)
+
+    def in_place_of(
+        self, roles: tuple[str | None, ...], site_id: int | None, definition_key: str, assignee_id: int | None
+    ) -> StandIn | None:
+        """The colleague for whom the person would act on such a work item; None where it is the person's own, or nothing to them."""
+        if not self.stand_ins or self.user_id is None:
+            return None
+        if assignee_id in (None, self.user_id):
+            if self.holds_any(roles, site_id):
+                return None
+            assignee_id = None
+        return next((each for each in self.stand_ins if each.covers(roles, site_id, definition_key, assignee_id)), None)
+
     def reach(self) -> frozenset[RoleGrant]:
         """What is held, with what is taken over from colleagues who are away."""
         return self.grants.union(*(each.grants for each in self.stand_ins))

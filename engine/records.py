@@ -23,11 +23,12 @@ from engine.forms.display import FormTexts
 from engine.history import NewEvent
 from engine.i18n import read_catalogue
 from engine.model import Actor, JsonObject
-from engine.persistence.tables import instance, record, site, user, work_item
+from engine.persistence.tables import history_event, instance, record, site, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.record_printing import Handling, ImageAddress, RecordFacts, render
 from engine.record_templates import RecordTemplate, load_template
 from engine.runtime import Runtime
+from engine.submissions import for_somebody
 
 
 class RecordVoidedError(ConflictError):
@@ -178,15 +179,23 @@ def _read_catalogue(raw: bytes) -> dict[str, str]:
     return read_catalogue(raw)
 
 
+#: history of an item that was done
+_DONE = "work_item.completed"
+
+
 def _handlings(uow: UnitOfWork, instance_id: int) -> dict[str, Handling]:
+    told, away = history_event.alias("told"), user.alias("away")
     query = (
-        select(work_item.c.element_id, work_item.c.completed_at, user.c.display_name)
+        select(work_item.c.element_id, work_item.c.completed_at, user.c.display_name, away.c.display_name.label("away_name"))
         .outerjoin(user, user.c.id == work_item.c.completed_by)
+        .outerjoin(told, (told.c.instance_id == work_item.c.instance_id) & (told.c.token == work_item.c.token) & (told.c.type == _DONE))
+        .outerjoin(away, away.c.id == told.c.on_behalf_of)
         .where(work_item.c.instance_id == instance_id, work_item.c.completed_at.is_not(None), work_item.c.state == "completed")
         .order_by(work_item.c.completed_at, work_item.c.id)
     )
     # of several rounds the last stands
-    return {row.element_id: Handling(row.display_name or "", row.completed_at) for row in uow.reading.execute(query)}
+    return {row.element_id: Handling(for_somebody(row.display_name or "", row.away_name), row.completed_at)
+            for row in uow.reading.execute(query)}
 
 
 def _site(runtime: Runtime, uow: UnitOfWork, site_id: int | None) -> tuple[str, ZoneInfo]:

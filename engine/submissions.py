@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from types import SimpleNamespace
@@ -196,7 +196,7 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Any, R
         if actor.link.work_item_id != work_item_id or item.outside is None:
             raise NotACandidateError(work_item=item.name)
     elif item.assignee_id is not None:
-        if item.assignee_id != actor.user_id:
+        if item.assignee_id != actor.user_id and acting(actor, item).on_behalf_of is None:
             raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
     elif not is_candidate(actor, item) and not permissions.may(actor, "work-item:complete-any", item.site_id):
         raise NotACandidateError(work_item=item.name)
@@ -227,8 +227,15 @@ def require_live(uow: UnitOfWork, item: Any) -> None:
 
 
 def is_candidate(actor: Actor, item: Any) -> bool:
-    """Whether the item lies in one of the person's lists."""
-    return any(role and actor.holds(role, item.site_id) for role in (item.role, item.escalated_role))
+    """Whether the item lies in one of the person's lists, or of a colleague's for whom the person stands in."""
+    return actor.holds_any((item.role, item.escalated_role), item.site_id) or any(
+        each.covers((item.role, item.escalated_role), item.site_id, item.definition_key, None) for each in actor.stand_ins)
+
+
+def acting(actor: Actor, item: Any) -> Actor:
+    """The person as they act on the item: on behalf of a colleague who is away, where it is theirs only in that colleague's place."""
+    away = actor.in_place_of((item.role, item.escalated_role), item.site_id, item.definition_key, item.assignee_id)
+    return actor if away is None or actor.link is not None else replace(actor, on_behalf_of=away.user_id)
 
 
 def completer_of(uow: UnitOfWork, item: Row[Any]) -> str:
@@ -237,6 +244,16 @@ def completer_of(uow: UnitOfWork, item: Row[Any]) -> str:
         by_link = select(outside_link.c.used_by).where(outside_link.c.work_item_id == item.id, outside_link.c.used_at.is_not(None))
         return uow.reading.execute(by_link.limit(1)).scalar() or name_of(uow, None)
     return name_of(uow, item.completed_by)
+
+
+def signed_as(uow: UnitOfWork, actor: Actor) -> str:
+    """How a decision is signed: by one's name, as a substitute with the name of who was away."""
+    return actor.name if actor.on_behalf_of is None else for_somebody(actor.name, name_of(uow, actor.on_behalf_of))
+
+
+def for_somebody(name: str, away: str | None) -> str:
+    """`B（代 A）`, as records print it in every language of their readers."""
+    return f"{name}（代 {away}）" if away else name
 
 
 def name_of(uow: UnitOfWork, user_id: int | None) -> str:

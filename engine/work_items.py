@@ -45,6 +45,7 @@ def claim(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) ->
         raise NotACandidateError(work_item=item.name)
     if item.assignee_id is not None:
         raise WorkItemAlreadyClaimedError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
+    actor = submissions.acting(actor, item)
     _hand(runtime, uow, actor, item, "work_item.claimed", {}, state=WorkItemState.CLAIMED, assignee_id=actor.user_id)
 
 
@@ -73,7 +74,7 @@ def assign(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, a
     """Give an item to somebody who holds its role, whoever has it now."""
     item = find_item(uow, work_item_id)
     require_live(uow, item)
-    permissions.require(actor, "work-item:assign", item.site_id)
+    actor = permissions.require(actor, "work-item:assign", item.site_id)
     _require_suitable(uow, item, assignee_id)
     detail = {"from": item.assignee_id, "to": assignee_id}
     if item.assignee_id != assignee_id:
@@ -129,6 +130,7 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
     Of a signature chain it is the signer's decision that is given; the token moves when the chain's rule is met.
     """
     item, row = submissions.actionable(uow, actor, work_item_id)
+    actor = submissions.acting(actor, item)
     if chains.is_signer(item.token):
         return approvals.decide(runtime, uow, actor, work_item_id, variables)
     held = definitions.content(runtime, uow, item.definition_id)
@@ -160,7 +162,9 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
 
 def return_to(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, element_id: str, reason: str) -> StepResult:
     """Send the case back to an earlier element with a reason; of a signature chain all signers decide again when it comes back."""
-    if chains.is_signer(find_item(uow, work_item_id).token):
+    item = find_item(uow, work_item_id)
+    actor = submissions.acting(actor, item)
+    if chains.is_signer(item.token):
         return approvals.send_back(runtime, uow, actor, work_item_id, element_id, reason)
     return instances.return_to(runtime, uow, actor, work_item_id, element_id, reason)
 

@@ -42,6 +42,7 @@ from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
 from webui.streams import Streams
+from webui.substitutes import blueprint as substitutes
 from webui.talk import blueprint as talk
 from webui.work_item import blueprint as work_item
 
@@ -85,6 +86,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     for blueprint in (registers, limits, talk, notifications, phone_calls):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
+    app.register_blueprint(substitutes)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

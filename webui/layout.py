@@ -8,6 +8,8 @@ from typing import Any
 import flask
 from flask_login import current_user
 
+from engine.company.account_rows import Substitute
+from engine.model import StandIn
 from engine.permissions import PERMISSIONS
 from engine.queries import inbox
 from webui import session
@@ -43,6 +45,9 @@ class Me:
 
     display_name: str
     roles: tuple[str, ...]
+    #: colleagues for whom the person acts now, and who acts for the person
+    stand_ins: tuple[StandIn, ...] = ()
+    substitutes: tuple[Substitute, ...] = ()
 
 
 #: the whole menu, in order
@@ -59,6 +64,7 @@ MENU = (
         Entry("limits.overview", "時限與指標", icon="clock", on_phone=False),
     ), "統計"),
     Group((
+        Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"]),
     ), "管理"),
 )
@@ -103,4 +109,4 @@ def _me() -> dict[str, Any]:
     if not current_user or not current_user.is_authenticated:
         return {"me": None}
     account = session.signed_in()
-    return {"me": Me(account.display_name, tuple(sorted({grant.role for grant in account.grants})))}
+    return {"me": Me(account.display_name, tuple(sorted({grant.role for grant in account.grants})), account.stand_ins, account.substitutes)}

@@ -38,6 +38,8 @@ class PartRow:
     decided_at: datetime | None
     decided_by: int | None
     decided_by_name: str | None
+    #: who was away, where a substitute signed
+    on_behalf_name: str | None
     work_item_id: int | None
     #: whether the signer's work item can be acted on now
     is_live: bool | None
@@ -164,14 +166,15 @@ def readers(uow: UnitOfWork, instance_id: int) -> tuple[Reader, ...]:
 
 
 def _select() -> Select[Any]:
-    person, decider, assignee, adder = (user.alias(name) for name in ("person", "decider", "assignee", "adder"))
+    person, decider, assignee, adder, away = (user.alias(name) for name in ("person", "decider", "assignee", "adder", "away"))
     container = work_item.alias("container")
     return (
         select(
             approval.c.id, approval.c.instance_id, approval.c.token, approval.c.definition_id, approval.c.element_id, approval.c.round,
             approval.c.step, approval.c.position, approval.c.role, approval.c.name, approval.c.person_id,
             person.c.display_name.label("person_name"), approval.c.state, approval.c.decision, approval.c.opinion, approval.c.decided_at,
-            approval.c.decided_by, decider.c.display_name.label("decided_by_name"), approval.c.work_item_id, work_item.c.is_live,
+            approval.c.decided_by, decider.c.display_name.label("decided_by_name"), away.c.display_name.label("on_behalf_name"),
+            approval.c.work_item_id, work_item.c.is_live,
             assignee.c.display_name.label("assignee_name"), approval.c.signature_id, signature.c.file_id.label("signature_file"),
             signature.c.channel.label("signature_channel"), approval.c.added_by, adder.c.display_name.label("added_by_name"),
             approval.c.replaces, container.c.state.label("chain_state"),
@@ -179,6 +182,7 @@ def _select() -> Select[Any]:
         .select_from(
             approval.outerjoin(person, person.c.id == approval.c.person_id)
             .outerjoin(decider, decider.c.id == approval.c.decided_by)
+            .outerjoin(away, away.c.id == approval.c.on_behalf_of)
             .outerjoin(work_item, work_item.c.id == approval.c.work_item_id)
             .outerjoin(assignee, assignee.c.id == work_item.c.assignee_id)
             .outerjoin(adder, adder.c.id == approval.c.added_by)

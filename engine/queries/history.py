@@ -28,6 +28,8 @@ class HistoryRow:
     #: as it was at the time where that was kept, else as it is now; None for the system
     actor_name: str | None
     on_behalf_of: int | None
+    #: name of who was away
+    on_behalf_name: str | None
     channel: str
     definition_id: int | None
     element_id: str | None
@@ -43,14 +45,17 @@ def page(
     """Events in order. The caller has checked that the person may see the case."""
     limit = clamp(limit)
     sort = "newest" if newest_first else "seq"
+    away = user.alias("away")
     statement = (
         select(
             history_event.c.seq, history_event.c.type, history_event.c.at, history_event.c.claimed_at, history_event.c.actor_id,
-            user.c.display_name, history_event.c.on_behalf_of, history_event.c.channel, history_event.c.definition_id,
+            user.c.display_name, history_event.c.on_behalf_of, away.c.display_name.label("on_behalf_name"),
+            history_event.c.channel, history_event.c.definition_id,
             history_event.c.element_id, history_event.c.token, history_event.c.detail, history_value.c.body,
         )
         .select_from(
-            history_event.outerjoin(user, user.c.id == history_event.c.actor_id).outerjoin(
+            history_event.outerjoin(user, user.c.id == history_event.c.actor_id)
+            .outerjoin(away, away.c.id == history_event.c.on_behalf_of).outerjoin(
                 history_value,
                 (history_value.c.instance_id == history_event.c.instance_id) & (history_value.c.seq == history_event.c.seq),
             )

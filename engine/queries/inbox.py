@@ -152,10 +152,67 @@ def done(uow: UnitOfWork, actor: Actor, *, filters: Filters = NO_FILTERS, after:
 
 def counts(uow: UnitOfWork, actor: Actor, now: datetime) -> InboxCounts:
     """Numbers on the tabs, in one statement."""
-    pairs = pairs_of(uow, actor.grants, None)
-    statement = _count_statement(sited(pairs))
-    row = uow.reading.execute(statement, {**pair_values(pairs), "me": actor.user_id, "now": now}).one()
+    pairs = pairs_of(uow, actor.powers() if actor.stand_ins else actor.grants, None)
+    away = _Away.of(uow, actor, None)
+    statement = _count_statement(sited(pairs), away.shape())
+    row = uow.reading.execute(statement, {**pair_values(pairs), **away.values(), "me": actor.user_id, "now": now}).one()
     return InboxCounts(*(min(int(value), COUNT_CAP) for value in row))
+
+
+# ---------------------------------------------------------------- for colleagues who are away
+
+@dataclass(frozen=True, slots=True)
+class _AwayShape:
+    """What decides the text of the branches for colleagues who are away; empty for almost everybody."""
+
+    #: of each stand-in for some procedures only: for each (role, site) whether it names a site
+    limited: tuple[tuple[bool, ...], ...] = ()
+    #: of each stand-in: whether procedures and roles narrow what the colleague has
+    held: tuple[tuple[bool, bool], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Away:
+    """The colleagues for whom a person stands in, as the statements take them."""
+
+    #: (procedures, (role, site) pairs)
+    limited: tuple[tuple[tuple[str, ...], list[tuple[str, int | None]]], ...] = ()
+    #: (colleague, procedures, roles; empty for all)
+    held: tuple[tuple[int, tuple[str, ...], tuple[str, ...]], ...] = ()
+
+    @classmethod
+    def of(cls, uow: UnitOfWork, actor: Actor, filters: Filters | None) -> _Away:
+        """Of a person, narrowed by the filters. What was taken over for every procedure reads as the person's own roles."""
+        if not actor.stand_ins:
+            return _NOBODY_AWAY
+        role = filters.role if filters is not None else None
+        some = tuple((tuple(sorted(each.procedures)), pairs_of(uow, each.grants, role)) for each in actor.stand_ins if each.procedures)
+        if filters is not None and filters.holder is Holder.UNCLAIMED:
+            return cls(some)
+        return cls(some, tuple(
+            (each.user_id, tuple(sorted(each.procedures)),
+             (role,) if role is not None else () if each.is_whole else tuple(sorted({grant.role for grant in each.grants})))
+            for each in actor.stand_ins))
+
+    def shape(self) -> _AwayShape:
+        """What the statement is built by."""
+        held = tuple((bool(keys), bool(roles)) for _, keys, roles in self.held)
+        return _AwayShape(tuple(sited(pairs) for _, pairs in self.limited), held)
+
+    def values(self) -> dict[str, Any]:
+        """What it is sent with."""
+        values: dict[str, Any] = {}
+        for number, (keys, pairs) in enumerate(self.limited):
+            values[f"away_{number}_keys"] = list(keys)
+            values.update({f"away_{number}_{name}": value for name, value in pair_values(pairs).items()})
+        for number, (user_id, keys, roles) in enumerate(self.held):
+            values[f"held_{number}"] = user_id
+            values.update({f"held_{number}_keys": list(keys)} if keys else {})
+            values.update({f"held_{number}_roles": list(roles)} if roles else {})
+        return values
+
+
+_NOBODY_AWAY = _Away()
 
 
 # ---------------------------------------------------------------- the to-do list
@@ -166,6 +223,7 @@ class _Shape:
 
     #: for each (role, site) whether it names a site
     pairs: tuple[bool, ...]
+    away: _AwayShape
     #: `created`, `due` or `none` (those without a due time)
     order: str
     has_start: bool
@@ -179,13 +237,15 @@ class _Shape:
 def _todo_rows(
     uow: UnitOfWork, actor: Actor, filters: Filters, order: str, *, start: tuple[Any, ...] | None, limit: int
 ) -> list[InboxRow]:
-    pairs = [] if filters.holder is Holder.MINE else pairs_of(uow, actor.grants, filters.role)
+    is_mine, grants = filters.holder is Holder.MINE, actor.powers() if actor.stand_ins else actor.grants
+    pairs = [] if is_mine else pairs_of(uow, grants, filters.role)
+    away = _NOBODY_AWAY if is_mine else _Away.of(uow, actor, filters)
     statement = _todo_statement(_Shape(
-        pairs=sited(pairs), order=order, has_start=start is not None, with_mine=filters.holder is not Holder.UNCLAIMED,
+        pairs=sited(pairs), away=away.shape(), order=order, has_start=start is not None, with_mine=filters.holder is not Holder.UNCLAIMED,
         has_role=filters.role is not None, has_key=filters.definition_key is not None, has_q=bool(filters.q),
         has_due=filters.due_before is not None,
     ))
-    values: dict[str, Any] = {**pair_values(pairs), "me": actor.user_id, "limit": limit}
+    values: dict[str, Any] = {**pair_values(pairs), **away.values(), "me": actor.user_id, "limit": limit}
     optional = {
         "role": filters.role, "key": filters.definition_key, "q": _pattern(filters.q) if filters.q else None,
         "due_before": filters.due_before,
@@ -209,7 +269,7 @@ def _todo_statement(shape: _Shape) -> Select[Any]:
     if shape.has_due:
         extra.append(work_item.c.due_at < bindparam("due_before", type_=Instant))
     extra.extend(_order_conditions(shape.order, shape.has_start))
-    branches = [_top(where + extra, shape.order) for where in _reachable(shape.pairs)]
+    branches = [_top(where + extra, shape.order) for where in [*_reachable(shape.pairs), *_of_away(shape.away)]]
     if shape.with_mine:
         mine = [work_item.c.is_live, work_item.c.assignee_id == bindparam("me", type_=BigInteger)]
         if shape.has_role:
@@ -224,13 +284,28 @@ def _todo_statement(shape: _Shape) -> Select[Any]:
     return _with_names(item).order_by(*_order(item, shape.order))
 
 
-def _reachable(pairs: tuple[bool, ...]) -> list[list[ColumnElement[bool]]]:
+def _of_away(shape: _AwayShape) -> list[list[ColumnElement[bool]]]:
+    """What colleagues have who are away, and what nobody has of theirs where only some procedures were taken over."""
+    branches = [[*where, work_item.c.definition_key.in_(bindparam(f"away_{number}_keys", expanding=True))]
+                for number, pairs in enumerate(shape.limited) for where in _reachable(pairs, f"away_{number}_")]
+    for number, (has_keys, has_roles) in enumerate(shape.held):
+        held = [work_item.c.is_live, work_item.c.assignee_id == bindparam(f"held_{number}", type_=BigInteger)]
+        if has_keys:
+            held.append(work_item.c.definition_key.in_(bindparam(f"held_{number}_keys", expanding=True)))
+        if has_roles:
+            held.append(work_item.c.role.in_(bindparam(f"held_{number}_roles", expanding=True)))
+        branches.append(held)
+    return branches
+
+
+def _reachable(pairs: tuple[bool, ...], prefix: str = "") -> list[list[ColumnElement[bool]]]:
     """For each (role, site) the conditions that its index answers: what nobody has, and what was escalated to it."""
     branches: list[list[ColumnElement[bool]]] = []
     for number, has_site in enumerate(pairs):
         # `= ?` and `IS NULL` are told apart here: PostgreSQL finds no index for IS NOT DISTINCT FROM
-        at_site = work_item.c.site_id == bindparam(f"site_{number}", type_=BigInteger) if has_site else work_item.c.site_id.is_(None)
-        role = bindparam(f"role_{number}", type_=String)
+        site_id = bindparam(f"{prefix}site_{number}", type_=BigInteger)
+        at_site = work_item.c.site_id == site_id if has_site else work_item.c.site_id.is_(None)
+        role = bindparam(f"{prefix}role_{number}", type_=String)
         branches.append([work_item.c.is_live, work_item.c.assignee_id.is_(None), work_item.c.role == role, at_site])
         branches.append([
             work_item.c.is_live, work_item.c.escalated_role.is_not(None), work_item.c.escalated_role == role, at_site,
@@ -298,7 +373,7 @@ def _with_names(item: FromClause) -> Select[Any]:
 
 
 @lru_cache(maxsize=64)
-def _count_statement(pairs: tuple[bool, ...]) -> Select[Any]:
+def _count_statement(pairs: tuple[bool, ...], away: _AwayShape) -> Select[Any]:
     me, now = bindparam("me", type_=BigInteger), bindparam("now", type_=Instant)
     mine = [work_item.c.is_live, work_item.c.assignee_id == me]
 
@@ -307,7 +382,7 @@ def _count_statement(pairs: tuple[bool, ...]) -> Select[Any]:
         reached = (union(*parts) if len(parts) > 1 else parts[0]).subquery()
         return select(func.count()).select_from(reached).scalar_subquery()
 
-    reachable = [*_reachable(pairs), mine]
+    reachable = [*_reachable(pairs), *_of_away(away), mine]
     late = [[*where, work_item.c.due_at < now] for where in reachable]
     own_done = select(work_item.c.id).where(work_item.c.completed_by == me).limit(COUNT_CAP).subquery()
     unread = carbon_copy.c.read_at.is_(None)

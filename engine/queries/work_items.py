@@ -109,8 +109,8 @@ def may_see(actor: Actor, item: WorkItemRow) -> bool:
     """Its role's people, those it was escalated to, whoever has, had or did it, and those who may read or hand out any."""
     if actor.user_id is not None and actor.user_id in (item.assignee_id, item.owner_id, item.completed_by):
         return True
-    roles = [role for role in (item.role, item.escalated_role) if role]
-    if any(actor.holds(role, item.site_id) for role in roles):
+    roles = (item.role, item.escalated_role)
+    if actor.holds_any(roles, item.site_id) or actor.in_place_of(roles, item.site_id, item.definition_key, item.assignee_id):
         return True
     return any(may(actor, permission, item.site_id) for permission in ("work-item:read-any", "work-item:assign"))
 

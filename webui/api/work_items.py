@@ -101,7 +101,7 @@ def _is_own(actor: Actor, query: dict[str, Any]) -> bool:
     return (
         query.get("assignee") in (None, "me", actor.user_id)
         and query.get("state") in (None, WorkItemState.OPEN, WorkItemState.COMPLETED)
-        and query.get("role") in (None, *actor.roles())
+        and query.get("role") in (None, *(grant.role for grant in actor.reach()))
         and "process_instance_id" not in query
     )
 

@@ -126,9 +126,18 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
     return Told(
         text=gettext(sentence, **needed) if needed else gettext(sentence), at=row.at,
         claimed_at=row.claimed_at if row.claimed_at and abs((row.at - row.claimed_at).total_seconds()) >= 60 else None,
-        who=row.actor_name if row.actor_id is not None or row.channel == Channel.LINK else None, channel=row.channel, look=look,
+        who=_who(row), channel=row.channel, look=look,
         reason=reason if isinstance(reason, str) else "", element_id=row.element_id,
     )
+
+
+def _who(row: HistoryRow) -> str | None:
+    """Who it was, and for whom; None for the system."""
+    if row.actor_id is None and row.channel != Channel.LINK:
+        return None
+    if row.on_behalf_name:
+        return gettext("{name}（代 {away}）", name=row.actor_name, away=row.on_behalf_name)
+    return row.actor_name
 
 
 class _Steps:

@@ -99,6 +99,8 @@ def page(kind: Kind, entry_id: int, **further: Any) -> str:
     if kind.id in ("unit", "tenant"):
         wanted = Filters(is_active=None, unit_id=entry_id) if kind.id == "unit" else Filters(is_active=None, tenant_id=entry_id)
         values["tenancies"] = entries.listing(uow, actor, "tenancy", filters=wanted, sort="-started_at", limit=20)
+    if kind.id == "person":
+        values["may_stand_in"] = may(actor, "substitution:administer")
     if kind.id == "person" and may_write:
         values["sessions"] = sessions.of_person(runtime_of(), uow, actor, entry_id)
     return flask.render_template("directory/show.html", kind=kind, entry=entry, history=history, may_write=may_write, **values, **further)

@@ -9,6 +9,7 @@ from webui.inbox import views
 
 blueprint = flask.Blueprint("inbox", __name__)
 session.protect(blueprint)
+blueprint.add_app_template_global(views.on_behalf)
 blueprint.add_url_rule("/", "todo", views.todo)
 blueprint.add_url_rule("/done", "done", views.done)
 blueprint.add_url_rule("/started", "started", views.started)

@@ -8,6 +8,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import definitions
+from engine.model import LIVE_WORK_ITEM_STATES, StandIn
 from engine.queries import approvals, inbox, instances
 from webui import session
 from webui.inbox.narrowing import Narrowing, narrowing
@@ -49,5 +50,12 @@ def copied() -> ResponseReturnValue:
 def _list(template: str, narrow: Narrowing, **values: Any) -> str:
     is_part = "HX-Request" in flask.request.headers
     procedures = [] if is_part else definitions.list_latest(runtime_of(), current())
-    roles = sorted(session.actor().roles())
+    roles = sorted({grant.role for grant in session.actor().reach()})
     return flask.render_template(template, narrow=narrow, is_part=is_part, procedures=procedures, my_roles=roles, **values)
+
+
+def on_behalf(item: inbox.InboxRow) -> StandIn | None:
+    """The colleague for whom the reader would do the item; None where it is the reader's own."""
+    if item.state not in LIVE_WORK_ITEM_STATES:
+        return None
+    return session.actor().in_place_of((item.role, item.escalated_role), item.site_id, item.definition_key, item.assignee_id)

@@ -167,10 +167,12 @@ def _earlier(held: DefinitionContent, data: JsonObject, own: Form | None) -> tup
 def _rights(actor: Actor, item: WorkItemRow) -> Rights:
     if not item.is_live:
         return Rights()
-    in_role = any(role and actor.holds(role, item.site_id) for role in (item.role, item.escalated_role))
+    away = actor.in_place_of((item.role, item.escalated_role), item.site_id, item.definition_key, item.assignee_id)
+    in_role = actor.holds_any((item.role, item.escalated_role), item.site_id) or away is not None
     may_take = in_role or may(actor, "work-item:complete-any", item.site_id)
     may_assign = may(actor, "work-item:assign", item.site_id)
-    mine, free = item.assignee_id == actor.user_id, item.assignee_id is None
+    # what a colleague has who is away is the substitute's to do
+    mine, free = item.assignee_id == actor.user_id or (away is not None and item.assignee_id == away.user_id), item.assignee_id is None
     delegated = item.state == WorkItemState.DELEGATED
     return Rights(
         claim=free and may_take, unclaim=(mine or may_assign) and not free and not delegated, work=mine and not delegated,
