@@ -71,22 +71,6 @@ class News:
             act()
 
 
-class Messenger(Protocol):
-    """Sends a short text to somebody without an account: the company's gateway for text messages or mail."""
-
-    def send(self, to: str, text: str) -> bool:
-        """Hand it over; False where there is no way to `to`. Raises to be tried again later."""
-        ...
-
-
-class NoMessenger:
-    """A company without a gateway: nothing is sent, and nobody is told that it was."""
-
-    def send(self, to: str, text: str) -> bool:
-        """Never."""
-        return False
-
-
 @dataclass(frozen=True, slots=True)
 class Reference:
     """Something of the company's directory that a form field points to."""
@@ -154,7 +138,6 @@ class Runtime:
     outbox: Outbox = field(default_factory=NoOutbox)
     news: News = field(default_factory=News)
     directory: Directory = field(default_factory=NoDirectory)
-    messenger: Messenger = field(default_factory=NoMessenger)
     #: operator name → what carries it out
     operators: Mapping[str, Operator] = field(default_factory=dict)
     #: operator name → what answers it

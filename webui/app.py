@@ -28,6 +28,7 @@ from webui.account import blueprint as account
 from webui.approvals import blueprint as approvals
 from webui.board import blueprint as board
 from webui.cases import blueprint as cases
+from webui.delivery import blueprint as delivery
 from webui.directory import blueprint as directory
 from webui.files import blueprint as files
 from webui.inbox import blueprint as inbox
@@ -83,7 +84,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (registers, limits, talk, notifications, phone_calls):
+    for blueprint in (registers, limits, talk, notifications, phone_calls, delivery):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
     app.register_blueprint(substitutes)

@@ -11,6 +11,7 @@ from functools import partial
 
 from engine.clock import SystemClock
 from engine.jobs import handlers, leases
+from engine.jobs.courier_thread import CourierThread
 from engine.jobs.dbos_runner import JobRunner, prepare_store
 from engine.jobs.keeper import Keeper
 from engine.jobs.outbox import DbosOutbox
@@ -35,6 +36,7 @@ class Jobs:
         self._runner: JobRunner | None = None
         self._scheduler: Scheduler | None = None
         self._keeper: Keeper | None = None
+        self._courier: CourierThread | None = None
 
     def start(self) -> None:
         """Start; the runtime's outbox sends from now on."""
@@ -48,9 +50,10 @@ class Jobs:
         self._runner = JobRunner(runtime.database, self._outbox.queue, executor_id, runtime.settings.worker_threads, run)
         self._scheduler = Scheduler(runtime, holder)
         self._keeper = Keeper(runtime, self._runner, holder, None if self._is_only else executor_id)
+        self._courier = CourierThread(runtime)
         self._outbox.wakes(self._scheduler.wake)
         self._runner.start()
-        for name, act in (("scheduler", self._scheduler.run), ("keeper", self._keeper.run)):
+        for name, act in (("scheduler", self._scheduler.run), ("keeper", self._keeper.run), ("courier", self._courier.run)):
             thread = threading.Thread(target=act, name=name, daemon=True)
             thread.start()
             self._threads.append(thread)
@@ -60,7 +63,9 @@ class Jobs:
         assert self._scheduler is not None
         assert self._keeper is not None
         assert self._runner is not None
+        assert self._courier is not None
         self._scheduler.stop()
+        self._courier.stop()
         self._keeper.stop()
         for thread in self._threads:
             thread.join(30)

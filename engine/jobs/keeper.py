@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
-from engine import drafts, files
+from engine import drafts, files, notifications
 from engine.clock import Clock, SystemClock
+from engine.delivery import deliveries
 from engine.errors import StoreUnavailableError
 from engine.idempotency import purge as forget_responses
 from engine.jobs import leases
@@ -99,5 +100,8 @@ class Keeper:
             uow.writing.execute(delete(idempotency).where(*old))
             forget_responses(uow, self._runtime.clock.now())
             drafts.sweep(uow, self._runtime.clock.now())
+            old_news = self._runtime.clock.now() - timedelta(days=self._runtime.settings.notification_days)
+            notifications.forget(uow, old_news)
+            deliveries.forget(uow, old_news)
             files.sweep(self._runtime, uow)
             uow.commit()

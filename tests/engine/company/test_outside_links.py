@@ -18,6 +18,7 @@ from engine.company.outside_links import (
     NewLink,
     NotOutsideError,
 )
+from engine.delivery import courier
 from engine.errors import GuichengError, InvalidError, NotACandidateError, WorkItemNotOpenError
 from engine.instances import cancel, resume, run_step, suspend
 from engine.jobs import handlers
@@ -28,6 +29,7 @@ from engine.queries import history
 from engine.queries import work_items as item_queries
 from engine.runtime import NoOutbox, Runtime
 from tests.builders import Person, deploy_simple, make_tenant, make_unit, make_user, rows, start
+from tests.engine.delivery.servers import make_channel
 from tests.outside_diagrams import deploy_pricing
 
 
@@ -222,20 +224,12 @@ def test_others_make_no_links_and_staffs_items_get_none(runtime: Runtime, worker
         _link(runtime, worker, item_id, locale="fr")
 
 
-class Gateway:
-    """Takes down what is sent."""
-
-    def __init__(self) -> None:
-        self.sent: list[tuple[str, str]] = []
-
-    def send(self, to: str, text: str) -> bool:
-        """Take it."""
-        self.sent.append((to, text))
-        return True
-
-
-def test_sending_makes_the_token_in_the_job_and_a_repeat_sends_nothing(runtime: Runtime, worker: Person, item_id: int) -> None:
-    gateway = runtime.messenger = Gateway()
+def test_sending_makes_the_token_when_it_is_sent_and_a_repeat_sends_nothing(
+    runtime: Runtime, worker: Person, item_id: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[tuple[str, str]] = []
+    monkeypatch.setattr(courier, "send", lambda _channel, message, to, _now: sent.append((to, message.text)))
+    make_channel(runtime, "sms", url="https://sms.example/send", template="{to}{text}")
     made = _link(runtime, worker, item_id, send_to="13800001234", locale="en", base="https://guicheng.example")
     outbox = runtime.outbox
     assert isinstance(outbox, NoOutbox)
@@ -243,7 +237,8 @@ def test_sending_makes_the_token_in_the_job_and_a_repeat_sends_nothing(runtime: 
     assert made.token not in str(payload)
     handlers.run(runtime, name, key, payload)
     handlers.run(runtime, name, key, payload)
-    ((to, text),) = gateway.sent
+    assert courier.send_due(runtime) == 1
+    ((to, text),) = sent
     assert to == "13800001234"
     assert "good for 72 hours" in text
     token = text.split("https://guicheng.example/l/")[1].split()[0]
@@ -255,8 +250,11 @@ def test_sending_makes_the_token_in_the_job_and_a_repeat_sends_nothing(runtime: 
 def test_without_a_gateway_nobody_claims_that_it_was_sent(runtime: Runtime, worker: Person, item_id: int) -> None:
     made = _link(runtime, worker, item_id, send_to="13800001234", base="https://guicheng.example")
     handlers.run(runtime, "send_link", "again", {"link_id": made.id, "base": "https://guicheng.example"})
+    courier.send_due(runtime)
     (row,) = rows(runtime, tables.outside_link)
     assert row.sent_at is None
+    (waiting,) = rows(runtime, tables.delivery)
+    assert (waiting.state, waiting.attempts, waiting.address) == ("waiting", 1, "13800001234")
 
 
 def test_a_step_that_asks_for_it_is_sent_to_the_tenant_of_the_unit_when_it_opens(runtime: Runtime) -> None:
