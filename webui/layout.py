@@ -66,6 +66,7 @@ MENU = (
     Group((
         Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"]),
+        Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),
     ), "管理"),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user")

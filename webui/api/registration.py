@@ -15,6 +15,7 @@ from engine.clock import MovableClock
 from webui.api import (
     approvals,
     boards,
+    deliveries,
     events,
     files,
     health,
@@ -74,6 +75,7 @@ def register(app: flask.Flask) -> None:
         talk.calls,
         ledger.calls,
         notifications.calls,
+        deliveries.calls,
         boards.calls,
         limits.calls,
     ]

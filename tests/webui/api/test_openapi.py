@@ -37,6 +37,7 @@ CALLS = {
     *((method, f"/process-instances/{{instance_id}}/{part}") for method in ("get", "post") for part in ("comments", "attachments")),
     ("patch", "/comments/{comment_id}"), ("post", "/comments/{comment_id}/strike"), ("post", "/attachments/{attachment_id}/strike"),
     *((method, "/work-items/{work_item_id}/draft") for method in ("get", "put", "delete")),
+    ("get", "/deliveries"), ("post", "/deliveries/retry"), ("post", "/deliveries/drop"), ("get", "/notification-channels"),
     ("get", "/notifications"), ("post", "/notifications/read"), ("get", "/notification-wishes"), ("put", "/notification-wishes"),
     ("get", "/process-instances/{instance_id}/phone-calls"), ("post", "/process-instances/{instance_id}/phone-calls"),
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
