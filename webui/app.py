@@ -37,6 +37,9 @@ from webui.limits import blueprint as limits
 from webui.links import blueprint as links
 from webui.notifications import blueprint as notifications
 from webui.outside import blueprint as outside
+from webui.phone import blueprint as phone_shell
+from webui.phone import keeping
+from webui.phone import signed_in as phone
 from webui.phone_calls import blueprint as phone_calls
 from webui.registers import blueprint as registers
 from webui.secret_key import secret_key
@@ -80,11 +83,11 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.extensions["guicheng.streams"] = Streams(runtime, settings.open_pages)
     app.url_map.converters["row_id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, error_pages):
+    for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, keeping, error_pages):
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (registers, limits, talk, notifications, phone_calls, delivery):
+    for blueprint in (registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
     app.register_blueprint(substitutes)

@@ -13,6 +13,7 @@ from webui import unit_of_work
 from webui.access_log import request_id, shown_path
 from webui.api.problems import status_of
 from webui.language import describe_error, gettext
+from webui.phone.keeping import is_queued
 
 log = structlog.get_logger("guicheng.web")
 
@@ -50,6 +51,9 @@ def page(code: int, sentence: str = "", *, heading: str | None = None, advice: s
     """An error page, or for a request made by a page's own script a short message that the page shows."""
     unit_of_work.close()
     known_heading, known_advice = PAGES.get(code, PAGES[400 if code < 500 else 500])
+    if is_queued():
+        # shown later, on the page of the queue
+        return flask.make_response({"problem": sentence or gettext(heading or known_heading)}, code)
     is_part = "HX-Request" in flask.request.headers
     body = flask.render_template(
         "errors/part.html" if is_part else "errors/page.html", code=code, heading=gettext(heading or known_heading),

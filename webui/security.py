@@ -8,7 +8,7 @@ from flask_wtf import CSRFProtect
 #: `data:` pictures are the arrows in selects; `blob:` the preview of a photo just taken
 POLICY = "; ".join([
     "default-src 'none'", "script-src 'self'", "style-src 'self'", "img-src 'self' data: blob:", "font-src 'self'", "connect-src 'self'",
-    "manifest-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
+    "manifest-src 'self'", "worker-src 'self'", "form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'",
 ])
 
 csrf = CSRFProtect()

@@ -114,6 +114,16 @@ MATRIX: dict[str, dict[str, int]] = {
     "cases.cancel": _STEERED,
     "cases.retry": everybody(404),
     "work_item.show": _ITEM_READ,
+    # before anybody has signed in
+    "phone_shell.manifest": dict.fromkeys(PEOPLE, 200),
+    "phone_shell.worker": dict.fromkeys(PEOPLE, 200),
+    "phone_shell.icon": dict.fromkeys(PEOPLE, 200),
+    "phone.queue": everybody(200),
+    "phone.who": everybody(200),
+    # of the item's role's people only the clerk goes on to the next step
+    "work_item.ahead_form": everybody(404, clerk=200),
+    # the case has not come to it
+    "work_item.ahead": everybody(404, clerk=409, dispatcher=409, manager=409, administrator=409),
     "work_item.paper": _ITEM_READ,
     # nobody but the one who can open the item has anything to keep
     "work_item.draft": _ITEM_READ,
@@ -261,6 +271,9 @@ class Scene:
             "start.submit": {"key": "errand"},
             "cases.paper": {"record_id": 99},
             "cases.pdf": {"record_id": 99},
+            "phone_shell.icon": {"name": "192"},
+            "work_item.ahead_form": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
+            "work_item.ahead": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
             "files.show": {"file_id": 99},
             "files.thumbnail": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},

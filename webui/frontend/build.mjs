@@ -14,7 +14,7 @@ const out = path.join(webui, "static", "dist");
 const sources = [...find(path.join(webui, "templates"), ".html"), ...find(webui, ".py"), ...find(path.join(here, "src"), ".js")];
 
 const files = new Map();
-for (const name of ["app", "signature"]) files.set(`${name}.js`, await script(name));
+for (const name of ["app", "signature", "worker"]) files.set(`${name}.js`, await script(name));
 files.set("app.css", await style());
 files.set("record.css", await plain("record"));
 files.set("icons.svg", sprite());

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.work_item import drafts, handing, views
+from webui.work_item import ahead, drafts, handing, views
 
 _ONE = "/items/<row_id:work_item_id>"
 
@@ -25,3 +25,6 @@ blueprint.add_url_rule(f"{_ONE}/delegate", "delegate_form", handing.delegate_for
 blueprint.add_url_rule(f"{_ONE}/delegate", "delegate", handing.delegate, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/assign", "assign_form", handing.assign_form)
 blueprint.add_url_rule(f"{_ONE}/assign", "assign", handing.assign, methods=["POST"])
+_AHEAD = f"{_ONE}/ahead/<key>/<element_id>"
+blueprint.add_url_rule(_AHEAD, "ahead_form", ahead.form)
+blueprint.add_url_rule(_AHEAD, "ahead", ahead.submit, methods=["POST"])

@@ -14,14 +14,12 @@ from webui.error_pages import status
 from webui.language import describe_error
 from webui.unit_of_work import current, runtime_of
 
-#: fields of the page that are not the form's own
-_LEFT_OUT = ("csrf_token", "_key")
-
 
 def save(work_item_id: int) -> ResponseReturnValue:
     """Keep it: `{"saved": when, as people read it}`, or `{"problem"}`."""
     queries.get(current(), session.actor(), work_item_id)
-    fields = [(name, value) for name, value in flask.request.form.items(multi=True) if name not in _LEFT_OUT]
+    # what begins with an underscore is the page's own
+    fields = [(name, value) for name, value in flask.request.form.items(multi=True) if name != "csrf_token" and not name.startswith("_")]
     try:
         kept = unit_of_work.step(lambda uow: drafts.save(runtime_of(), uow, session.actor(), work_item_id, fields))
     except GuichengError as error:

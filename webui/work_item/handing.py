@@ -18,13 +18,18 @@ from webui import session, unit_of_work
 from webui.dialogs import Dialog, chosen_number, render, required_reason
 from webui.error_pages import status
 from webui.language import describe_error, gettext
+from webui.phone.keeping import is_queued
 from webui.unit_of_work import current, runtime_of
 from webui.wording import worded
+from webui.work_item import queued
 
 
 def claim(work_item_id: int) -> ResponseReturnValue:
-    """Take it. From the list the row comes back as it is now; else its page."""
-    unit_of_work.step(lambda uow: work_items.claim(runtime_of(), uow, session.actor(), work_item_id))
+    """Take it. From the list the row comes back as it is now; else its page. A phone may send it later than it was done."""
+    actor = queued.at_the_time(session.actor())
+    unit_of_work.step(lambda uow: work_items.claim(runtime_of(), uow, actor, work_item_id))
+    if is_queued():
+        return {"said": gettext("已簽收「{name}」。", name=_name(work_item_id)), "next": []}
     if "HX-Request" in flask.request.headers:
         return flask.render_template("inbox/row.html", item=_item(work_item_id))
     return _to_item(work_item_id)
@@ -128,6 +133,11 @@ def _do(
 def _item(work_item_id: int) -> WorkItemRow:
     unit_of_work.let_go()
     return queries.get(current(), session.actor(), work_item_id)
+
+
+def _name(work_item_id: int) -> str:
+    item = _item(work_item_id)
+    return worded(item.name, item.definition_id)
 
 
 def _address(endpoint: str, item: WorkItemRow) -> str:

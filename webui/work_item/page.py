@@ -9,6 +9,7 @@ from typing import Any
 import flask
 
 from engine import definitions, drafts, files, instances, steps
+from engine.ahead import StepAhead
 from engine.content import DefinitionContent
 from engine.diagram import Element
 from engine.drafts import Draft
@@ -25,11 +26,12 @@ from webui.cases.story import Told, tell
 from webui.clauses import ClauseText, clauses_of
 from webui.display import zone
 from webui.form_options import options
+from webui.phone.keeping import owner
 from webui.talk import panel as talk_panel
 from webui.talk.panel import Talk
 from webui.unit_of_work import current, runtime_of
 from webui.wording import content, texts
-from webui.work_item import related, repeats
+from webui.work_item import ahead, related, repeats
 from webui.work_item.next_steps import NextStep, next_steps
 from webui.work_item.related import Related
 
@@ -82,6 +84,8 @@ class ItemPage:
     key: str
     talk: Talk
     related: tuple[Related, ...]
+    #: forms that a phone keeps with this page: address and step
+    ahead: tuple[tuple[str, StepAhead], ...]
 
 
 def form_of(item: WorkItemRow) -> Form | None:
@@ -124,9 +128,17 @@ def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, error
         chains=chains(actor, item.instance_id, item.site_id, data, item.element_id) if element is not None and element.signers else (),
         next_steps=next_steps(held, item.element_id) if item.is_live else (),
         draft=drafts.find(current(), actor, item.id) if item.is_live else None, key=repeats.new_key(),
-        talk=talk_panel.gather(actor, item.instance_id, item.site_id, item.id),
+        ahead=_ahead(item), talk=talk_panel.gather(actor, item.instance_id, item.site_id, item.id),
         related=related.gather(actor, item.instance_id, row.parent_id, (row.definition_id, *steps.bound(row).values())),
     )
+
+
+def _ahead(item: WorkItemRow) -> tuple[tuple[str, StepAhead], ...]:
+    if not owner() or not item.is_live:
+        return ()
+    found = tuple(ahead.addresses(item.id))
+    flask.g.pages_ahead = [address for address, _ in found]
+    return found
 
 
 def _form_view(

@@ -31,7 +31,7 @@ class LiveForm {
     root.dataset.enhanced = "1";
     this.root = root;
     root.addEventListener("input", () => this.update());
-    root.addEventListener("change", (event) => {
+    for (const name of ["change", "shrunk"]) root.addEventListener(name, (event) => {
       if (event.target.matches("[data-photos]")) preview(event.target);
       this.update();
     });
