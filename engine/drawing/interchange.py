@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from lxml import etree
 
+from engine.diagram import BPMN
+
 DI = "http://www.omg.org/spec/BPMN/20100524/DI"
 DC = "http://www.omg.org/spec/DD/20100524/DC"
 DD = "http://www.omg.org/spec/DD/20100524/DI"
@@ -58,7 +60,8 @@ class Plane:
 
 def read_plane(root: etree._Element, process_id: str | None = None) -> Plane | None:
     """The drawing that shows the process (None: the first one); None where the file has no coordinates for it."""
-    nodes = {identifier: node for node in root.iter(etree.Element) if (identifier := node.get("id"))}
+    # parameters of our own have ids too, which may be those of a lane
+    nodes = {identifier: node for node in root.iter(f"{{{BPMN}}}*") if (identifier := node.get("id"))}
     for plane in root.iter(f"{{{DI}}}BPMNPlane"):
         shapes = tuple(_shapes(plane, nodes))
         if shapes and (process_id is None or _shows(nodes.get(_local(plane.get("bpmnElement"))), shapes, process_id)):

@@ -8,7 +8,9 @@ from dataclasses import dataclass, field
 
 from lxml import etree
 
-from engine.layout.routes import COLUMN_GAP, Place, Point, bottom_of, by_gutters, hits, round_below, ways_forward
+from engine.layout.choice import Drawn
+from engine.layout.labels import label_size
+from engine.layout.routes import COLUMN_GAP, Place, Point, bottom_of, ways_back, ways_forward
 
 _ROW_GAP = 30
 
@@ -24,6 +26,13 @@ class Node(Place):
     row: int = 0
     #: what lies in an embedded sub-process
     inside: Scope | None = None
+
+    @property
+    def name_beside(self) -> Place:
+        """Room that a gateway's name takes above it, and an event's below."""
+        width, height = label_size(self.element.get("name", ""))
+        y = self.y - height - 4 if self.kind.endswith("Gateway") else bottom_of(self) + 4
+        return Place(kind="label", width=width, height=height, x=self.x + (self.width - width) / 2, y=y)
 
 
 @dataclass(slots=True)
@@ -50,6 +59,16 @@ class Scope:
         self._choose_columns()
         rows = self._choose_rows()
         self._measure(rows)
+
+    def _drawable(self) -> Iterator[tuple[str, tuple[str, str]]]:
+        return ((flow, ends) for flow, ends in self.flows.items() if set(ends) <= set(self.nodes))
+
+    def _plainness(self, entry: tuple[str, tuple[str, str]]) -> tuple[bool, bool, float]:
+        """Straight ways are drawn first, ways back last, long ones after short ones: each sees what it would cross."""
+        flow, ends = entry
+        source, target = (self.nodes[each] for each in ends)
+        (sx, sy), (tx, ty) = source.middle, target.middle
+        return flow in self.back, abs(sy - ty) >= 1, abs(sx - tx) + abs(sy - ty)
 
     def _leads(self) -> Iterator[tuple[str, str, str]]:
         """Flows between the nodes that stand in the grid: a boundary event counts as its activity."""
@@ -133,7 +152,8 @@ class Scope:
         y = 0.0
         for lane in self._bands():
             top = y
-            y += _ROW_GAP / 2
+            # a way back may run above the first row
+            y += _ROW_GAP / 2 if top or not self.back else _ROW_GAP
             for row in range(rows.get(lane, 1)):
                 here = [node for node in placed if node.lane == lane and node.row == row]
                 high = max([80.0, *(node.height for node in here)])
@@ -170,18 +190,19 @@ class Scope:
     def route(self) -> Iterator[tuple[str, list[Point]]]:
         """The corners of every flow, those of embedded sub-processes included."""
         boxes = [node for node in self.nodes.values() if node.host is None]
+        hanging = [node for node in self.nodes.values() if node.host is not None]
+        names = [node.name_beside for node in boxes if node.kind.endswith(("Gateway", "Event")) and node.element.get("name")]
         floor = max((node.y + node.height for node in boxes), default=0) + 18
-        for flow, (source_id, target_id) in self.flows.items():
-            if source_id not in self.nodes or target_id not in self.nodes:
-                continue
+        levels = sorted({bottom_of(node) + 14 for node in boxes} | {node.y - 14 for node in boxes})
+        drawn = Drawn()
+        for flow, (source_id, target_id) in sorted(self._drawable(), key=self._plainness):
             source, target = self.nodes[source_id], self.nodes[target_id]
             in_the_way = [node for node in boxes if node not in (source, target)]
-            if flow in self.back:
-                ways = [round_below(source, target, max(bottom_of(source), bottom_of(target)) + 14), by_gutters(source, target, floor)]
-                floor += 8
-            else:
-                ways = list(ways_forward(source, target))
-            yield flow, min(ways, key=lambda way: sum(hits(way, node) for node in in_the_way))
+            beside = [*(node for node in hanging if node is not source), *names]
+            is_back = flow in self.back
+            ways = ways_back(source, target, levels, floor) if is_back else ways_forward(source, target)
+            yield flow, drawn.choose(flow, (source_id, target_id), list(ways), in_the_way, beside)
+            floor += 8 * is_back
         for node in self.nodes.values():
             if node.inside is not None:
                 yield from node.inside.route()

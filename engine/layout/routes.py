@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -42,6 +42,8 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
         yield [(right, sy), (target.x, ty)]
     elif source.kind.endswith("Gateway"):
         yield [(sx, bottom_of(source) if ty > sy else source.y), (sx, ty), (target.x, ty)]
+        if target.kind.endswith("Gateway"):
+            yield [(right, sy), (tx, sy), (tx, bottom_of(target) if sy > ty else target.y)]
     elif target.kind.endswith("Gateway"):
         yield [(right, sy), (tx, sy), (tx, bottom_of(target) if sy > ty else target.y)]
     for turn in (target.x - COLUMN_GAP / 2, right + COLUMN_GAP / 2):
@@ -50,6 +52,26 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
     for between in (source.y - 14, bottom_of(source) + 14, target.y - 14, bottom_of(target) + 14):
         leave, arrive = right + 12, target.x - 16
         yield [(right, sy), (leave, sy), (leave, between), (arrive, between), (arrive, ty), (target.x, ty)]
+
+
+def ways_back(source: Place, target: Place, levels: Iterable[float], floor: float) -> Iterator[list[Point]]:
+    """Ways back, along one of the levels between the rows or along the floor."""
+    (sx, sy), (tx, ty) = source.middle, target.middle
+    low, high = max(bottom_of(source), bottom_of(target)) + 14, min(source.y, target.y) - 14
+    yield round_below(source, target, low)
+    if source.host is None:
+        yield [(sx, source.y), (sx, high), (tx, high), (tx, target.y)]
+    for level in levels:
+        # out of the top or the bottom, whichever the level is nearer to, and in likewise
+        leave = bottom_of(source) if level > sy else source.y
+        arrive = bottom_of(target) if level > ty else target.y
+        if source.host is None or level > sy:
+            yield [(sx, leave), (sx, level), (tx, level), (tx, arrive)]
+            yield [(sx, leave), (sx, level), (target.x - 14, level), (target.x - 14, ty), (target.x, ty)]
+        if source.host is None:
+            right = source.x + source.width
+            yield [(right, sy), (right + 16, sy), (right + 16, level), (tx, level), (tx, arrive)]
+    yield by_gutters(source, target, floor)
 
 
 def by_gutters(source: Place, target: Place, floor: float) -> list[Point]:

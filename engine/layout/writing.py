@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from engine.diagram import BPMN, FLOW_NODE_KINDS, local_name, parse_xml
+from engine.layout import labels
 from engine.layout.arrangement import Node, Scope
 from engine.layout.routes import Point, between_pools
 
@@ -20,8 +21,6 @@ _DD = "http://www.omg.org/spec/DD/20100524/DI"
 _BAND = 30
 _POOL_GAP = 60
 _LEFT, _TOP = 160.0, 80.0
-#: a label is about this wide a character, and this high a line
-_CHARACTER, _LINE = 12.5, 15.0
 CONTAINERS = ("subProcess", "transaction", "adHocSubProcess")
 
 
@@ -42,7 +41,7 @@ def lay_out(xml: bytes) -> bytes:
     for each in scopes.values():
         each.arrange()
     width = max((scope.width for scope in scopes.values()), default=600)
-    places: dict[str, tuple[float, float, float, float]] = {}
+    places: dict[str, labels.Box] = {}
     y = _TOP
     for scope, pool in _bands(pools, scopes):
         indent = (_BAND if pool is not None else 0) + (_BAND if scope is not None and scope.lanes else 0)
@@ -56,17 +55,20 @@ def lay_out(xml: bytes) -> bytes:
                 places[lane] = (_LEFT + _BAND, top, width + _BAND, lane_high)
             places.update(_node_places(scope))
         y += high + _POOL_GAP
-    elements = {node.get("id", ""): node for node in root.iter(etree.Element) if node.get("id")}
+    # parameters of our own have ids too, which may be those of a lane
+    elements = {node.get("id", ""): node for node in root.iter(_tag("*")) if node.get("id")}
+    ways = {flow: points for each in scopes.values() for flow, points in each.route()}
+    shown_names = labels.of_nodes(elements, places, ways)
     for element_id, place in places.items():
-        _write_shape(plane, elements[element_id], place)
-    for each in scopes.values():
-        for flow, points in each.route():
-            _write_edge(plane, elements[flow], points)
+        _write_shape(plane, elements[element_id], place, shown_names.get(element_id))
+    together = labels.shared(elements, ways)
+    for flow, points in ways.items():
+        _write_edge(plane, elements[flow], points, is_shared=flow in together)
     if collaboration is not None:
         for message in collaboration.iterfind(_tag("messageFlow")):
             ends = places.get(message.get("sourceRef", "")), places.get(message.get("targetRef", ""))
             if ends[0] is not None and ends[1] is not None and message.get("id"):
-                _write_edge(plane, message, between_pools(ends[0], ends[1]))
+                _write_edge(plane, message, between_pools(ends[0], ends[1]), is_shared=False)
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
 
 
@@ -126,7 +128,7 @@ def _node_places(scope: Scope) -> dict[str, tuple[float, float, float, float]]:
     return places
 
 
-def _write_shape(plane: etree._Element, element: etree._Element, place: tuple[float, float, float, float]) -> None:
+def _write_shape(plane: etree._Element, element: etree._Element, place: labels.Box, name: labels.Box | None) -> None:
     kind = local_name(element)
     shape = etree.SubElement(plane, f"{{{_DI}}}BPMNShape", id=f"{element.get('id')}_shape", bpmnElement=element.get("id", ""))
     if kind in ("participant", "lane"):
@@ -136,25 +138,17 @@ def _write_shape(plane: etree._Element, element: etree._Element, place: tuple[fl
     if kind in CONTAINERS:
         shape.set("isExpanded", "true" if _is_open(element) else "false")
     _write_bounds(shape, *place)
-    name = element.get("name", "")
-    if name and (kind.endswith(("Event", "Gateway"))):
-        x, y, wide, high = place
-        room = min(100.0, _CHARACTER * len(name) + 4)
-        label_high = _LINE * -(-len(name) * _CHARACTER // room)
-        label = etree.SubElement(shape, f"{{{_DI}}}BPMNLabel")
-        _write_bounds(label, x + wide / 2 - room / 2, y - label_high - 4 if kind.endswith("Gateway") else y + high + 4, room, label_high)
+    if name is not None:
+        _write_bounds(etree.SubElement(shape, f"{{{_DI}}}BPMNLabel"), *name)
 
 
-def _write_edge(plane: etree._Element, flow: etree._Element, points: list[Point]) -> None:
+def _write_edge(plane: etree._Element, flow: etree._Element, points: list[Point], *, is_shared: bool) -> None:
     edge = etree.SubElement(plane, f"{{{_DI}}}BPMNEdge", id=f"{flow.get('id')}_edge", bpmnElement=flow.get("id", ""))
     for x, y in points:
         etree.SubElement(edge, f"{{{_DD}}}waypoint", x=f"{x:g}", y=f"{y:g}")
     name = flow.get("name", "")
     if name:
-        (x1, y1), (_, y2) = points[0], points[1]
-        across = abs(y1 - y2) < 1
-        label = etree.SubElement(edge, f"{{{_DI}}}BPMNLabel")
-        _write_bounds(label, x1 + 6, y1 - 18 if across else (y1 + 5 if y2 > y1 else y1 - 20), _CHARACTER * len(name) + 4, _LINE)
+        _write_bounds(etree.SubElement(edge, f"{{{_DI}}}BPMNLabel"), *labels.of_flow(name, points, is_shared=is_shared))
 
 
 def _write_bounds(owner: etree._Element, x: float, y: float, width: float, height: float) -> None:

@@ -1,0 +1,99 @@
+"""Where names stand that don't fit into what they name: beside events, gateways and flows, out of the way of lines."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from lxml import etree
+
+from engine.diagram import local_name
+from engine.layout.routes import Point
+
+#: x, y, width, height
+Box = tuple[float, float, float, float]
+
+#: a label is about this wide a character, and this high a line
+_CHARACTER, _LINE = 12.5, 15.0
+#: no wider than the room between two columns allows
+_WIDEST, _BELOW, _BESIDE = 100.0, 88.0, 56.0
+
+
+def label_size(name: str, widest: float = _WIDEST) -> tuple[float, float]:
+    """Width and height of a name, in as many lines as it needs."""
+    width = min(widest, _CHARACTER * len(name) + 4)
+    return width, _LINE * -(-len(name) * _CHARACTER // width)
+
+
+def of_nodes(elements: Mapping[str, etree._Element], places: Mapping[str, Box], ways: Mapping[str, list[Point]]) -> dict[str, Box]:
+    """Places of the names of events and gateways."""
+    from_above = {element_id for element_id, place in places.items() if _is_met_from_above(elements, element_id, place, ways)}
+    last: dict[str, tuple[str, float]] = {}
+    for element_id, place in places.items():
+        host = elements[element_id].get("attachedToRef")
+        if host and place[0] > last.get(host, ("", -1.0))[1]:
+            last[host] = (element_id, place[0])
+    found = {}
+    for element_id, place in places.items():
+        element = elements[element_id]
+        kind, name, host = local_name(element), element.get("name", ""), element.get("attachedToRef")
+        if not name:
+            continue
+        if kind.endswith("Gateway"):
+            found[element_id] = _upper_left(name, place) if element_id in from_above else _above(name, place)
+        elif host:
+            found[element_id] = _beside_the_way_down(name, place, is_right=last[host][0] == element_id)
+        elif kind.endswith("Event"):
+            found[element_id] = _below(name, place)
+    return found
+
+
+def of_flow(name: str, points: list[Point], *, is_shared: bool) -> Box:
+    """Place of a flow's name: where it leaves its source, or, where another leaves by the same line, where it arrives."""
+    width = _CHARACTER * len(name) + 4
+    if is_shared and abs(points[-1][1] - points[-2][1]) < 1:
+        return points[-2][0] + 4, points[-1][1] - 18, width, _LINE
+    (x1, y1), (x2, y2) = points[0], points[1]
+    if abs(y1 - y2) >= 1:
+        return x1 + 6, y1 + 5 if y2 > y1 else y1 - 20, width, _LINE
+    # a way that soon turns up would run through a name above it
+    turns_up = len(points) > 2 and points[2][1] < y2 and x2 - x1 < width + 6
+    return x1 + 6, y1 + 3 if turns_up else y1 - 18, width, _LINE
+
+
+def shared(elements: Mapping[str, etree._Element], ways: Mapping[str, list[Point]]) -> set[str]:
+    """Flows that leave their source by the same line as another."""
+    groups: dict[tuple[str, Point], list[str]] = defaultdict(list)
+    for flow, points in ways.items():
+        groups[elements[flow].get("sourceRef", ""), points[0]].append(flow)
+    return {flow for flows in groups.values() if len(flows) > 1 for flow in flows}
+
+
+def _is_met_from_above(
+    elements: Mapping[str, etree._Element], element_id: str, place: Box, ways: Mapping[str, list[Point]],
+) -> bool:
+    ends = [(elements[flow].get("sourceRef"), points[0]) for flow, points in ways.items()]
+    ends += [(elements[flow].get("targetRef"), points[-1]) for flow, points in ways.items()]
+    return any(node == element_id and abs(point[1] - place[1]) < 1 for node, point in ends)
+
+
+def _above(name: str, place: Box) -> Box:
+    width, height = label_size(name)
+    return place[0] + (place[2] - width) / 2, place[1] - height - 4, width, height
+
+
+def _upper_left(name: str, place: Box) -> Box:
+    width, height = label_size(name, _BESIDE)
+    return place[0] + place[2] / 2 - 5 - width, place[1] + 6 - height, width, height
+
+
+def _below(name: str, place: Box) -> Box:
+    # not wider than the first column is away from its lane's name
+    width, height = label_size(name, _BELOW)
+    return place[0] + (place[2] - width) / 2, place[1] + place[3] + 4, width, height
+
+
+def _beside_the_way_down(name: str, place: Box, *, is_right: bool) -> Box:
+    width, height = label_size(name, _BESIDE)
+    middle = place[0] + place[2] / 2
+    return middle + 4 if is_right else middle - 4 - width, place[1] + place[3] + 2, width, height
