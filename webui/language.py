@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import flask
@@ -20,6 +21,8 @@ def register(app: flask.Flask) -> None:
         _=gettext, current_locale=current_locale, locales=LOCALES, locale_names=LOCALE_NAMES, describe_error=describe_error,
         describe_field_error=lambda error: describe_field_error(error, current_locale()),
     )
+    # a page says hundreds of things: whose language it is asked for once
+    app.context_processor(lambda: {"_": partial(_word, current_locale())})
 
 
 def choose_locale() -> None:
@@ -43,10 +46,16 @@ def current_locale() -> str:
 
 def gettext(text: str, catalogue: Mapping[str, str] | None = None, /, **data: Any) -> str:
     """The source text in the reader's language. With Markup among the data the sentence is escaped and they are not."""
-    worded = translate(current_locale(), text, catalogue)
+    return _word(current_locale(), text, catalogue, **data)
+
+
+def _word(locale: str, text: str, catalogue: Mapping[str, str] | None = None, /, **data: Any) -> str:
+    worded = translate(locale, text, catalogue)
+    if not data:
+        return worded
     if any(isinstance(value, Markup) for value in data.values()):
         return Markup(fill(str(escape(worded)), {name: escape(value) for name, value in data.items()}))  # noqa: S704 - all escaped
-    return fill(worded, data) if data else worded
+    return fill(worded, data)
 
 
 def describe_error(error: GuichengError) -> str:
