@@ -438,7 +438,9 @@ def test_everybody_gets_what_is_theirs_and_no_more(app: Flask, scene: Callable[[
             here = scene(endpoint in NEEDS_CLAIMED)
         visitor = Visitor(app, here.people[name])
         address = here.address(endpoint, app)
-        answer = visitor.post(address, here.form()) if writes else visitor.get(address)
+        # the item's own form takes its own fields only
+        sent = {} if endpoint == "work_item.complete" else here.form()
+        answer = visitor.post(address, sent) if writes else visitor.get(address)
         got[name] = answer.status_code
     assert got == MATRIX[endpoint]
 
