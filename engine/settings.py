@@ -63,6 +63,14 @@ class Settings:
     delivery_attempts: Annotated[int, "一則訊息最多嘗試傳送的次數，之後列入無法傳送"] = 8
     delivery_threads: Annotated[int, "同時傳送的訊息數"] = 2
     metrics_token: Annotated[str, "Prometheus 讀取 /metrics 時須附的權杖（Authorization: Bearer …）；留空則不提供"] = ""
+    oidc_issuer: Annotated[str, "單一登入（OpenID Connect）提供者的網址；留空則不提供單一登入"] = ""
+    oidc_client_id: Annotated[str, "在單一登入提供者登記的用戶端代碼"] = ""
+    oidc_client_secret: Annotated[str, "在單一登入提供者登記的用戶端密鑰"] = ""
+    oidc_name: Annotated[str, "登入頁按鈕上單一登入的名稱"] = "單一登入"
+    oidc_scopes: Annotated[str, "向單一登入提供者要求的範圍，以空格分隔"] = "openid profile email"
+    oidc_create: Annotated[bool, "單一登入時為還沒有帳號的人建立帳號"] = False
+    oidc_role_claim: Annotated[str, "單一登入提供者以哪一項資料說明群組；留空則角色只在本系統管理"] = ""
+    oidc_roles: Annotated[str, "群組對應的角色，如 kefu=customer_service,manager=manager"] = ""
     worker_threads: Annotated[int, "單一作業程序同時執行的作業數"] = 4
 
 

@@ -37,7 +37,7 @@ def settings() -> None:
     present, about = load_settings(), purposes()
     for entry in fields(Settings):
         value = getattr(present, entry.name)
-        if entry.name in ("secret_key", "s3_secret_key", "metrics_token") and value:
+        if entry.name in ("secret_key", "oidc_client_secret", "s3_secret_key", "metrics_token") and value:
             value = worded("（已設定）")
         elif entry.name == "db":
             from sqlalchemy import make_url

@@ -84,6 +84,9 @@ _KEEPING = everybody(403, administrator=200)
 MATRIX: dict[str, dict[str, int]] = {
     "sign_in.form": {**everybody(302), "stranger": 200},
     "sign_in.submit": {**everybody(422), "stranger": 422},
+    # no provider in the settings
+    "sign_in.oidc": dict.fromkeys(PEOPLE, 404),
+    "sign_in.oidc_callback": dict.fromkeys(PEOPLE, 404),
     # a guessed link is nobody's
     "sign_in.choose_form": dict.fromkeys(PEOPLE, 404),
     "sign_in.choose": dict.fromkeys(PEOPLE, 404),
