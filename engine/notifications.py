@@ -72,30 +72,29 @@ class Wording:
     name: str
     #: with `{step}`, `{case}`, `{by}`, `{role}`, and what the row's data hold
     sentence: str
-    icon: str
     #: whether mail is sent unless the person wants otherwise
     by_mail: bool = True
 
 
 #: every kind, in the order in which they are shown
 WORDINGS: dict[Kind, Wording] = {
-    Kind.OPENED: Wording("新事項", "{case}：請辦理「{step}」", "inbox", by_mail=False),
-    Kind.ASSIGNED: Wording("指派給我", "{by}把「{step}」指派給您：{case}", "user-check"),
-    Kind.DELEGATED: Wording("委派給我", "{by}請您代為答覆「{step}」：{case}", "user-check"),
-    Kind.RESOLVED: Wording("委派已答覆", "{by}已答覆「{step}」，請您提交：{case}", "user-check"),
-    Kind.RETURNED: Wording("退回", "{case}已退回，請重新辦理「{step}」", "arrow-back-up"),
-    Kind.WITHDRAWN: Wording("不必再辦", "「{step}」已不需要您辦理：{case}", "circle-minus", by_mail=False),
-    Kind.DUE_SOON: Wording("即將到期", "「{step}」即將到期：{case}", "clock"),
-    Kind.OVERDUE: Wording("已逾期", "「{step}」已逾期：{case}", "alert-triangle"),
-    Kind.ESCALATED: Wording("逾期升級", "「{step}」逾期未辦，請您跟進：{case}", "alert-triangle"),
-    Kind.NUDGED: Wording("催辦", "{by}催辦「{step}」：{case}", "bell-ringing"),
-    Kind.COPIED: Wording("抄送", "{by}抄送給您：{case}", "copy"),
-    Kind.MENTIONED: Wording("有人提到我", "{by}在{case}提到您：{text}", "at"),
-    Kind.LIMIT_SOON: Wording("時限將到", "時限將到（{limit}）：{case}", "clock"),
-    Kind.LIMIT_MISSED: Wording("超過時限", "超過時限（{limit}）：{case}", "alert-triangle"),
-    Kind.INCIDENT: Wording("流程異常", "{case}在下一步出錯，請處理", "alert-circle"),
-    Kind.MESSAGE: Wording("流程通知", "{case}：{text}", "message"),
-    Kind.START_FAILED: Wording("自動發起失敗", "「{process}」未能自動發起（{subject}）：{reason}", "alert-circle"),
+    Kind.OPENED: Wording("新事項", "{case}：請辦理「{step}」", by_mail=False),
+    Kind.ASSIGNED: Wording("指派給我", "{by}把「{step}」指派給您：{case}"),
+    Kind.DELEGATED: Wording("委派給我", "{by}請您代為答覆「{step}」：{case}"),
+    Kind.RESOLVED: Wording("委派已答覆", "{by}已答覆「{step}」，請您提交：{case}"),
+    Kind.RETURNED: Wording("退回重辦", "{case}已退回，請重新辦理「{step}」"),
+    Kind.WITHDRAWN: Wording("不必再辦", "「{step}」已不需要您辦理：{case}", by_mail=False),
+    Kind.DUE_SOON: Wording("即將到期", "「{step}」即將到期：{case}"),
+    Kind.OVERDUE: Wording("已逾期", "「{step}」已逾期：{case}"),
+    Kind.ESCALATED: Wording("逾期升級", "「{step}」逾期未辦，請您跟進：{case}"),
+    Kind.NUDGED: Wording("催我辦理", "{by}催辦「{step}」：{case}"),
+    Kind.COPIED: Wording("抄送給我", "{by}抄送給您：{case}"),
+    Kind.MENTIONED: Wording("有人提到我", "{by}在{case}提到您：{text}"),
+    Kind.LIMIT_SOON: Wording("時限將到", "時限將到（{limit}）：{case}"),
+    Kind.LIMIT_MISSED: Wording("超過時限", "超過時限（{limit}）：{case}"),
+    Kind.INCIDENT: Wording("流程異常", "{case}在下一步出錯，請處理"),
+    Kind.MESSAGE: Wording("流程通知", "{case}：{text}"),
+    Kind.START_FAILED: Wording("自動發起失敗", "「{process}」未能自動發起（{subject}）：{reason}"),
 }
 
 

@@ -62,7 +62,8 @@ class _Words:
         data: dict[str, Any] = {name: self._own(str(value), row) if name in _WORDING else value for name, value in row.data.items()}
         by = row.by or translate(self._locale, "系統")
         fields = {**data, "step": self._own(row.step, row), "case": row.case, "by": by, "role": self._role(row.role)}
-        return fill(translate(self._locale, WORDINGS[row.kind].sentence), fields)
+        # what is about no case has nothing before its colon
+        return fill(translate(self._locale, WORDINGS[row.kind].sentence), fields).lstrip("：: ")
 
     def _own(self, text: str, row: NotificationRow) -> str:
         return translate(self._locale, text, self._catalogue(row.definition_id))

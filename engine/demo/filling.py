@@ -11,7 +11,7 @@ from sqlalchemy import func, select
 from engine import definitions
 from engine.clock import MovableClock
 from engine.company import users
-from engine.demo import books
+from engine.demo import books, news
 from engine.demo.company import create_people, create_places, read_example
 from engine.demo.working import Company
 from engine.errors import ConflictError
@@ -60,6 +60,7 @@ def fill(runtime: Runtime, tell: Callable[[int, int], None] = lambda _begun, _al
             uow.commit()
     for begun in Company(past, clock, example).work(now):
         tell(begun, len(example.cases["case"]))
+    news.settle(past, clock.now())
     with UnitOfWork(past.database) as uow:
         create_people(past, uow, example, [administrator])
         uow.commit()

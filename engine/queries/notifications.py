@@ -58,7 +58,7 @@ def page(
     """Newest first."""
     limit = clamp(limit)
     before = decode("news", after, (int,))[0] if after else 2**62
-    pairs = pairs_of(uow, actor.grants, None)
+    pairs = pairs_of(uow, actor.reach(), None)
     statement = _page_statement(sited(pairs), kind is not None, unread)
     values = {**pair_values(pairs), "me": actor.user_id, "before": before, "limit": limit + 1, "kind": kind}
     if kind is None:
@@ -70,7 +70,7 @@ def page(
 
 def unread(uow: UnitOfWork, actor: Actor) -> int:
     """How many are new to the person, capped at COUNT_CAP; what a colleague has taken meanwhile no longer counts."""
-    pairs = pairs_of(uow, actor.grants, None)
+    pairs = pairs_of(uow, actor.reach(), None)
     found: int = uow.reading.execute(_unread_statement(sited(pairs)), {**pair_values(pairs), "me": actor.user_id}).scalar_one()
     return min(found, COUNT_CAP)
 
@@ -90,10 +90,10 @@ def by_ids(uow: UnitOfWork, user_id: int | None, ids: Sequence[int]) -> list[Not
 
 
 def concerns(actor: Actor, user_id: int | None, role: str | None, site_id: int | None) -> bool:
-    """Whether a row is for the person."""
+    """Whether a row is for the person, or for the role of somebody whose place they take."""
     if user_id is not None:
         return user_id == actor.user_id
-    return role is not None and actor.holds(role, site_id)
+    return any(grant.role == role and grant.site_id in (None, site_id) for grant in actor.reach())
 
 
 @dataclass(frozen=True, slots=True)

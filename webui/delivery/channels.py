@@ -15,6 +15,7 @@ from webui import session
 from webui.display import role_name
 from webui.error_pages import status
 from webui.language import current_locale, describe_error, gettext
+from webui.notifications.sentences import Sign
 from webui.unit_of_work import current, let_go, runtime_of
 
 #: source language
@@ -23,14 +24,19 @@ KINDS = {
     ChannelKind.DINGTALK: "釘釘機器人",
 }
 _CHOICES = {"json": "格式 JSON", "form": "表單", "none": "無", "starttls": "STARTTLS", "tls": "TLS"}
-_ICONS = {"email": "mail", "sms": "message", "webhook": "webhook", "wecom": "message", "dingtalk": "message"}
+_SIGNS = {
+    ChannelKind.EMAIL: Sign(icon="mail"), ChannelKind.SMS: Sign(icon="message"), ChannelKind.WEBHOOK: Sign(icon="webhook"),
+    ChannelKind.WECOM: Sign(icon="robot"), ChannelKind.DINGTALK: Sign(icon="robot"),
+}
 
 
 def overview() -> ResponseReturnValue:
     """Every channel."""
     found = channels.list_all(current(), session.actor())
     return flask.render_template(
-        "delivery/channels.html", channels=found, kinds=KINDS, icons=_ICONS, from_settings=channels.from_settings(runtime_of().settings),
+        "delivery/channels.html", channels=found, kinds=KINDS,
+        icons={kind.value: sign.icon for kind, sign in _SIGNS.items()},
+        from_settings=channels.from_settings(runtime_of().settings),
         dead=deliveries.dead(current(), session.actor()),
     )
 

@@ -14,6 +14,33 @@ from webui.display import role_name
 from webui.language import gettext
 from webui.wording import worded
 
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """What stands before a line."""
+
+    icon: str
+
+
+SIGNS = {
+    Kind.OPENED: Sign(icon="inbox"),
+    Kind.ASSIGNED: Sign(icon="user-check"),
+    Kind.DELEGATED: Sign(icon="user-check"),
+    Kind.RESOLVED: Sign(icon="user-check"),
+    Kind.RETURNED: Sign(icon="arrow-back-up"),
+    Kind.WITHDRAWN: Sign(icon="circle-minus"),
+    Kind.DUE_SOON: Sign(icon="clock"),
+    Kind.OVERDUE: Sign(icon="alert-triangle"),
+    Kind.ESCALATED: Sign(icon="alert-triangle"),
+    Kind.NUDGED: Sign(icon="bell-ringing"),
+    Kind.COPIED: Sign(icon="copy"),
+    Kind.MENTIONED: Sign(icon="at"),
+    Kind.LIMIT_SOON: Sign(icon="clock"),
+    Kind.LIMIT_MISSED: Sign(icon="alert-triangle"),
+    Kind.INCIDENT: Sign(icon="alert-circle"),
+    Kind.MESSAGE: Sign(icon="message"),
+    Kind.START_FAILED: Sign(icon="alert-circle"),
+}
 #: data of a row that are wording of a diagram
 _WORDING = ("limit",)
 #: kinds that are over once somebody has the item
@@ -40,7 +67,8 @@ def tell(row: NotificationRow) -> Told:
         data.update({name: worded(str(data[name]), row.definition_id) for name in _WORDING if name in data})
     step = worded(row.step, row.definition_id) if row.definition_id is not None else row.step
     fields = {**data, "step": step, "case": row.case, "by": row.by or gettext("系統"), "role": role_name(row.role)}
-    return Told(row, gettext(wording.sentence, **fields), wording.icon, gettext(wording.name), _since(row))
+    # what is about no case has nothing before its colon
+    return Told(row, gettext(wording.sentence, **fields).lstrip("：: "), SIGNS[row.kind].icon, gettext(wording.name), _since(row))
 
 
 def address(row: NotificationRow) -> str:
