@@ -68,9 +68,9 @@ def steps_ahead(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: i
             continue
         if not element.is_human:
             waiting.extend(_through(case, key, element))
-        elif element.role and actor.holds(element.role, item.site_id) and not element.repeated and not element.signers:
+        elif actor.holds(_role(element), item.site_id) and not element.repeated and not element.signers:
             home = case.of(key)
-            found[place] = StepAhead(key, element.id, element.name or element.id, element.role, home.id, element.form or None)
+            found[place] = StepAhead(key, element.id, element.name or element.id, _role(element), home.id, element.form or None)
             waiting.extend(_behind(case, *place))
     return tuple(found.values())
 
@@ -82,7 +82,7 @@ def known_step(runtime: Runtime, uow: UnitOfWork, work_item_id: int, process_key
     if element is None or not element.is_human:
         raise NotFoundError(kind="步驟", id=element_id)
     home = case.of(process_key)
-    return StepAhead(process_key, element.id, element.name or element.id, element.role or "", home.id, element.form or None)
+    return StepAhead(process_key, element.id, element.name or element.id, _role(element), home.id, element.form or None)
 
 
 def complete(
@@ -103,6 +103,11 @@ def complete(
 def _case(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> InstanceContent:
     row = steps.load(uow, instance_id)
     return definitions.instance_content(runtime, uow, row.definition_id, steps.bound(row))
+
+
+def _role(element: Element) -> str:
+    """Whose list its item will lie in: what an outside person signs is in the list of who attends them."""
+    return (element.attended_by if element.outside else None) or element.role or ""
 
 
 def _element(case: InstanceContent, key: str, element_id: str) -> Element | None:
