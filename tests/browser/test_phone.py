@@ -216,8 +216,21 @@ def test_signing_out_asks_clears_the_pages_and_leaves_the_queue_locked(phone: De
     expect(ask).to_contain_text("還有 1 份沒有送出")
     ask.get_by_role("button", name="仍要登出").click()
     expect(page.get_by_label("登入名")).to_be_visible()
-    assert page.evaluate("caches.has('pages')") is False
+    assert page.evaluate("caches.open('pages').then((cache) => cache.keys()).then((kept) => kept.length)") == 0
     assert page.evaluate(STORED) != ""
+
+
+def test_after_the_first_visit_the_inbox_costs_little(phone: Desk) -> None:
+    page = phone.page
+    wait_for_kept(page, "/", "/phone")
+    page.evaluate("navigator.serviceWorker.ready")
+    phone.go("/done")
+    phone.go("/")
+    expect(page.get_by_role("heading", name="待辦", level=1)).to_be_visible()
+    served = page.evaluate("performance.getEntriesByType('resource').map((each) => [each.name, each.transferSize, each.workerStart > 0])")
+    static = [(name, size) for name, size, by_worker in served if "/static/" in name and not by_worker and size]
+    assert static == [], "bundles come from the phone"
+    assert page.evaluate("performance.getEntriesByType('navigation')[0].encodedBodySize") <= 15 * 1024
 
 
 KEPT = """async (path) => {

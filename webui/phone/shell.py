@@ -45,6 +45,7 @@ def worker() -> ResponseReturnValue:
     if not script:
         flask.abort(404)
     wanted = [assets.url(name) for name in ("app.css", "app.js", "icons.svg", "signature.js")]
+    wanted.append(flask.url_for("static", filename="favicon.svg"))
     shell = {"assets": wanted, "root": flask.url_for("inbox.todo"), "queue": flask.url_for("phone.queue")}
     response = flask.Response(f"self.shell = {flask.json.dumps(shell)};\n{script}", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"

@@ -105,6 +105,9 @@ def _text(field: Field, value: Any, definition_id: int) -> str:
         return gettext("是" if value else "否")
     if isinstance(value, dict):
         return str(value.get("label") or value.get("id") or "")
+    if field.kind is FieldKind.DATE_TIME:
+        # as the field shows it, to the minute
+        return str(value).replace("T", " ")[:16]
     labels = {str(choice.value): worded(choice.title, definition_id) for choice in field.choices}
     entries = value if isinstance(value, list) else [value]
     return "、".join(labels.get(str(entry), str(entry)) for entry in entries)
