@@ -31,6 +31,7 @@ from webui.cases import blueprint as cases
 from webui.delivery import blueprint as delivery
 from webui.directory import blueprint as directory
 from webui.files import blueprint as files
+from webui.imports import blueprint as imports
 from webui.inbox import blueprint as inbox
 from webui.ledger import blueprint as ledger
 from webui.limits import blueprint as limits
@@ -87,7 +88,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
         _register(part, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
+    for blueprint in (imports, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
     app.register_blueprint(substitutes)

@@ -66,6 +66,7 @@ MENU = (
     Group((
         Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"]),
+        Entry("imports.overview", "匯入與啟用", icon="file-spreadsheet", on_phone=False, roles=PERMISSIONS["import:read"]),
         Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),
     ), "管理"),
 )

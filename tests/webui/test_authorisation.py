@@ -80,6 +80,10 @@ _ON_BOARD = everybody(403, clerk=200, elsewhere=200, dispatcher=200, manager=200
 #: of the directory's places: who keeps them
 _KEEPING = everybody(403, administrator=200)
 
+#: of workbooks: who reads what was imported; one that isn't there
+_READING_IMPORTS = everybody(403, manager=200, administrator=200)
+_NO_IMPORT = everybody(403, manager=404, administrator=404)
+
 #: endpoint → who gets what
 MATRIX: dict[str, dict[str, int]] = {
     "sign_in.form": {**everybody(302), "stranger": 200},
@@ -192,6 +196,17 @@ MATRIX: dict[str, dict[str, int]] = {
     "directory.end_session": everybody(403, administrator=404),
     "files.show": everybody(404),
     "files.thumbnail": everybody(404),
+    "imports.overview": _READING_IMPORTS,
+    "imports.upload": everybody(403, administrator=422),
+    "imports.template": _READING_IMPORTS,
+    "imports.present": everybody(403, administrator=200),
+    "imports.show": _NO_IMPORT,
+    "imports.progress": _NO_IMPORT,
+    "imports.confirm": _NO_IMPORT,
+    "imports.discard": _NO_IMPORT,
+    "imports.reconciliation": _NO_IMPORT,
+    "imports.reconciliation_file": _NO_IMPORT,
+    "imports.sign": _NO_IMPORT,
     "ledger.overview": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "ledger.account": _BOOKS,
     "ledger.pay": {**_POSTING, "clerk": 422},
@@ -328,6 +343,9 @@ class Scene:
             entry = self.colleague.id if "kind" not in arguments else self.site_id()
             known = {"kind": "site", "entry_id": entry, "session_id": 9999}
             values = {name: value for name, value in known.items() if name in arguments}
+        if values is None and endpoint.startswith("imports."):
+            arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+            values = dict.fromkeys(arguments, 99)
         if values is None and endpoint.startswith("ledger."):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in self.books().items() if name in arguments}

@@ -12,6 +12,7 @@ from engine.instances import run_step
 from engine.runtime import Runtime
 from tests.builders import deploy_simple, make_unit, simple_process, start
 from tests.webui.api.caller import PNG, CallAs, Caller
+from tests.workbooks import COMPANY, workbook
 
 pytestmark = pytest.mark.databases("sqlite")
 
@@ -55,6 +56,13 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/process-instances/{instance}/copies", None, "cashier", None, 200),
     ("POST", "/process-instances/{instance}/read", {}, "cashier", None, 200),
     ("GET", "/copies", None, "cashier", None, 200),
+    ("POST", "/imports", "workbook", "administrator", "manager", 201),
+    ("GET", "/imports", None, "manager", "customer_service", 200),
+    ("GET", "/imports/99", None, "cashier", "customer_service", 404),
+    ("GET", "/imports/99/rows", None, "cashier", "customer_service", 404),
+    ("POST", "/imports/99/confirm", {}, "administrator", "manager", 404),
+    ("POST", "/imports/99/discard", {}, "administrator", "manager", 404),
+    ("GET", "/imports/99/reconciliation", None, "cashier", "customer_service", 404),
     ("POST", "/messages", {"name": "nobody"}, "manager", "cashier", 409),
     ("POST", "/signals", {"name": "nobody"}, "manager", "cashier", 200),
     ("GET", "/process-instances/{instance}/comments", None, "cashier", None, 200),
@@ -117,6 +125,8 @@ def _send(caller: Caller, method: str, path: str, body: Any, places: dict[str, s
     options: dict[str, Any] = {}
     if body == "files":
         options = {"data": {"files": (io.BytesIO(simple_process("other", ("a_task", "cashier"))), "other.bpmn")}}
+    elif body == "workbook":
+        options = {"data": {"workbook": (io.BytesIO(workbook(COMPANY)), "company.xlsx")}}
     elif body == "file":
         options = {"data": {"file": (io.BytesIO(PNG), "before.png")}}
     elif body == "draft":
