@@ -5,14 +5,14 @@ Deployment sets them up here; `engine.timers` starts the instance and asks for t
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, insert, select
 
 from engine.calendars import Cycle, Duration, WorkingCalendar, parse_cycle, parse_duration, parse_moment
-from engine.persistence.tables import due, start_subscription
+from engine.persistence.tables import definition, due, start_subscription
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 
@@ -80,6 +80,20 @@ def schedule(
     if rows:
         connection.execute(insert(due), rows)
         uow.after_commit(runtime.outbox.wake)
+
+
+def begin_anew(runtime: Runtime, uow: UnitOfWork, keys: Collection[str] | None) -> None:
+    """Let the timer starts of the current versions count from now on, and drop those of processes other than `keys` (None: keep all)."""
+    connection = uow.writing
+    connection.execute(delete(due).where(due.c.kind == KIND))
+    query = (
+        select(definition.c.id, definition.c.key, start_subscription.c.element_id, start_subscription.c.name)
+        .join(definition, definition.c.id == start_subscription.c.definition_id)
+        .where(start_subscription.c.kind == "timer", definition.c.is_latest)
+    )
+    for row in connection.execute(query).all():
+        if keys is None or row.key in keys:
+            schedule(runtime, uow, row.id, [(row.element_id, row.name)])
 
 
 def unquoted(expression: str) -> str:

@@ -133,10 +133,17 @@ def _deploy(stage: Stage, procedure: Procedure) -> Iterator[Finding]:
 def _play(stage: Stage, files: Mapping[str, bytes], progress: Callable[[str], None]) -> tuple[list[Outcome], list[Finding]]:
     scenarios, errors = read_scenarios(files)
     outcomes = []
+    timed = _own_and_called(files)
     for scenario in scenarios:
         progress(scenario.file)
-        outcomes.append(play(stage, scenario))
+        outcomes.append(play(stage, scenario, timed))
     return outcomes, [_unreadable(error) for error in errors]
+
+
+def _own_and_called(files: Mapping[str, bytes]) -> frozenset[str]:
+    """Processes of a deployment and those that they call: whose timers its scenarios are about."""
+    own = Contents.read({name: raw for name, raw in files.items() if name.endswith(".bpmn")}).diagrams
+    return frozenset(own) | {called for diagram in own.values() for called in diagram.called}
 
 
 def _unreadable(error: ScenarioUnreadableError) -> Finding:
@@ -191,7 +198,8 @@ def run_package_scenarios(
         for other in others:
             stage.deploy(other)
         stage.deploy(files)
-        return [finding for scenario in scenarios for finding in play(stage, scenario).failures]
+        timed = _own_and_called(files)
+        return [finding for scenario in scenarios for finding in play(stage, scenario, timed).failures]
 
 
 def deploy_checked(

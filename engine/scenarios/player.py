@@ -6,6 +6,7 @@ what there was instead.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 
@@ -33,9 +34,12 @@ from engine.steps import run_step
 _MOST_DUE = 20_000
 
 
-def play(stage: Stage, scenario: Scenario) -> Outcome:
-    """Play it, and say what came of it. Never raises because of what the scenario or the diagram says."""
-    with stage.scene(scenario.begins_at) as scene:
+def play(stage: Stage, scenario: Scenario, timed: Collection[str] | None = None) -> Outcome:
+    """Play it, and say what came of it. Never raises because of what the scenario or the diagram says.
+
+    `timed`: the processes whose timer starts come due unless the scenario names others; None for every one on the stage.
+    """
+    with stage.scene(scenario.begins_at, timed if scenario.timers is None else scenario.timers) as scene:
         try:
             player = _Player(scene, scenario)
         except GuichengError as error:

@@ -32,7 +32,7 @@ from engine.scenarios.yaml_text import Node, ScenarioUnreadableError, read_yaml
 
 __all__ = ["ScenarioUnreadableError", "read_scenario", "read_scenarios"]
 
-_HEAD = frozenset({"name", "clauses", "at", "company", "start", "steps"})
+_HEAD = frozenset({"name", "clauses", "at", "company", "timers", "start", "steps"})
 _START = frozenset({"process", "as", "data", "site", "note", "expect", "refused"})
 _VERBS = frozenset(verb.value for verb in Verb)
 _ANY_STEP = frozenset({"note", "expect", "refused"})
@@ -96,6 +96,7 @@ def read_scenario(raw: bytes, file: str) -> Scenario:
         begins_at=_moment(head["at"]),
         company=_additions(head["company"]) if "company" in head else Additions(),
         steps=tuple(steps),
+        timers=tuple(_texts(head["timers"], "timers")) if "timers" in head else None,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from typing import Any, Self
 
 from sqlalchemy import event
 
-from engine import definitions
+from engine import definitions, start_timers
 from engine.bootstrap import equip
 from engine.clock import MovableClock
 from engine.content import Organisation
@@ -92,11 +92,19 @@ class Stage:
         return deployment
 
     @contextmanager
-    def scene(self, begins_at: datetime) -> Iterator[Scene]:
-        """A world of its own, whose clock stands at `begins_at`. One at a time."""
+    def scene(self, begins_at: datetime, timed: Collection[str] | None = None) -> Iterator[Scene]:
+        """A world of its own, whose clock stands at `begins_at`. One at a time.
+
+        Timer starts count as deployed then; only those of the processes `timed` (None: all) come due, so that nobody else's monthly
+        work walks in.
+        """
         self._reset()
         clock, outbox = MovableClock(begins_at.astimezone(UTC)), NoOutbox()
-        yield Scene(self._runtime(clock, outbox), clock, outbox, self._company, begins_at)
+        runtime = self._runtime(clock, outbox)
+        with UnitOfWork(self._database) as uow:
+            start_timers.begin_anew(runtime, uow, timed)
+            uow.commit()
+        yield Scene(runtime, clock, outbox, self._company, begins_at)
 
     def _reset(self) -> None:
         pooled = self._database.engine.raw_connection()

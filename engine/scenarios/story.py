@@ -207,6 +207,8 @@ class Scenario:
     company: Additions
     #: the first one is the scenario's `start`
     steps: tuple[Step, ...]
+    #: processes whose timer starts come due; None for the procedure's own and those that it calls
+    timers: tuple[str, ...] | None = None
 
     @property
     def name(self) -> str:
