@@ -122,6 +122,7 @@ def decide(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, v
     part = _part(case, item)
     given = _Given(case, item, part, form, answer, decision, opinion, data)
     if decision is Decision.SEND_BACK:
+        _require_inside(actor)
         target = _target(runtime, uow, item.id, str(answer.get("send_back_to") or signer_form.PREVIOUS))
         return _send_back(given, target, opinion)
     event = NewEvent(
@@ -138,6 +139,7 @@ def send_back(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int
     case = _case(runtime, uow, actor, item, row)
     if item.state == WorkItemState.DELEGATED:
         raise DelegateCannotSignError(work_item_id=item.id, owner=submissions.name_of(uow, item.owner_id))
+    _require_inside(actor)
     if not reason.strip():
         raise InvalidError(reason="請填寫原因。")
     part = _part(case, item)
@@ -445,6 +447,12 @@ def _require_signer(actor: Actor, item: Row[Any], part: Row[Any]) -> None:
     named = part.person_id is not None and part.person_id in (actor.user_id, actor.on_behalf_of)
     if not named and actor.link is None and not submissions.is_candidate(actor, item):
         raise NotACandidateError(work_item=item.name)
+
+
+def _require_inside(actor: Actor) -> None:
+    """Where a case goes back to is for the staff to say: a link knows of its one item and nothing else."""
+    if actor.link is not None:
+        raise InvalidError(reason="以連結簽署時只能同意或不同意；需要退回修改的，請聯絡物業服務中心。")
 
 
 def _token(part: Row[Any]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -57,6 +58,17 @@ def forms_of(diagram: Diagram) -> dict[str, Form]:
 def form_key(element: Element) -> str:
     """The form that a signer of the element fills in."""
     return element.signer_form or KEY
+
+
+def without_sending_back(form: Form) -> Form:
+    """The form as somebody outside the company sees it, who agrees or refuses."""
+    fields = tuple(
+        replace(field, choices=tuple(each for each in field.choices if _WORDS.get(each.value) is not Decision.SEND_BACK))
+        if field.name == "decision" else field
+        for field in form.fields if field.name != "send_back_to"
+    )
+    layout = tuple(replace(group, fields=tuple(name for name in group.fields if name != "send_back_to")) for group in form.layout)
+    return replace(form, fields=fields, layout=layout)
 
 
 def decision_of(answer: Mapping[str, Any]) -> Decision:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, delete, func, insert, literal, select, update
 
-from engine import chains, history, permissions, submissions, work_items
+from engine import history, permissions, submissions, work_items
 from engine.errors import ConflictError, GuichengError, InvalidError, NotACandidateError, NotFoundError
 from engine.history import NewEvent
 from engine.i18n import LOCALES
@@ -191,8 +191,8 @@ def may_attend(actor: Actor, item: Any) -> bool:
 
 
 def takes_links(item: Any) -> bool:
-    """Whether there can be links to the item. A signer of a chain may send the case back, so that one signs where somebody attends."""
-    return item.outside is not None and not chains.is_signer(item.token)
+    """Whether there can be links to the item. A signer's item of a chain is that signer's own: with its round the link is over."""
+    return item.outside is not None
 
 
 def mint(runtime: Runtime, uow: UnitOfWork, link_id: int) -> tuple[OutsideLink, str] | None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import flask
 
-from engine import definitions, files, instances, steps
+from engine import chains, definitions, files, instances, signer_form, steps
 from engine.company.outside_links import LinkState, OutsideLink
 from engine.errors import FieldError
 from engine.forms import Field, FieldKind, Form, FormView, edit_view, initial
@@ -45,8 +45,9 @@ class OutsidePage:
 
 
 def form_of(item: WorkItemRow) -> Form | None:
-    """The form of the link's item."""
-    return content(item.definition_id).forms.get(item.form_key) if item.form_key else None
+    """The form of the link's item; a signer of a chain agrees or refuses by it."""
+    form = content(item.definition_id).forms.get(item.form_key) if item.form_key else None
+    return signer_form.without_sending_back(form) if form is not None and chains.is_signer(item.token) else form
 
 
 def render(
