@@ -89,5 +89,6 @@ def _words(opened: OpenRegister, row: RegisterRow, texts: FormTexts) -> Iterator
 
 
 def harmless(word: str) -> str:
+    """The word so that no spreadsheet takes it for a formula."""
     is_number = word[:1] == "-" and word[1:].replace(".", "", 1).isdigit()
     return f"'{word}" if word.startswith(_FORMULA) and not is_number else word

@@ -36,6 +36,8 @@ from webui.inbox import blueprint as inbox
 from webui.ledger import blueprint as ledger
 from webui.limits import blueprint as limits
 from webui.links import blueprint as links
+from webui.listing import words as listing_words
+from webui.lists import blueprint as lists
 from webui.notifications import blueprint as notifications
 from webui.outside import blueprint as outside
 from webui.phone import blueprint as phone_shell
@@ -86,12 +88,14 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, keeping, error_pages):
         _register(part, app)
+    _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
     for blueprint in (imports, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
     app.register_blueprint(substitutes)
+    app.register_blueprint(lists)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

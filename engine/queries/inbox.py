@@ -18,7 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import FromClause
 
 from engine.model import Actor
-from engine.persistence.tables import Instant, carbon_copy, definition, instance, user, work_item
+from engine.persistence.tables import Instant, carbon_copy, definition, instance, instance_variable, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
 from engine.queries.reach import pair_values, pairs_of, sited
@@ -31,6 +31,8 @@ class Sort(StrEnum):
     CREATED = "created"
     #: earliest due first, then those without a due time
     DUE = "due"
+    #: by the case's number, then those without one
+    NUMBER = "number"
 
 
 class Holder(StrEnum):
@@ -91,6 +93,17 @@ class Filters:
     q: str = ""
     #: due before that moment
     due_before: datetime | None = None
+    #: due at that moment or later
+    due_since: datetime | None = None
+    #: False: only what has no due time
+    has_due: bool = True
+    #: of done work: completed from … to before …
+    done_since: datetime | None = None
+    done_before: datetime | None = None
+    #: code of the unit that one of `unit_fields` names
+    unit: str = ""
+    #: indexed fields that name units, `form.field`
+    unit_fields: tuple[str, ...] = ()
     holder: Holder = Holder.ANY
 
 
@@ -119,15 +132,30 @@ def todo(
         start = decode(sort, after, (datetime, int)) if after else None
         rows = _todo_rows(uow, actor, filters, "created", start=start, limit=limit + 1)
         return _page(rows, limit, lambda row: encode(sort, (row.created_at, row.id)))
-    # items without a due time come last on every database: they are a phase of their own
-    phase, *place = decode(sort, after, (str, datetime, int)) if after else ("due", None, None)
+    # items without a due time or a number come last on every database: they are a phase of their own
+    kinds = (str, datetime if sort is Sort.DUE else str, int)
+    phase, *place = decode(sort, after, kinds) if after else (sort.value, None, None)
     rows = []
-    if phase == "due":
-        rows = _todo_rows(uow, actor, filters, "due", start=tuple(place) if after else None, limit=limit + 1)
-    if len(rows) <= limit and filters.due_before is None:
+    if phase == sort.value and (filters.has_due or sort is not Sort.DUE):
+        rows = _todo_rows(uow, actor, filters, sort.value, start=tuple(place) if after else None, limit=limit + 1)
+    if len(rows) <= limit and (sort is not Sort.DUE or (filters.due_before is None and filters.due_since is None)):
         start = (None, place[1]) if phase == "none" else None
-        rows += _todo_rows(uow, actor, filters, "none", start=start, limit=limit + 1 - len(rows))
-    return _page(rows, limit, lambda row: encode(sort, ("due" if row.due_at else "none", row.due_at, row.id)))
+        missing = f"no_{sort.value}"
+        rows += _todo_rows(uow, actor, filters, missing, start=start, limit=limit + 1 - len(rows))
+
+    def cursor(row: InboxRow) -> str:
+        at = row.due_at if sort is Sort.DUE else row.business_key
+        return encode(sort, (sort.value if at is not None else "none", at, row.id))
+
+    return _page(rows, limit, cursor)
+
+
+def top(uow: UnitOfWork, actor: Actor, filters: Filters, most: int) -> list[InboxRow]:
+    """The first `most` rows of the to-do list by due time, those without one last: what groups and calendars are made of."""
+    rows = _todo_rows(uow, actor, filters, "due", start=None, limit=most) if filters.has_due else []
+    if len(rows) < most and filters.due_before is None and filters.due_since is None:
+        rows += _todo_rows(uow, actor, filters, "no_due", start=None, limit=most - len(rows))
+    return rows
 
 
 def done(uow: UnitOfWork, actor: Actor, *, filters: Filters = NO_FILTERS, after: str | None = None, limit: int = 50) -> Page[InboxRow]:
@@ -140,6 +168,12 @@ def done(uow: UnitOfWork, actor: Actor, *, filters: Filters = NO_FILTERS, after:
         conditions.append(work_item.c.definition_key == filters.definition_key)
     if filters.q:
         conditions.append(_matches(work_item, literal(_pattern(filters.q))))
+    if filters.unit:
+        conditions.append(work_item.c.instance_id.in_(of_unit(filters.unit_fields, literal(filters.unit))))
+    if filters.done_since is not None:
+        conditions.append(work_item.c.completed_at >= filters.done_since)
+    if filters.done_before is not None:
+        conditions.append(work_item.c.completed_at < filters.done_before)
     if after:
         moment, last = decode("done", after, (datetime, int))
         conditions.append(_before(work_item.c.completed_at, work_item.c.id, literal(moment, Instant()), literal(last)))
@@ -224,7 +258,7 @@ class _Shape:
     #: for each (role, site) whether it names a site
     pairs: tuple[bool, ...]
     away: _AwayShape
-    #: `created`, `due` or `none` (those without a due time)
+    #: `created`, `due`, `number`, or `no_due`, `no_number` for those without
     order: str
     has_start: bool
     with_mine: bool
@@ -232,6 +266,9 @@ class _Shape:
     has_key: bool
     has_q: bool
     has_due: bool
+    has_since: bool
+    without_due: bool
+    unit_fields: tuple[str, ...]
 
 
 def _todo_rows(
@@ -243,17 +280,18 @@ def _todo_rows(
     statement = _todo_statement(_Shape(
         pairs=sited(pairs), away=away.shape(), order=order, has_start=start is not None, with_mine=filters.holder is not Holder.UNCLAIMED,
         has_role=filters.role is not None, has_key=filters.definition_key is not None, has_q=bool(filters.q),
-        has_due=filters.due_before is not None,
+        has_due=filters.due_before is not None, has_since=filters.due_since is not None, without_due=not filters.has_due,
+        unit_fields=filters.unit_fields if filters.unit else (),
     ))
     values: dict[str, Any] = {**pair_values(pairs), **away.values(), "me": actor.user_id, "limit": limit}
     optional = {
         "role": filters.role, "key": filters.definition_key, "q": _pattern(filters.q) if filters.q else None,
-        "due_before": filters.due_before,
+        "due_before": filters.due_before, "due_since": filters.due_since, "unit": filters.unit or None,
     }
     values.update({name: value for name, value in optional.items() if value is not None})
     if start is not None:
         values["start_at"], values["start_id"] = start
-        if order == "none":
+        if order.startswith("no_"):
             del values["start_at"]
     return [InboxRow(**row._mapping) for row in uow.reading.execute(statement, values)]
 
@@ -268,6 +306,12 @@ def _todo_statement(shape: _Shape) -> Select[Any]:
         extra.append(_matches(work_item, bindparam("q", type_=String)))
     if shape.has_due:
         extra.append(work_item.c.due_at < bindparam("due_before", type_=Instant))
+    if shape.has_since:
+        extra.append(work_item.c.due_at >= bindparam("due_since", type_=Instant))
+    if shape.without_due:
+        extra.append(work_item.c.due_at.is_(None))
+    if shape.unit_fields:
+        extra.append(work_item.c.instance_id.in_(of_unit(shape.unit_fields, bindparam("unit", type_=String))))
     extra.extend(_order_conditions(shape.order, shape.has_start))
     branches = [_top(where + extra, shape.order) for where in [*_reachable(shape.pairs), *_of_away(shape.away)]]
     if shape.with_mine:
@@ -315,7 +359,7 @@ def _reachable(pairs: tuple[bool, ...], prefix: str = "") -> list[list[ColumnEle
 
 
 def _top(conditions: Sequence[ColumnElement[bool]], order: str) -> Select[Any]:
-    columns = {"created": [work_item.c.created_at], "due": [work_item.c.due_at], "none": []}[order]
+    columns = {"created": [work_item.c.created_at], "due": [work_item.c.due_at], "number": [work_item.c.business_key]}.get(order, [])
     top = select(work_item.c.id, *columns).where(*conditions).order_by(*_order(work_item, order))
     return select(top.limit(bindparam("limit", type_=BigInteger)).subquery())
 
@@ -325,6 +369,8 @@ def _order(source: FromClause, order: str) -> list[ColumnElement[Any]]:
         return [source.c.created_at.desc(), source.c.id.desc()]
     if order == "due":
         return [source.c.due_at, source.c.id]
+    if order == "number":
+        return [source.c.business_key, source.c.id]
     return [source.c.id]
 
 
@@ -338,8 +384,15 @@ def _order_conditions(order: str, has_start: bool) -> list[ColumnElement[bool]]:
         if has_start:
             conditions.append(work_item.c.due_at >= start_at)
             conditions.append(or_(work_item.c.due_at > start_at, work_item.c.id > start_id))
-    elif order == "none":
-        conditions.append(work_item.c.due_at.is_(None))
+    elif order == "number":
+        number = work_item.c.business_key
+        conditions.append(number.is_not(None))
+        if has_start:
+            start_number = bindparam("start_at", type_=String)
+            conditions.append(number >= start_number)
+            conditions.append(or_(number > start_number, work_item.c.id > start_id))
+    elif order in ("no_due", "no_number"):
+        conditions.append((work_item.c.due_at if order == "no_due" else work_item.c.business_key).is_(None))
         if has_start:
             conditions.append(work_item.c.id > start_id)
     return conditions
@@ -350,6 +403,11 @@ def _before(
 ) -> ColumnElement[bool]:
     """Rows after the cursor in a newest-first order; the first half alone bounds the index range."""
     return (at <= start_at) & or_(at < start_at, row_id < start_id)
+
+
+def of_unit(fields: Sequence[str], unit: ColumnElement[str]) -> Select[Any]:
+    """Ids of the cases in which one of these indexed fields names the unit."""
+    return select(instance_variable.c.instance_id).where(instance_variable.c.name.in_(fields), instance_variable.c.text == unit)
 
 
 def _matches(source: FromClause, pattern: ColumnElement[str]) -> ColumnElement[bool]:

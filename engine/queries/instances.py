@@ -13,7 +13,7 @@ from sqlalchemy.sql.elements import ColumnElement
 from engine.errors import NotFoundError
 from engine.limit_rules import Kind
 from engine.model import Actor
-from engine.persistence.tables import definition, file, incident, instance, limit_clock, record, site, user
+from engine.persistence.tables import definition, file, incident, instance, instance_variable, limit_clock, record, site, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.sites import may_see, visible_sites
@@ -57,6 +57,15 @@ class InstanceFilters:
     started_by: int | None = None
     #: only those with a missed limit or due time
     is_late: bool = False
+    #: last moved (started by one person: begun) at that moment or later, and before that moment
+    since: datetime | None = None
+    until: datetime | None = None
+    #: code of the unit that one of `unit_fields` names
+    unit: str = ""
+    #: indexed fields that name units, `form.field`
+    unit_fields: tuple[str, ...] = ()
+    #: last started first instead of last moved
+    by_start: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +127,11 @@ def page(
 ) -> Page[InstanceRow]:
     """Cases of the sites that the person belongs to; last moved first, or (started by one person) last started first."""
     limit = clamp(limit)
-    by_start = filters.started_by is not None
+    by_start = filters.by_start or filters.started_by is not None
     at, sort = (instance.c.started_at, "started") if by_start else (instance.c.moved_at, "moved")
     conditions = _conditions(actor, filters)
+    conditions += [at >= filters.since] if filters.since is not None else []
+    conditions += [at < filters.until] if filters.until is not None else []
     if after:
         moment, last = decode(sort, after, (datetime, int))
         conditions.append((at <= moment) & or_(at < moment, instance.c.id < last))
@@ -217,6 +228,11 @@ def _conditions(actor: Actor, filters: InstanceFilters) -> list[ColumnElement[bo
     ):
         if value is not None:
             conditions.append(column == value)
+    if filters.unit:
+        named = select(instance_variable.c.instance_id).where(
+            instance_variable.c.name.in_(filters.unit_fields), instance_variable.c.text == filters.unit
+        )
+        conditions.append(instance.c.id.in_(named))
     if filters.is_late:
         conditions.append(instance.c.late_since.is_not(None))
     if filters.q:

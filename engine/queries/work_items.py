@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -118,6 +119,12 @@ def may_see(actor: Actor, item: WorkItemRow) -> bool:
 def of_instance(uow: UnitOfWork, instance_id: int) -> tuple[WorkItemRow, ...]:
     """Every work item that the case had, oldest first."""
     return tuple(WorkItemRow(**row._mapping) for row in uow.reading.execute(_OF_INSTANCE, {"of_instance": instance_id}))
+
+
+def roles_of(uow: UnitOfWork, ids: Sequence[int]) -> tuple[tuple[str, int | None], ...]:
+    """(role, site) of these items, each once."""
+    statement = select(work_item.c.role, work_item.c.site_id).distinct().where(work_item.c.id.in_(ids)).limit(200)
+    return tuple((row.role, row.site_id) for row in uow.reading.execute(statement))
 
 
 def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candidate, ...]:

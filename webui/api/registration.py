@@ -23,6 +23,7 @@ from webui.api import (
     ledger,
     limits,
     links,
+    lists,
     notifications,
     process_definitions,
     process_instances,
@@ -80,6 +81,7 @@ def register(app: flask.Flask) -> None:
         deliveries.calls,
         boards.calls,
         limits.calls,
+        lists.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

@@ -109,7 +109,7 @@ def _is_own(actor: Actor, query: dict[str, Any]) -> bool:
 def _own(call: Call, query: dict[str, Any]) -> Page[inbox.InboxRow]:
     state = query.get("state")
     holder = inbox.Holder.MINE if "assignee" in query else inbox.Holder.UNCLAIMED if state == WorkItemState.OPEN else inbox.Holder.ANY
-    filters = inbox.Filters(query.get("role"), query.get("key"), query["q"], query.get("due_before"), holder)
+    filters = inbox.Filters(query.get("role"), query.get("key"), query["q"], query.get("due_before"), holder=holder)
     if state == WorkItemState.COMPLETED:
         return inbox.done(call.uow, call.actor, filters=filters, after=query.get("after"), limit=query["limit"])
     return inbox.todo(call.uow, call.actor, filters=filters, sort=inbox.Sort.CREATED, after=query.get("after"), limit=query["limit"])

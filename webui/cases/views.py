@@ -6,7 +6,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine import attention, definitions, instances, records
+from engine import attention, instances, records
 from engine.model import InstanceState
 from engine.queries import history
 from engine.queries import instances as queries
@@ -14,8 +14,9 @@ from webui import session, unit_of_work
 from webui.approvals.panel import signature_notes
 from webui.cases import page
 from webui.cases.story import tell
-from webui.inbox.narrowing import narrowing
+from webui.inbox.views import case_list
 from webui.language import current_locale
+from webui.listing.narrowing import narrowing
 from webui.unit_of_work import current, runtime_of
 
 
@@ -23,15 +24,8 @@ def overview() -> ResponseReturnValue:
     """Cases of the person's sites, last moved first."""
     args = flask.request.args
     narrow = narrowing(args)
-    state = args["state"] if args.get("state") in list(InstanceState) else None
-    filters = queries.InstanceFilters(state=state, definition_key=narrow.key, q=narrow.q, is_late=bool(args.get("late")))
-    found = queries.page(current(), session.actor(), filters=filters, after=narrow.after, limit=narrow.limit)
-    is_part = "HX-Request" in flask.request.headers
-    procedures = [] if is_part else definitions.list_latest(runtime_of(), current())
-    return flask.render_template(
-        "cases/overview.html", page=found, narrow=narrow, state=state, late=bool(args.get("late")), is_part=is_part, procedures=procedures,
-        states=list(InstanceState),
-    )
+    state, late = args["state"] if args.get("state") in list(InstanceState) else None, bool(args.get("late"))
+    return case_list("cases", narrow, narrow.case_filters(state=state, is_late=late), state=state, late=late, states=list(InstanceState))
 
 
 def show(instance_id: int) -> ResponseReturnValue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 import flask
 from flask.typing import ResponseReturnValue
@@ -18,10 +19,18 @@ from webui import session, unit_of_work
 from webui.dialogs import Dialog, chosen_number, render, required_reason
 from webui.error_pages import status
 from webui.language import describe_error, gettext
+from webui.listing import columns
+from webui.listing.narrowing import narrowing
 from webui.phone.keeping import is_queued
 from webui.unit_of_work import current, runtime_of
 from webui.wording import worded
 from webui.work_item import queued
+
+
+def _columns(work_item_id: int) -> columns.Columns:
+    """Those of the list that the row stands in."""
+    narrow = narrowing(dict(parse_qsl(urlsplit(flask.request.headers.get("HX-Current-URL", "")).query)))
+    return columns.read("todo", narrow.key, narrow.columns).load([_item(work_item_id).instance_id])
 
 
 def claim(work_item_id: int) -> ResponseReturnValue:
@@ -31,7 +40,7 @@ def claim(work_item_id: int) -> ResponseReturnValue:
     if is_queued():
         return {"said": gettext("已簽收「{name}」。", name=_name(work_item_id)), "next": []}
     if "HX-Request" in flask.request.headers:
-        return flask.render_template("inbox/row.html", item=_item(work_item_id))
+        return flask.render_template("inbox/row.html", item=_item(work_item_id), columns=_columns(work_item_id))
     return _to_item(work_item_id)
 
 

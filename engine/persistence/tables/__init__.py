@@ -24,6 +24,7 @@ from engine.persistence.tables.definitions import blob, definition, deployment, 
 from engine.persistence.tables.directory import directory_change, number_pattern, substitution, working_calendar
 from engine.persistence.tables.documents import file, signature
 from engine.persistence.tables.imports import import_row, import_run, number_block, opening_entry, paper_number, reconciliation
+from engine.persistence.tables.lists import list_default, list_export, saved_filter
 from engine.persistence.tables.money import (
     bank_collection,
     bank_collection_line,
@@ -96,6 +97,8 @@ __all__ = [
     "lease",
     "ledger_entry",
     "limit_clock",
+    "list_default",
+    "list_export",
     "metadata",
     "notification",
     "notification_channel",
@@ -118,6 +121,7 @@ __all__ = [
     "record",
     "register_line",
     "role_grant",
+    "saved_filter",
     "sign_in_attempt",
     "signature",
     "site",

@@ -34,6 +34,7 @@ class Crowd:
                 "assignee_id": assignee.id if assignee else None,
                 "state": WorkItemState.CLAIMED if assignee else WorkItemState.OPEN,
                 "created_at": runtime.clock.now() - timedelta(seconds=dice.randint(0, 20)),
+                "business_key": dice.choice([None, "R-0001", "R-0002", "R-0003"]),
                 "due_at": dice.choice([None, runtime.clock.now() + timedelta(minutes=dice.randint(-60, 60))]),
             }
             self.items.append({"id": make_work_item(runtime, **values), **values})
@@ -85,6 +86,10 @@ def test_paging_shows_every_item_of_a_person_once_and_in_order(runtime: Runtime,
             if sort is Sort.DUE:
                 far = datetime.max.replace(tzinfo=runtime.clock.now().tzinfo)
                 assert [row.due_at or far for row in rows] == sorted(row.due_at or far for row in rows)
+            elif sort is Sort.NUMBER:
+                numbers = [(row.business_key is None, row.business_key or "", row.id) for row in rows]
+                assert numbers == sorted(numbers)
+                assert len({row.business_key for row in rows}) > 2
             else:
                 assert [row.created_at for row in rows] == sorted((row.created_at for row in rows), reverse=True)
 

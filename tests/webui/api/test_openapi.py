@@ -42,6 +42,7 @@ CALLS = {
     ("get", "/deliveries"), ("post", "/deliveries/retry"), ("post", "/deliveries/drop"), ("get", "/notification-channels"),
     ("get", "/notifications"), ("post", "/notifications/read"), ("get", "/notification-wishes"), ("put", "/notification-wishes"),
     ("get", "/process-instances/{instance_id}/phone-calls"), ("post", "/process-instances/{instance_id}/phone-calls"),
+    ("get", "/saved-filters"), ("post", "/saved-filters"), ("delete", "/saved-filters/{filter_id}"), ("post", "/work-items/bulk"),
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
     ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),

@@ -21,9 +21,12 @@ export function startRefreshing() {
     last = text;
     const focused = document.activeElement?.id;
     const top = scrollY;
+    const picked = [...list.querySelectorAll("input[name=item]:checked")].map((box) => box.id);
     list.innerHTML = text;
     htmx.process(list);
     if (focused) document.getElementById(focused)?.focus({ preventScroll: true });
+    for (const box of picked.map((name) => document.getElementById(name))) if (box) box.checked = true;
+    document.dispatchEvent(new CustomEvent("list-refreshed"));
     scrollTo({ top });
     const counts = list.querySelector("[data-counts]");
     if (counts) for (const [name, value] of Object.entries(JSON.parse(counts.dataset.counts))) setCount(name, value);
@@ -32,7 +35,7 @@ export function startRefreshing() {
 
   function isBusy() {
     const selection = getSelection();
-    return document.querySelector("dialog[open], details.menu[open]") !== null || (selection && !selection.isCollapsed && list.contains(selection.anchorNode));
+    return document.querySelector("dialog[open], details.menu[open], details.group[open]") !== null || (selection && !selection.isCollapsed && list.contains(selection.anchorNode));
   }
 
   function setCount(name, value) {

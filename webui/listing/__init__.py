@@ -1,0 +1,1 @@
+"""What every list reads from its address: filters, order, columns, groups, and what it opens with."""
