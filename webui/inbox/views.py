@@ -85,8 +85,8 @@ def _list(name: str, narrow: Narrowing, grouped: Grouped | None = None, page: An
     if page is not None:
         shown.load(row.id if name in ("started", "cases") else row.instance_id for row in page.rows)
     around: dict[str, Any] = {} if is_part else {
-        "procedures": definitions.list_latest(runtime_of(), current()), "my_roles": sorted({grant.role for grant in session.actor().reach()}),
-        "saved": opening.listed(name),
+        "procedures": definitions.list_latest(runtime_of(), current()),
+        "my_roles": sorted({grant.role for grant in session.actor().reach()}), "saved": opening.listed(name),
     }  # fmt: skip
     folder, template = ("cases", "overview") if name == "cases" else ("inbox", name)
     told: dict[str, Any] = {"narrow": narrow, "is_part": is_part, "page": page, "grouped": grouped, "columns": shown, "list_name": name}
