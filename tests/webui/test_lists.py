@@ -222,5 +222,5 @@ def test_the_cost_of_a_list_page_does_not_grow(
         with count_statements() as statements:
             assert visitor.get(address).status_code == 200
         asked.append(len(statements))
-    assert asked[0] == asked[1], statements
-    assert asked[0] <= most, statements
+    # a list that fits on one page also looks for what has no due time
+    assert asked[1] <= asked[0] <= most, statements
