@@ -20,6 +20,7 @@ from webui.display import zone
 from webui.language import current_locale
 from webui.periods import id_of
 from webui.unit_of_work import current, runtime_of
+from webui.wording import limit_name
 
 #: cards of a column at first, and the most that a refresh of several pages may ask for
 PAGE_CARDS, MOST_CARDS = 20, 200
@@ -61,6 +62,13 @@ class Reading:
         """The place of a kind among its likes: the first is the most urgent."""
         values = [each for each, _ in self.classes()]
         return min(values.index(value), 3) if value in values else 3
+
+    def limit_name(self, limit_id: str) -> str:
+        """What people call a limit; each is looked up once a page, however many cards show it."""
+        known: dict[str, str] = flask.g.setdefault("board_limit_names", {})
+        if limit_id not in known:
+            known[limit_id] = limit_name(limit_id, self.opened.content.id)
+        return known[limit_id]
 
     def is_assignable(self, card: Card) -> bool:
         """Whether work can be given to somebody from the card."""
