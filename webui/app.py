@@ -44,6 +44,7 @@ from webui.phone import blueprint as phone_shell
 from webui.phone import keeping
 from webui.phone import signed_in as phone
 from webui.phone_calls import blueprint as phone_calls
+from webui.prices import blueprint as prices
 from webui.registers import blueprint as registers
 from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
@@ -96,6 +97,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(board)
     app.register_blueprint(substitutes)
     app.register_blueprint(lists)
+    app.register_blueprint(prices)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

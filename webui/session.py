@@ -149,10 +149,11 @@ def _unauthorized() -> Any:
 
 def protect(blueprint: flask.Blueprint) -> None:
     """Let only signed-in people reach any of its pages."""
-    blueprint.before_request(_require_sign_in)
+    blueprint.before_request(require_sign_in)
 
 
-def _require_sign_in() -> Any:
+def require_sign_in() -> Any:
+    """Where somebody who is not signed in, or has to choose a password first, is sent instead; None for everybody else."""
     if not current_user.is_authenticated:
         return _unauthorized()
     if signed_in().must_change_password and flask.request.blueprint != "account":

@@ -177,11 +177,12 @@ def _referred(runtime: Runtime, uow: UnitOfWork, kind: Kind, raw: Mapping[str, A
     sent = dict(raw)
     for field in kind.fields:
         value = sent.get(field.name)
-        if field.kind in ("unit", "tenant") and isinstance(value, str) and value.strip() and not value.strip().isdigit():
-            found = runtime.directory.resolve(uow.reading, field.kind, value.strip())
+        code = value.strip() if isinstance(value, str) else ""
+        if field.kind in ("unit", "tenant") and code and code.isprintable() and not code.isdigit():
+            found = runtime.directory.resolve(uow.reading, field.kind, code)
             if found is None:
                 raise FormInvalidError([FieldError(
-                    field.name, "not_found", "「{label}」找不到「{value}」，請重新選擇。", {"label": field.label, "value": value[:60]})])
+                    field.name, "not_found", "「{label}」找不到「{value}」，請重新選擇。", {"label": field.label, "value": code[:60]})])
             sent[field.name] = found.id
     return sent
 

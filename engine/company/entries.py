@@ -134,7 +134,7 @@ def _value(field: Field, raw: Any, zone: ZoneInfo) -> Any:
         return _decimal(text, field.places)
     if field.kind == "date":
         return _date(text, zone)
-    if not isinstance(text, str) or "\0" in text:
+    if not isinstance(text, str) or "\0" in text or any("\ud800" <= sign <= "\udfff" for sign in text):
         raise _Refused("type", "「{label}」必須是文字。")
     if len(text) > field.longest:
         raise _Refused("max_length", "「{label}」最多 {limit} 個字。", limit=field.longest)

@@ -33,7 +33,7 @@ blueprint.add_url_rule(f"{_PERSON}/password-link", "password_link", people.passw
 blueprint.add_url_rule(f"{_PERSON}/password", "reset_password", people.reset_password, methods=["POST"])
 blueprint.add_url_rule(f"{_PERSON}/sessions/end", "end_sessions", people.end_sessions, methods=["POST"])
 blueprint.add_url_rule(f"{_PERSON}/sessions/<row_id:session_id>/end", "end_session", people.end_session, methods=["POST"])
-blueprint.context_processor(lambda: {
+blueprint.app_context_processor(lambda: {
     "cell": shown.cell, "field_words": shown.words, "column_title": shown.column_title, "changed_words": shown.changed_words,
     "changed_label": shown.changed_label, "actions": shown.ACTIONS, "tenancy_kind": entries.TENANCY, "staff_roles": shown.staff_roles,
     "session_address_of": lambda entry_id: partial(people.session_address, entry_id),

@@ -45,6 +45,7 @@ SECTIONS = (
     Section("directory.listing", "tenancy", "租期", icon="key", text="誰從哪一天起租用哪個單元。"),
     Section("directory.listing", "unit", "單元", icon="door", text="樓宇內的房間、鋪位、車位。"),
     Section("directory.listing", "building", "樓宇", icon="building", text="園區內的各座樓宇。"),
+    Section("prices.overview", "price", "收費標準", icon="receipt", text="特約服務的價格，按生效日期分版。"),
     Section("directory.listing", "site", "園區", icon="map-pin", text="管理項目及其時區。"),
 )
 

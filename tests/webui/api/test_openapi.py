@@ -46,6 +46,11 @@ CALLS = {
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
     ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),
+    ("get", "/directory/{kind}"), ("post", "/directory/{kind}"), ("get", "/directory/{kind}/{entry_id}"),
+    ("patch", "/directory/{kind}/{entry_id}"), ("post", "/directory/{kind}/{entry_id}/deactivate"),
+    ("post", "/directory/{kind}/{entry_id}/reactivate"), ("get", "/directory/{kind}/{entry_id}/history"),
+    ("get", "/substitutes"), ("post", "/substitutes"), ("post", "/substitutes/{substitution_id}/end"),
+    ("get", "/sessions"), ("delete", "/sessions/{session_id}"),
     ("post", "/test-clock"), ("get", "/test-clock"),
 }
 
