@@ -48,6 +48,10 @@ def first_value(field: FormField, context: JsonObject, *, now: datetime, zone: Z
         return field.empty if field.default is None else field.default
     if field.kind is FieldKind.SIGNATURE:
         return {"signer": _words(value)}
+    if field.kind is FieldKind.ROWS:
+        # another table may have columns that this one hasn't
+        names = {column.name for column in field.columns}
+        return [{name: each for name, each in row.items() if name in names} for row in value or ()]
     if field.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT):
         return _words(value)
     return value

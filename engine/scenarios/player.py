@@ -18,7 +18,7 @@ from engine.content import DefinitionContent
 from engine.errors import FormInvalidError, GuichengError
 from engine.forms import Form
 from engine.jobs import handlers, inline
-from engine.model import LIVE_WORK_ITEM_STATES, Actor, WorkItemState
+from engine.model import LIVE_WORK_ITEM_STATES, Actor, JsonObject, WorkItemState
 from engine.paths import lookup
 from engine.persistence.tables import history_event, incident, instance, limit_clock, work_item
 from engine.persistence.unit_of_work import UnitOfWork
@@ -41,14 +41,16 @@ def play(stage: Stage, scenario: Scenario, timed: Collection[str] | None = None)
     """
     with stage.scene(scenario.begins_at, timed if scenario.timers is None else scenario.timers) as scene:
         try:
-            player = _Player(scene, scenario)
+            player = Player(scene, scenario)
         except GuichengError as error:
             refused = failure(scenario, 1, "示範公司無法建立：{reason}", {"reason": Reason.of(error)})
             return Outcome(scenario, (refused,), frozenset(), frozenset())
         return player.play()
 
 
-class _Player:
+class Player:
+    """Plays one scenario in its scene."""
+
     def __init__(self, scene: Scene, scenario: Scenario) -> None:
         self._scene = scene
         self._runtime = scene.runtime
@@ -67,6 +69,7 @@ class _Player:
         return grown
 
     def play(self) -> Outcome:
+        """Every step in order, up to the first that does not go as it should."""
         failures = []
         for number, step in enumerate(self._scenario.steps):
             following = self._scenario.steps[number + 1] if number + 1 < len(self._scenario.steps) else None
@@ -162,22 +165,30 @@ class _Player:
         # what fell due while it slept happens now, as the scheduler would see to
         inline.run_due(self._runtime)
 
-    def _on_item(self, step: Step) -> None:
+    def submission(self, step: Step) -> tuple[Row[Any], Actor, JsonObject]:
+        """The item that a step completes, who does it, and what is sent."""
         with UnitOfWork(self._runtime.database) as uow:
             item = self._item(uow, step)
             form = _form(definitions.content(self._runtime, uow, item.definition_id), item.form_key)
             context = Looker(self._scene, uow, self._company, self._started).item_data(item) if form is not None else {}
+        if step.data and form is None:
+            raise MismatchError("「{element}」沒有表單，不能填資料。", element=item.element_id)
         actor = self._actor(step, item)
+        return item, actor, Writer(self._runtime, self._company, actor).write(form, dict(context), step.data)
+
+    def _on_item(self, step: Step) -> None:
         runtime = self._runtime
-        writer = Writer(runtime, self._company, actor)
         if step.verb is Verb.COMPLETE:
-            if step.data and form is None:
-                raise MismatchError("「{element}」沒有表單，不能填資料。", element=item.element_id)
-            variables = writer.write(form, dict(context), step.data)
+            item, actor, variables = self.submission(step)
             if item.state == WorkItemState.OPEN and step.refused is None:
                 run_step(runtime, lambda uow: work_items.claim(runtime, uow, actor, item.id))
             run_step(runtime, lambda uow: work_items.complete(runtime, uow, actor, item.id, variables))
-        elif step.verb is Verb.CLAIM:
+            return
+        with UnitOfWork(runtime.database) as uow:
+            item = self._item(uow, step)
+        actor = self._actor(step, item)
+        writer = Writer(runtime, self._company, actor)
+        if step.verb is Verb.CLAIM:
             run_step(runtime, lambda uow: work_items.claim(runtime, uow, actor, item.id))
         elif step.verb is Verb.UNCLAIM:
             run_step(runtime, lambda uow: work_items.unclaim(runtime, uow, actor, item.id))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -83,3 +84,39 @@ class Desk:
         said = self.page.locator(".note-good")
         expect(said.first).to_be_visible()
         return said.first
+
+    def answer(self, **values: Any) -> None:
+        """Fill in fields by name, each as its kind wants it: True and False, lists of choices, rows of a table, files, a signer's name."""
+        for name, value in values.items():
+            box = self.page.locator(f"[data-field='{name}']").first
+            expect(box).to_be_visible()
+            kind = box.get_attribute("data-kind")
+            if kind == "signature":
+                self.sign(name, value)
+            elif kind in ("files", "photos"):
+                box.locator("input[type=file]").set_input_files(value)
+            elif kind == "choices":
+                for choice in value:
+                    box.locator(f"[value='{choice}']").check()
+            elif kind == "rows":
+                self._fill_rows(name, box, value)
+            elif kind == "yes_no":
+                radio = box.locator(f"[type=radio][value='{str(value).lower()}']")
+                (radio if radio.count() else box.locator("[type=checkbox]")).set_checked(bool(value) or bool(radio.count()))
+            elif kind in ("unit", "tenant", "person") and box.locator(f"input[name='{name}-id']").count():
+                self.pick(name, value)
+            else:
+                self.fill(**{name: value})
+
+    def do(self, step: str, /, **values: Any) -> Locator:
+        """Take a step from the inbox, fill it in, submit it."""
+        self.take(step)
+        self.answer(**values)
+        return self.submit()
+
+    def _fill_rows(self, name: str, box: Locator, rows: list[dict[str, Any]]) -> None:
+        for number, row in enumerate(rows):
+            if box.locator("tr[data-row]").count() <= number:
+                box.locator("[data-add-row]").click()
+                expect(box.locator("tr[data-row]")).to_have_count(number + 1)
+            self.answer(**{f"{name}-{number}-{column}": value for column, value in row.items()})
