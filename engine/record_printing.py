@@ -15,6 +15,8 @@ from engine.model import JsonObject
 from engine.paths import lookup
 from engine.record_templates import CASE_PATHS, RECORD_PATHS, Part, Raw, RecordTemplate, Section, Value, Words
 
+#: lines of a table on a paper that is printed empty
+BLANK_LINES = 6
 CHECKED, UNCHECKED = "☑", "☐"
 _DIGITS = "零壹貳叁肆伍陸柒捌玖"  # not a message
 _UNITS = ("", "拾", "佰", "仟")  # not a message
@@ -42,12 +44,14 @@ class RecordFacts:
     forms: Mapping[str, Form]
     #: of the record itself
     number: str
-    issued_at: datetime
+    issued_at: datetime | None
     site: str = ""
     business_key: str = ""
     title: str = ""
     #: by element id, the last time each
     handlings: Mapping[str, Handling] = field(default_factory=dict)
+    #: printed empty, to be filled in by hand: every part of the paper is there, tables have lines to write on
+    is_blank: bool = False
 
 
 def render(template: RecordTemplate, facts: RecordFacts, texts: FormTexts, image: ImageAddress) -> str:
@@ -134,8 +138,11 @@ class _Printer:
     def _section(self, section: Section, scope: Scope) -> Iterator[str]:
         origin, value = self._find(section.path, scope)
         is_something = not is_empty(value) and value is not False
-        if section.inverted:
-            if not is_something:
+        if self._facts.is_blank and not section.inverted:
+            for number in range(1, BLANK_LINES + 1) if origin and origin.kind is FieldKind.ROWS else (0,):
+                yield from self.parts(section.parts, ((origin, {}, number), *scope) if number and origin else scope)
+        elif section.inverted:
+            if not is_something and not self._facts.is_blank:
                 yield from self.parts(section.parts, scope)
         elif origin and origin.kind is FieldKind.ROWS and isinstance(value, list):
             for number, row in enumerate(value, 1):
@@ -188,7 +195,7 @@ class _Printer:
         facts = self._facts
         return {
             "record.number": facts.number,
-            "record.issued_at": moment(facts.issued_at, self._texts.zone),
+            "record.issued_at": moment(facts.issued_at, self._texts.zone) if facts.issued_at else "",
             "record.site": facts.site,
             "case.business_key": facts.business_key,
             "case.title": facts.title,

@@ -26,7 +26,7 @@ from engine.model import Actor, JsonObject
 from engine.persistence.tables import history_event, instance, record, site, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.record_printing import Handling, ImageAddress, RecordFacts, render
-from engine.record_templates import RecordTemplate, load_template
+from engine.record_templates import RecordTemplate, load_template, title_of
 from engine.runtime import Runtime
 from engine.submissions import for_somebody
 
@@ -146,6 +146,41 @@ def printed(runtime: Runtime, uow: UnitOfWork, actor: Actor, record_id: int, *, 
     )
     texts = FormTexts(locale, _catalogue(content), zone)
     return found, render(_template(content, found.record_key), facts, texts, image)
+
+
+@dataclass(frozen=True, slots=True)
+class BlankPaper:
+    """A record that can be printed empty."""
+
+    definition_id: int
+    #: process
+    key: str
+    process_name: str
+    record_key: str
+    #: heading of the paper, source language
+    title: str
+
+
+def blanks(runtime: Runtime, uow: UnitOfWork) -> list[BlankPaper]:
+    """Every record of every procedure as it is deployed now, by procedure."""
+    return [
+        BlankPaper(info.id, info.key, info.name, record_key, title_of(raw) or record_key)
+        for info in definitions.list_latest(runtime, uow)
+        for record_key, raw in sorted(definitions.content(runtime, uow, info.id).records.items())
+    ]
+
+
+def blank(runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, record_key: str, *, locale: str) -> str:
+    """The `<article>` of a record with nothing filled in, for the hours when the system is away. It has no number: no case is behind it."""
+    permissions.require(actor, "process-instance:start")
+    info = definitions.latest(runtime, uow, key)
+    content = definitions.instance_content(runtime, uow, info.id, definitions.bindings(runtime, uow, info.id))
+    facts = RecordFacts(
+        data={}, forms={name: form for each in (*content.called.values(), content.own) for name, form in each.forms.items()}, number="",
+        issued_at=None, is_blank=True,
+    )
+    texts = FormTexts(locale, _catalogue(content), ZoneInfo(runtime.organisation.calendar.zone))
+    return render(_template(content, record_key), facts, texts, lambda _: "")
 
 
 def _data(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> JsonObject:

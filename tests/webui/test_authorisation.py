@@ -204,6 +204,10 @@ MATRIX: dict[str, dict[str, int]] = {
     "directory.end_session": everybody(403, administrator=404),
     "files.show": everybody(404),
     "files.thumbnail": everybody(404),
+    # a paper that is none; the list is for everybody who may start cases
+    "imports.blanks": everybody(200, nobody=403),
+    "imports.blank": everybody(404, nobody=403),
+    "imports.blank_pdf": everybody(404, nobody=403),
     "imports.overview": _READING_IMPORTS,
     "imports.upload": everybody(403, administrator=422),
     "imports.template": _READING_IMPORTS,

@@ -7,9 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
+from engine import definitions
 from engine.imports import storing
 from engine.imports.workbook import read_workbook
+from engine.model import SYSTEM
 from engine.persistence import tables
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.procedures import read_procedures
 from engine.runtime import Runtime
 from tests.builders import make_user, rows
 from tests.webui.visitor import Visitor, text_of
@@ -76,3 +80,16 @@ def test_template_and_present_content_are_downloads(runtime: Runtime, visit: Vis
     assert "期初餘額" in titles
     present = read_workbook(visitor.get("/imports/present.xlsx").data)
     assert "人員" in [sheet.title for sheet in present.sheets if len(sheet.rows) > 1]
+
+
+def test_papers_are_printed_empty(runtime: Runtime, visit: Visit) -> None:
+    """Listed by procedure under their headings; each is a page of its own."""
+    with UnitOfWork(runtime.database) as uow:
+        definitions.deploy(runtime, uow, SYSTEM, read_procedures([runtime.settings.bpmn / "repair"])[0].files)
+        uow.commit()
+    visitor = visit(make_user(runtime, "customer_service"))
+    listed = visitor.get("/blank-forms")
+    assert "/blank-forms/repair/repair_slip" in listed.get_data(as_text=True)
+    paper = visitor.get("/blank-forms/repair/repair_slip").get_data(as_text=True)
+    assert "record-page" in paper
+    assert "data:image" not in paper

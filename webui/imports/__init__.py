@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from webui.imports import reconciliation, views
+from webui.imports import blanks, reconciliation, views
 from webui.session import protect
 
 _IMPORT = "/imports/<row_id:import_id>"
@@ -23,3 +23,6 @@ blueprint.add_url_rule(f"{_IMPORT}/discard", "discard", views.discard, methods=[
 blueprint.add_url_rule(_SHEET, "reconciliation", reconciliation.show)
 blueprint.add_url_rule(_SHEET, "sign", reconciliation.sign, methods=["POST"])
 blueprint.add_url_rule(f"{_SHEET}.xlsx", "reconciliation_file", reconciliation.download)
+blueprint.add_url_rule("/blank-forms", "blanks", blanks.overview)
+blueprint.add_url_rule("/blank-forms/<key>/<record_key>", "blank", blanks.paper)
+blueprint.add_url_rule("/blank-forms/<key>/<record_key>.pdf", "blank_pdf", blanks.pdf)
