@@ -85,11 +85,11 @@ def test_template_and_present_content_are_downloads(runtime: Runtime, visit: Vis
 def test_papers_are_printed_empty(runtime: Runtime, visit: Visit) -> None:
     """Listed by procedure under their headings; each is a page of its own."""
     with UnitOfWork(runtime.database) as uow:
-        definitions.deploy(runtime, uow, SYSTEM, read_procedures([runtime.settings.bpmn / "repair"])[0].files)
+        definitions.deploy(runtime, uow, SYSTEM, read_procedures([runtime.settings.bpmn / "site_pass"])[0].files)
         uow.commit()
     visitor = visit(make_user(runtime, "customer_service"))
     listed = visitor.get("/blank-forms")
-    assert "/blank-forms/repair/repair_slip" in listed.get_data(as_text=True)
-    paper = visitor.get("/blank-forms/repair/repair_slip").get_data(as_text=True)
+    assert "/blank-forms/site_pass/pass_return_slip" in listed.get_data(as_text=True)
+    paper = visitor.get("/blank-forms/site_pass/pass_return_slip").get_data(as_text=True)
     assert "record-page" in paper
     assert "data:image" not in paper
