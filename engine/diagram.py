@@ -264,6 +264,11 @@ class Diagram:
         return self.properties.get("hidden_start", "").strip() == "true"
 
     @property
+    def desk_key(self) -> str:
+        """The key that chooses it on the front desk's screen; empty where it isn't taken there."""
+        return self.properties.get("desk", "").strip().casefold()[:1]
+
+    @property
     def start_elements(self) -> tuple[Element, ...]:
         """The process's own start events (not those of sub-processes)."""
         return tuple(element for element in self.elements.values() if element.kind == "startEvent" and element.parent_id is None)

@@ -72,6 +72,8 @@ class StoredFile:
     #: None until a submission binds it
     instance_id: int | None
     uploaded_by: int | None
+    #: `identity` for a paper of identity
+    personal: str | None = None
 
 
 def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: IO[bytes] | bytes, name: str, kind: str) -> StoredFile:
@@ -168,17 +170,24 @@ def attach(uow: UnitOfWork, file_ids: Iterable[int], instance_id: int) -> None:
         raise FileBoundError(ids=wanted)
 
 
-def ids_in(form: Form, data: JsonObject) -> list[int]:
-    """Ids of all files that cleaned data of a form refers to, signatures included."""
+def mark_personal(uow: UnitOfWork, file_ids: Iterable[int]) -> None:
+    """Keep files as papers of identity from now on."""
+    wanted = sorted(set(file_ids))
+    if wanted:
+        uow.writing.execute(update(file).where(file.c.id.in_(wanted)).values(personal="identity"))
+
+
+def ids_in(form: Form, data: JsonObject, *, personal_only: bool = False) -> list[int]:
+    """Ids of all files that cleaned data of a form refers to, signatures included; or of those alone that are papers of identity."""
     found: list[int] = []
     for field in form.fields:
         value = data.get(field.name)
-        if field.kind in FILE_LISTS:
+        if field.kind in FILE_LISTS and (field.personal or not personal_only):
             found += _ids(value)
-        elif field.kind is FieldKind.SIGNATURE and isinstance(value, dict):
+        elif field.kind is FieldKind.SIGNATURE and isinstance(value, dict) and not personal_only:
             found.append(value["file"])
         elif field.kind is FieldKind.ROWS and isinstance(value, list):
-            columns = [column.name for column in field.columns if column.kind in FILE_LISTS]
+            columns = [each.name for each in field.columns if each.kind in FILE_LISTS and (each.personal or not personal_only)]
             found += [file_id for row in value for name in columns for file_id in _ids(row.get(name))]
     return found
 
@@ -278,7 +287,8 @@ def _is_uploader(actor: Actor, row: Row[Any]) -> bool:
 
 
 def _stored(row: Row[Any]) -> StoredFile:
-    return StoredFile(row.id, row.name, row.media_type, row.size, row.kind, bytes(row.digest), row.instance_id, row.uploaded_by)
+    held = (row.instance_id, row.uploaded_by, row.personal)
+    return StoredFile(row.id, row.name, row.media_type, row.size, row.kind, bytes(row.digest), *held)
 
 
 def _ids(value: Any) -> list[int]:

@@ -4,12 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
 from sqlalchemy import Row, delete, insert, select, update
 
-from engine import chains, definitions, history, limits, notifications, numbering, permissions, signer_form, steps, submissions
+from engine import (
+    case_references,
+    chains,
+    definitions,
+    history,
+    limits,
+    notifications,
+    numbering,
+    permissions,
+    signer_form,
+    steps,
+    submissions,
+)
 from engine.content import InstanceContent
 from engine.diagram import Element
 from engine.errors import (
@@ -24,7 +37,7 @@ from engine.errors import (
 from engine.history import NewEvent
 from engine.incidents import retry
 from engine.limit_rules import Happening, Moment
-from engine.model import LIVE_WORK_ITEM_STATES, Actor, InstanceState, JsonObject, TokenView, WorkItemState
+from engine.model import DROPPED_STATES, LIVE_WORK_ITEM_STATES, Actor, InstanceState, JsonObject, TokenView, WorkItemState
 from engine.persistence.tables import due, event_subscription, history_event, instance, site, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -37,6 +50,7 @@ __all__ = [
     "StepResult",
     "View",
     "cancel",
+    "end_early",
     "inspect",
     "resume",
     "retry",
@@ -151,7 +165,7 @@ def start(
         lambda: NewEvent("instance.started", entry.id if entry else None, values=submitted.changes),
         submitted={"variables": data, "start_element": start_element, "payload": payload},
         indexed=submitted.indexed,
-        then=submitted.then(actor, None, entry),
+        then=[*submitted.then(actor, None, entry), *([partial(case_references.inherit, parent_id=parent_id)] if parent_id else [])],
     )
     fresh = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings)
     result = steps.first_step(runtime, uow, actor, content, command, fresh, create)
@@ -178,7 +192,7 @@ def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, re
 def cancel(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
     """End an instance before its end; its data and history stay."""
     row = _managed(uow, actor, instance_id, "process-instance:cancel", _OPEN_STATES)
-    _end(runtime, uow, actor, row, "instance.cancelled", reason)
+    end_early(runtime, uow, actor, row, "instance.cancelled", reason)
 
 
 def revoke(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
@@ -188,12 +202,15 @@ def revoke(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, re
         raise NotYourCaseError
     if not reason.strip():
         raise InvalidError(reason="請填寫原因。")
-    _end(runtime, uow, actor, row, "instance.revoked", reason.strip())
+    end_early(runtime, uow, actor, row, "instance.revoked", reason.strip())
 
 
-def _end(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], event: str, reason: str) -> None:
+def end_early(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], event: str, reason: str, state: InstanceState = InstanceState.CANCELLED
+) -> None:
+    """End a case that the caller has made sure may be ended: nothing of it waits for anybody or anything any more."""
     now = runtime.clock.now()
-    _turn(runtime, uow, actor, row, InstanceState.CANCELLED, event, reason, ended_at=now)
+    _turn(runtime, uow, actor, row, state, event, reason, ended_at=now)
     connection = uow.writing
     live = (work_item.c.instance_id == row.id) & work_item.c.state.in_([*LIVE_WORK_ITEM_STATES, WorkItemState.SIGNING])
     notifications.tell_withdrawn(runtime, uow, work_item.c.instance_id == row.id, actor)
@@ -278,7 +295,7 @@ def inspect(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> View:
     else:
         with steps.open_run(runtime, uow, row) as run:
             variables = run.data()
-            tokens = tuple(run.tokens()) if row.state != InstanceState.CANCELLED else ()
+            tokens = tuple(run.tokens()) if row.state not in DROPPED_STATES else ()
             runtime.live.put(row.id, row.version, run.workflow)
     query = select(history_event.c.type, history_event.c.detail).where(
         history_event.c.instance_id == instance_id, history_event.c.detail.is_not(None)

@@ -23,10 +23,18 @@ class InstanceState(StrEnum):
     COMPLETED = "completed"
     #: ended by a person before its end
     CANCELLED = "cancelled"
+    #: entered by mistake: it counts nowhere, its number stays used
+    VOIDED = "voided"
     #: put to rest by a manager; work items are hidden, due times stand
     SUSPENDED = "suspended"
     #: a step failed; a manager has to mend and retry
     INCIDENT = "incident"
+
+
+#: the states of a case that is over
+ENDED_STATES = (InstanceState.COMPLETED, InstanceState.CANCELLED, InstanceState.VOIDED)
+#: the states of one that ended without having been carried out: what its forms say doesn't count
+DROPPED_STATES = (InstanceState.CANCELLED, InstanceState.VOIDED)
 
 
 class WorkItemState(StrEnum):

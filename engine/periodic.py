@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import structlog
 from sqlalchemy import Row, insert, select, update
 
-from engine import instances, notifications
+from engine import case_references, instances, notifications
 from engine.errors import GuichengError, InvalidError, StaleInstanceError, StoreUnavailableError
 from engine.model import SYSTEM
 from engine.notifications import Kind
@@ -90,6 +90,8 @@ class Round:
             started = instances.start(
                 runtime, uow, actor, self.key, variables, site_id=item.site_id, start_element=self.start_element, parent_id=self.parent_id
             )
+            if item.references:
+                case_references.add(uow, started.id, references=item.references)
         except (StaleInstanceError, StoreUnavailableError):
             raise
         except GuichengError as error:

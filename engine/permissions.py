@@ -15,6 +15,15 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "process-instance:read": frozenset({"*"}),
     "process-instance:suspend": frozenset({"manager", "general_manager", "administrator"}),
     "process-instance:cancel": frozenset({"manager", "general_manager", "administrator"}),
+    # of others' cases; one's own while nobody else has acted on it
+    "process-instance:void": frozenset({"cs_supervisor", "manager", "general_manager", "administrator"}),
+    "process-instance:report": frozenset({"*"}),
+    # the screen for calls, shifts and what the day still needs
+    "desk:use": frozenset({"customer_service", "cs_supervisor", "dispatcher", "assistant_manager", "manager", "general_manager",
+                           "administrator"}),
+    "duty:write": frozenset({"cs_supervisor", "assistant_manager", "manager", "administrator"}),
+    "identity:read": frozenset({"customer_service", "cs_supervisor", "manager", "general_manager", "administrator"}),
+    "identity:audit": frozenset({"administrator"}),
     # of one's own cases
     "process-instance:revoke": frozenset({"*"}),
     "process-instance:copy": frozenset({"*"}),

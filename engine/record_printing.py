@@ -11,6 +11,7 @@ from typing import Any
 
 from engine.forms.display import FormTexts, field_at, moment, money, plain_text, text_of
 from engine.forms.model import FILE_LISTS, Field, FieldKind, Form, is_empty
+from engine.forms.view import COVERED
 from engine.model import JsonObject
 from engine.paths import lookup
 from engine.record_templates import CASE_PATHS, RECORD_PATHS, Part, Raw, RecordTemplate, Section, Value, Words
@@ -48,6 +49,10 @@ class RecordFacts:
     site: str = ""
     business_key: str = ""
     title: str = ""
+    #: who else reported the same thing: names, telephone numbers and times
+    reporters: str = ""
+    #: whether the reader sees papers of identity, which are covered for everybody else
+    shows_identity: bool = False
     #: by element id, the last time each
     handlings: Mapping[str, Handling] = field(default_factory=dict)
     #: printed empty, to be filled in by hand: every part of the paper is there, tables have lines to write on
@@ -137,6 +142,8 @@ class _Printer:
 
     def _section(self, section: Section, scope: Scope) -> Iterator[str]:
         origin, value = self._find(section.path, scope)
+        if section.path in RECORD_PATHS or section.path in CASE_PATHS:
+            value = self._own(section.path)
         is_something = not is_empty(value) and value is not False
         if self._facts.is_blank and not section.inverted:
             for number in range(1, BLANK_LINES + 1) if origin and origin.kind is FieldKind.ROWS else (0,):
@@ -162,6 +169,8 @@ class _Printer:
         if value.path in RECORD_PATHS or value.path in CASE_PATHS:
             return _escaped(self._own(value.path))
         origin, found = self._find(value.path, scope)
+        if origin and origin.personal and not self._facts.shows_identity:
+            return _escaped("" if is_empty(found) else self._texts.of(COVERED))
         if value.verb == "choices":
             return self._choices(origin, found)
         if value.verb == "checkbox":
@@ -193,13 +202,15 @@ class _Printer:
 
     def _own(self, path: str) -> str:
         facts = self._facts
-        return {
+        known: dict[str, str] = {
             "record.number": facts.number,
             "record.issued_at": moment(facts.issued_at, self._texts.zone) if facts.issued_at else "",
             "record.site": facts.site,
             "case.business_key": facts.business_key,
             "case.title": facts.title,
-        }[path]
+            "case.reporters": facts.reporters,
+        }
+        return known[path]
 
     def _find(self, path: str, scope: Scope) -> tuple[Field | None, Any]:
         for table, row, _number in scope:
@@ -239,6 +250,24 @@ class _Printer:
         return f'<span class="record-photos">{"".join(pictures)}</span>' if pictures else ""
 
 
+def prints_identity(template: RecordTemplate, forms: Mapping[str, Form]) -> bool:
+    """Whether a template prints what belongs to papers of identity."""
+    return _prints_identity(template.parts, forms, ())
+
+
+def _prints_identity(parts: tuple[Part, ...], forms: Mapping[str, Form], tables: tuple[Field, ...]) -> bool:
+    for part in parts:
+        if isinstance(part, Section):
+            origin = _known(part.path, forms, tables)
+            if _prints_identity(part.parts, forms, (origin, *tables) if isinstance(origin, Field) else tables):
+                return True
+        elif isinstance(part, Value):
+            origin = _known(part.path, forms, tables)
+            if isinstance(origin, Field) and origin.personal:
+                return True
+    return False
+
+
 def unknown_paths(
     template: RecordTemplate, forms: Mapping[str, Form], element_ids: frozenset[str] | None = None
 ) -> Iterator[tuple[int, str]]:
@@ -252,7 +281,7 @@ def _unknown(
 ) -> Iterator[tuple[int, str]]:
     for part in parts:
         if isinstance(part, Section):
-            origin = _known(part.path, forms, tables)
+            origin = None if part.path in RECORD_PATHS | CASE_PATHS else _known(part.path, forms, tables)
             if origin is False:
                 yield part.line, part.path
             inner = (origin, *tables) if isinstance(origin, Field) and origin.kind is FieldKind.ROWS and not part.inverted else tables

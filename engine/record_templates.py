@@ -84,7 +84,7 @@ ATTRIBUTES = {
 VERBS = frozenset({"choices", "checkbox", "money", "capital", "date", "time", "date_time", "signature", "image", "handler", "handled_at"})
 #: what is said of the record and its case, beside the case's data
 RECORD_PATHS = frozenset({"record.number", "record.issued_at", "record.site"})
-CASE_PATHS = frozenset({"case.business_key", "case.title"})
+CASE_PATHS = frozenset({"case.business_key", "case.title", "case.reporters"})
 
 _BRACES = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z0-9_]+)*")

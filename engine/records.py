@@ -6,7 +6,7 @@ What a template may hold is in `record_templates`, how it is filled in `record_p
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -25,7 +25,8 @@ from engine.i18n import read_catalogue
 from engine.model import Actor, JsonObject
 from engine.persistence.tables import history_event, instance, record, site, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.record_printing import Handling, ImageAddress, RecordFacts, render
+from engine.queries import reporters
+from engine.record_printing import Handling, ImageAddress, RecordFacts, prints_identity, render
 from engine.record_templates import RecordTemplate, load_template, title_of
 from engine.runtime import Runtime
 from engine.submissions import for_somebody
@@ -53,6 +54,8 @@ class Record:
     void_reason: str | None
     #: whether it keeps what was known when it was issued
     is_frozen: bool
+    #: whether what was printed holds papers of identity, so that the look has to go on record
+    shows_identity: bool = False
 
 
 def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, record_key: str, *, frozen: bool = False) -> Record:
@@ -134,18 +137,23 @@ def printed(runtime: Runtime, uow: UnitOfWork, actor: Actor, record_id: int, *, 
     content = definitions.instance_content(runtime, uow, row.definition_id, steps.bound(row))
     data = instances.inspect(runtime, uow, row.id).variables if packed is None else _unpack(bytes(packed))
     name, zone = _site(runtime, uow, row.site_id)
+    forms = {key: form for each in (*content.called.values(), content.own) for key, form in each.forms.items()}
+    template = _template(content, found.record_key)
+    may_look = permissions.may(actor, "identity:read", row.site_id)
     facts = RecordFacts(
         data=data,
-        forms={key: form for each in (*content.called.values(), content.own) for key, form in each.forms.items()},
+        forms=forms,
+        shows_identity=may_look,
         number=found.number,
         issued_at=found.issued_at,
         site=name,
         business_key=row.business_key or "",
         title=row.title,
+        reporters=_reporters(uow, row.id, zone),
         handlings=_handlings(uow, row.id),
     )
     texts = FormTexts(locale, _catalogue(content), zone)
-    return found, render(_template(content, found.record_key), facts, texts, image)
+    return replace(found, shows_identity=may_look and prints_identity(template, forms)), render(template, facts, texts, image)
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +239,14 @@ def _handlings(uow: UnitOfWork, instance_id: int) -> dict[str, Handling]:
     # of several rounds the last stands
     return {row.element_id: Handling(for_somebody(row.display_name or "", row.away_name), row.completed_at)
             for row in uow.reading.execute(query)}
+
+
+def _reporters(uow: UnitOfWork, instance_id: int, zone: ZoneInfo) -> str:
+    """Who else called, as a slip names them: name, unit, telephone number and time."""
+    return "；".join(
+        " ".join(part for part in (each.name, each.unit, each.phone, f"{each.reported_at.astimezone(zone):%m-%d %H:%M}") if part)
+        for each in reporters.of_case(uow, instance_id)
+    )
 
 
 def _site(runtime: Runtime, uow: UnitOfWork, site_id: int | None) -> tuple[str, ZoneInfo]:

@@ -28,7 +28,9 @@ from engine.runtime import Runtime
 
 #: they see every register, whatever its roles
 _EVERY = frozenset({"manager", "general_manager", "administrator"})
-STATES = {"active": "進行中", "completed": "已完成", "cancelled": "已取消", "suspended": "已暫停", "incident": "需處理異常"}
+STATES = {
+    "active": "進行中", "completed": "已完成", "cancelled": "已取消", "suspended": "已暫停", "incident": "需處理異常", "voided": "已作廢",
+}
 LIMITS = {"kept": "達成", "missed": "超時", "running": "計時中"}
 _ELEMENT_TITLES = {"who": "{element}：辦理人", "when": "{element}：時間", "times": "{element}：次數"}
 

@@ -117,6 +117,8 @@ class Item:
     data: JsonObject
     #: the site whose people do the work
     site_id: int | None = None
+    #: units and tenants that it is about: (kind, id)
+    references: frozenset[tuple[str, int]] = frozenset()
 
 
 #: a list of the company as it is at a time, by id: (unit of work, time)

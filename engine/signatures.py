@@ -76,6 +76,7 @@ def sign_all(
     for all of it and not only for this form. FileBoundError as from `files.attach`.
     """
     files.attach(uow, files.ids_in(form, data), instance_id)
+    files.mark_personal(uow, files.ids_in(form, data, personal_only=True))
     signed = [(field, data[field.name]) for field in form.of_kind(FieldKind.SIGNATURE) if data.get(field.name)]
     return [
         sign(

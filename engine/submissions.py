@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
 from sqlalchemy import Row, bindparam, select
 
-from engine import files, forms, permissions, register_lines, signatures
+from engine import case_references, dossier_entries, files, forms, permissions, register_lines, signatures
 from engine.diagram import Element
 from engine.errors import (
     ConflictError,
@@ -66,13 +67,17 @@ class Submission:
     cleaned: JsonObject = field(default_factory=dict)
     #: when it was submitted
     at: datetime | None = None
+    #: units and tenants that it names: (kind, id)
+    references: frozenset[tuple[str, int]] = frozenset()
 
     def then(self, actor: Actor, token: str | None, element: Element | None) -> list[Callable[[UnitOfWork, int], None]]:
         """What is to be written with the step besides the data: files bound to the instance, signatures with what they sign."""
         if self.form is None:
             return []
         form, cleaned = self.form, self.cleaned
-        acts = register_lines.acts(actor, form, cleaned, self.at)
+        acts = [*register_lines.acts(actor, form, cleaned, self.at), *dossier_entries.acts(actor, form, cleaned, self.at)]
+        if self.references:
+            acts.append(partial(case_references.add, references=self.references))
         if not files.ids_in(form, cleaned):
             return acts
 
@@ -121,12 +126,12 @@ def check(
         variables = variables[form.key]
     # the API may send what was drawn; pages have stored it before
     variables = signatures.receive(runtime, uow, actor, form, variables)
-    references: list[Reference] = []
+    references: dict[tuple[str, int], Reference] = {}
 
     def resolve(kind: str, value: Any) -> Reference | None:
         found = runtime.directory.resolve(uow.reading, kind, value)
-        if found is not None and kind == "unit":
-            references.append(found)
+        if found is not None and found.id and kind in case_references.KINDS:
+            references[kind, found.id] = found
         return found
 
     me = None if actor.user_id is None else Reference(actor.user_id, actor.name)
@@ -144,8 +149,9 @@ def check(
     changes: JsonObject = {"form": form.key, "after": {name: value for name, value in cleaned.items() if before.get(name) != value}}
     if replaced := {name: before[name] for name in changes["after"] if before.get(name) not in (None, "", [])}:
         changes["before"] = replaced
-    site = next((each.site_id for each in references if each.site_id is not None), None)
-    return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned, runtime.clock.now())
+    site = next((each.site_id for (kind, _), each in references.items() if kind == "unit" and each.site_id is not None), None)
+    named = frozenset(references)
+    return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned, runtime.clock.now(), named)
 
 
 def take_over(runtime: Runtime, uow: UnitOfWork, form: forms.Form, values: JsonObject, at: datetime) -> Submission:

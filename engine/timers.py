@@ -17,7 +17,7 @@ from engine import definitions, history, instances, limits, notifications, start
 from engine.errors import GuichengError, StaleInstanceError, StoreUnavailableError
 from engine.history import NewEvent
 from engine.limits import mark_late
-from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, InstanceState
+from engine.model import ENDED_STATES, LIVE_WORK_ITEM_STATES, SYSTEM, InstanceState
 from engine.notifications import Kind
 from engine.periodic import LINKED, Round
 from engine.persistence.tables import definition, due, instance, work_item
@@ -126,7 +126,7 @@ def _take(uow: UnitOfWork, row: Row[Any]) -> bool:
 
 def _instance_timer(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
     standing = steps.load(uow, row.instance_id)
-    if standing.state in (InstanceState.COMPLETED, InstanceState.CANCELLED):
+    if standing.state in ENDED_STATES:
         _take(uow, row)
         return False
     if standing.state != InstanceState.ACTIVE:

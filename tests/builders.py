@@ -17,9 +17,11 @@ from argon2 import PasswordHasher
 from sqlalchemy import Table, insert, select
 
 from engine import definitions, instances
-from engine.folding import fold_all
+from engine.company import finding
+from engine.folding import searchable
 from engine.model import SYSTEM, Actor, RoleGrant, WorkItemState
 from engine.persistence import tables
+from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 
 ROOT = Path(__file__).parent.parent
@@ -86,7 +88,9 @@ def make_unit(runtime: Runtime, *, site_id: int | None = None, **overrides: Any)
     site_id = site_id or make_site(runtime)
     building_id = overrides.pop("building_id", None) or make_building(runtime, site_id=site_id)
     values = {"site_id": site_id, "building_id": building_id, "code": f"A-{1000 + number}", "floor": 10, "area": 86.5, **overrides}
-    return _add(runtime, tables.unit, **{"search": fold_all(values["code"]), **values})
+    unit_id = _add(runtime, tables.unit, **{"search": searchable(values["code"]), **values})
+    _let_find(runtime, "unit", unit_id, searchable(values["code"]))
+    return unit_id
 
 
 def make_tenant(runtime: Runtime, *, unit_id: int | None = None, **overrides: Any) -> int:
@@ -94,11 +98,18 @@ def make_tenant(runtime: Runtime, *, unit_id: int | None = None, **overrides: An
     number = next(_numbers)
     values = {"code": f"T{number:04}", "name": f"宏達{number}貿易有限公司", "contact": "林小姐", "phone": f"1380000{number:04}",
               **overrides}
-    search = fold_all(values["code"], values["name"], values["contact"], values["phone"])
+    search = searchable(values["code"], values["name"], values["contact"], values["phone"])
     tenant_id = _add(runtime, tables.tenant, **{"search": search, **values})
+    _let_find(runtime, "tenant", tenant_id, search)
     if unit_id is not None:
         _add(runtime, tables.tenancy, unit_id=unit_id, tenant_id=tenant_id, started_at=runtime.clock.now() - timedelta(days=365))
     return tenant_id
+
+
+def _let_find(runtime: Runtime, kind: str, identity: int, search: str) -> None:
+    with UnitOfWork(runtime.database) as uow:
+        finding.index(uow, kind, identity, search)
+        uow.commit()
 
 
 @cache
@@ -113,7 +124,8 @@ def make_user(runtime: Runtime, *roles: str, site_id: int | None = None, passwor
     name = _SURNAMES[number % len(_SURNAMES)] + _GIVEN[number % 8 * 2:][:2]
     values = {"username": f"user{number}", "display_name": name, "password_hash": _password_hash(password),
               "created_at": runtime.clock.now(), **overrides}
-    user_id = _add(runtime, tables.user, **{"search": fold_all(values["username"], values["display_name"], values.get("phone")), **values})
+    search = searchable(values["username"], values["display_name"], values.get("phone"))
+    user_id = _add(runtime, tables.user, **{"search": search, **values})
     for role in roles:
         _add(runtime, tables.role_grant, user_id=user_id, role=role, site_id=site_id)
     grants = frozenset(RoleGrant(role, site_id) for role in roles)

@@ -29,7 +29,9 @@ from webui.approvals import blueprint as approvals
 from webui.board import blueprint as board
 from webui.cases import blueprint as cases
 from webui.delivery import blueprint as delivery
+from webui.desk import blueprint as desk
 from webui.directory import blueprint as directory
+from webui.dossier import blueprint as dossier
 from webui.files import blueprint as files
 from webui.imports import blueprint as imports
 from webui.inbox import blueprint as inbox
@@ -92,7 +94,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (imports, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
+    for blueprint in (imports, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone, desk, dossier):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
     app.register_blueprint(substitutes)

@@ -39,6 +39,8 @@ class Dialog:
     nothing: str = ""
     #: whether a reason must be given
     reason: bool = False
+    #: whether something may be added in words
+    remark: bool = False
     #: asked as well, where there is something to choose
     further: Question | None = None
 

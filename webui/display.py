@@ -19,7 +19,7 @@ _BABEL = {"zh-Hant": "zh_Hant", "zh-Hans": "zh_Hans", "en": "en_GB"}
 
 INSTANCE_STATES = {
     InstanceState.ACTIVE: "進行中", InstanceState.COMPLETED: "已完成", InstanceState.CANCELLED: "已取消", InstanceState.SUSPENDED: "已暫停",
-    InstanceState.INCIDENT: "需處理異常",
+    InstanceState.INCIDENT: "需處理異常", InstanceState.VOIDED: "已作廢",
 }
 WORK_ITEM_STATES = {
     WorkItemState.OPEN: "待簽收", WorkItemState.CLAIMED: "辦理中", WorkItemState.DELEGATED: "已委派", WorkItemState.COMPLETED: "已辦結",

@@ -54,9 +54,11 @@ class Me:
 MENU = (
     Group((
         Entry("inbox.todo", "待辦", icon="inbox"),
+        Entry("desk.screen", "前台", icon="phone-call", roles=PERMISSIONS["desk:use"]),
         Entry("start.overview", "發起", icon="circle-plus"),
         Entry("cases.overview", "全部案件", icon="folders"),
         Entry("board.show", "派單看板", icon="layout-kanban", roles=PERMISSIONS["board:read"]),
+        Entry("dossier.search", "業戶檔案", icon="folder-open", on_phone=False),
         Entry("ledger.overview", "收費", icon="receipt", roles=PERMISSIONS["ledger:read"]),
     )),
     Group((

@@ -35,7 +35,7 @@ def active_units(uow: UnitOfWork, at: datetime) -> list[Item]:
     found: dict[int, Item] = {}
     for row in uow.reading.execute(query):
         # of several tenancies the newest pays
-        found.setdefault(row.id, Item(row.id, _unit(row), row.site_id))
+        found.setdefault(row.id, Item(row.id, _unit(row), row.site_id, frozenset({("unit", row.id), ("tenant", row.tenant_id)})))
     return list(found.values())
 
 
@@ -53,7 +53,10 @@ def settled_tenants(uow: UnitOfWork, at: datetime) -> list[Item]:
         .group_by(tenant.c.id, tenant.c.code, tenant.c.name, tenant.c.contact, tenant.c.phone, tenant.c.locale)
         .order_by(tenant.c.id)
     )
-    return [Item(row.id, _tenant(row), row.site_id) for row in uow.reading.execute(query)]
+    return [
+        Item(row.id, _tenant(row), row.site_id, frozenset({("tenant", row.id), ("unit", row.unit_id)}))
+        for row in uow.reading.execute(query)
+    ]
 
 
 def _unit(row: Any) -> dict[str, Any]:

@@ -15,11 +15,11 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Table, and_, insert, select, update
 
 from engine import permissions
-from engine.company import changes, entries
+from engine.company import changes, entries, finding
 from engine.company.changes import EntryChangedError
 from engine.company.entries import KINDS, REFERENCES, Kind
 from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError, NotFoundError
-from engine.folding import fold_all
+from engine.folding import searchable
 from engine.model import Actor
 from engine.persistence.tables import building, site, tenancy, tenant, unit
 from engine.persistence.unit_of_work import UnitOfWork
@@ -66,9 +66,12 @@ def create(runtime: Runtime, uow: UnitOfWork, actor: Actor, kind_id: str, raw: M
     raw = _referred(runtime, uow, kind, raw)
     values = _settled(uow, kind, entries.clean(kind, raw, _zone(runtime), is_new=True), {})
     _require_free(uow, kind, values, None)
-    made = uow.writing.execute(insert(table).values(**values, **_search(kind, values))).inserted_primary_key
+    search = _search(kind, values)
+    made = uow.writing.execute(insert(table).values(**values, **search)).inserted_primary_key
     assert made is not None
     identity: int = made[0]
+    if search:
+        finding.index(uow, kind_id, identity, search["search"])
     kept = {field.name: values.get(field.name) for field in kind.fields}
     changes.record(uow, actor, kind_id, identity, "created", runtime.clock.now(), changes=changes.diff({}, kept))
     return identity
@@ -92,8 +95,10 @@ def change(
     if not found:
         return
     _require_free(uow, kind, {**before, **after}, identity)
-    uow.writing.execute(update(table).where(table.c.id == identity).values(
-        **after, **_search(kind, {**before, **after}), version=row.version + 1))
+    search = _search(kind, {**before, **after})
+    uow.writing.execute(update(table).where(table.c.id == identity).values(**after, **search, version=row.version + 1))
+    if search:
+        finding.index(uow, kind_id, identity, search["search"])
     changes.record(uow, actor, kind_id, identity, "changed", runtime.clock.now(), changes=found)
 
 
@@ -205,9 +210,9 @@ def _settled(uow: UnitOfWork, kind: Kind, values: dict[str, Any], before: Mappin
 
 def _search(kind: Kind, values: Mapping[str, Any]) -> dict[str, str]:
     if kind.id == "unit":
-        return {"search": fold_all(values["code"])[:60]}
+        return {"search": searchable(values["code"])[:60]}
     if kind.id == "tenant":
-        return {"search": fold_all(values["code"], values["name"], values.get("contact"), values.get("phone"))[:400]}
+        return {"search": searchable(values["code"], values["name"], values.get("contact"), values.get("phone"))[:1000]}
     return {}
 
 

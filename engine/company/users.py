@@ -16,7 +16,7 @@ from engine.company.account_rows import Account
 from engine.company.changes import EntryChangedError
 from engine.company.passwords import PasswordRefusedError, check_policy, hash_password, is_outdated, verify
 from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundError
-from engine.folding import fold_all
+from engine.folding import searchable
 from engine.i18n import LOCALES
 from engine.model import Actor, Channel, RoleGrant
 from engine.persistence.tables import api_token, role_grant, sign_in_attempt, site, user
@@ -92,7 +92,7 @@ def create(
         raise UserExistsError(username=username)
     made = connection.execute(insert(user).values(
         username=username, display_name=display_name.strip(), password_hash=password_hash, phone=phone, email=email, locale=locale,
-        search=fold_all(username, display_name, phone), created_at=runtime.clock.now())).inserted_primary_key
+        search=searchable(username, display_name, phone), created_at=runtime.clock.now())).inserted_primary_key
     assert made is not None
     user_id: int = made[0]
     _write_grants(runtime, uow, user_id, grants)
@@ -121,7 +121,7 @@ def set_profile(
     if not found:
         return
     uow.writing.execute(update(user).where(user.c.id == user_id).values(
-        **after, search=fold_all(account.username, display_name, phone), version=user.c.version + 1))
+        **after, search=searchable(account.username, display_name, phone), version=user.c.version + 1))
     changes.record(uow, actor, "person", user_id, "changed", runtime.clock.now(), changes=found)
 
 

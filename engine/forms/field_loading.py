@@ -12,7 +12,7 @@ import jsonschema_rs
 
 from engine.forms.conditions import Condition, ConditionError, read_condition
 from engine.forms.expressions import FUNCTIONS, Expression, ExpressionSyntaxError, read_expression
-from engine.forms.model import REFERENCES, Choice, Field, FieldKind
+from engine.forms.model import DESK_PARTS, DOSSIER_TOPICS, REFERENCES, Choice, Field, FieldKind
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 #: would be mistaken for something else in the engine's state or in an expression
@@ -37,6 +37,9 @@ _COMMON = frozenset(
         "ui:compute",
         "ui:width",
         "ui:placeholder",
+        "ui:desk",
+        "ui:dossier",
+        "ui:personal",
         "index",
     }
 )
@@ -94,6 +97,7 @@ _KINDS = {
     ("array", "photo"): FieldKind.PHOTOS,
     ("array", "file"): FieldKind.FILES,
 }
+_NOT_OF_COLUMNS = frozenset({"ui:show_if", "index", "ui:prefill", "readOnly", "ui:desk", "ui:dossier"})
 _COMPUTABLE = frozenset({FieldKind.TEXT, FieldKind.NUMBER, FieldKind.INTEGER, FieldKind.MONEY, FieldKind.YES_NO})
 
 
@@ -113,7 +117,7 @@ def read_field(name: str, raw: Any, required: bool, path: str, *, column: bool =
     if not isinstance(raw, Mapping):
         raise FieldRefused(path, "欄位須為物件。")
     kind = _kind(raw, path)
-    if column and (kind in (FieldKind.SIGNATURE, FieldKind.ROWS) or {"ui:show_if", "index", "ui:prefill", "readOnly"} & set(raw)):
+    if column and (kind in (FieldKind.SIGNATURE, FieldKind.ROWS) or _NOT_OF_COLUMNS & set(raw)):
         raise FieldRefused(path, "表格的欄不能是簽名或表格，也不能有條件、預填、唯讀和索引。")
     if unknown := sorted(set(raw) - _COMMON - _OWN[kind]):
         raise FieldRefused(f"{path}.{unknown[0]}", "這種欄位沒有這個關鍵字。")
@@ -142,6 +146,9 @@ def read_field(name: str, raw: Any, required: bool, path: str, *, column: bool =
         width=_one_of(raw, "ui:width", ("full", "half", "third"), path),
         placeholder=_string(raw, "ui:placeholder", path),
         unit=_string(raw, "ui:unit", path),
+        desk=_desk(raw, kind, path),
+        dossier=_one_of(raw, "ui:dossier", ("", *DOSSIER_TOPICS), path),
+        personal=_one_of(raw, "ui:personal", ("", "identity"), path),
     )
     if field.indexed and kind in (FieldKind.SIGNATURE, FieldKind.FILES, FieldKind.PHOTOS):
         raise FieldRefused(f"{path}.index", "這種欄位不能建索引。")
@@ -280,6 +287,13 @@ def _prefill(raw: Mapping[str, Any], kind: FieldKind, path: str) -> str:
     if "default" in raw and (kind in REFERENCES or kind in (FieldKind.SIGNATURE, FieldKind.FILES, FieldKind.PHOTOS)):
         raise FieldRefused(f"{path}.default", "這種欄位不能有 default。")
     return prefill
+
+
+def _desk(raw: Mapping[str, Any], kind: FieldKind, path: str) -> str:
+    part = _one_of(raw, "ui:desk", ("", *DESK_PARTS), path)
+    if part and DESK_PARTS[part] is not kind and not (part == "words" and kind is FieldKind.TEXT):
+        raise FieldRefused(f"{path}.ui:desk", "這種欄位在前台不能這樣用。")
+    return part
 
 
 def _string(raw: Mapping[str, Any], name: str, path: str, *, needed: bool = False) -> str:

@@ -59,6 +59,7 @@ def _load(raw: bytes, key: str) -> Form:
         is_logged=_is_logged(schema),
     )
     _check_references(form)
+    _check_desk(fields)
     return Form(**{**_as_arguments(form), "order": _order(form)})
 
 
@@ -157,6 +158,14 @@ def _check_references(form: Form) -> None:
                 _check_expression(column.compute, known, columns, f"properties.{field.name}.items.properties.{column.name}.ui:compute")
     for number, check in enumerate(form.checks):
         _check_expression(check.that, known, {}, f"ui:check.{number}.that")
+
+
+def _check_desk(fields: tuple[Field, ...]) -> None:
+    """Each part that the front desk asks for is one field."""
+    seen: dict[str, str] = {}
+    for field in fields:
+        if field.desk and seen.setdefault(field.desk, field.name) != field.name:
+            raise FieldRefused(f"properties.{field.name}.ui:desk", "前台的同一項只能有一個欄位。")
 
 
 def _check_condition(condition: Condition | None, known: Mapping[str, Field], path: str) -> None:

@@ -56,6 +56,15 @@ STRINGS = frozenset(
 )
 
 
+#: what a field of a start form is to whoever takes a call, and the kinds of field that can be it
+DESK_PARTS: Mapping[str, FieldKind] = {
+    "caller": FieldKind.TEXT, "phone": FieldKind.TEXT, "time": FieldKind.DATE_TIME, "words": FieldKind.LONG_TEXT,
+    "class": FieldKind.CHOICE, "category": FieldKind.CHOICE,
+}
+#: headings under which a unit's dossier gathers what the forms of its cases say
+DOSSIER_TOPICS = ("contacts", "meter", "keys", "passes", "documents")
+
+
 class Referenced(Protocol):
     """What the directory answers for a reference; `engine.runtime.Reference` is one."""
 
@@ -140,6 +149,12 @@ class Field:
     placeholder: str = ""
     #: printed after a number, e.g. `m²`
     unit: str = ""
+    #: what it is to the front desk: one of `DESK_PARTS`; empty where it is nothing to it
+    desk: str = ""
+    #: under which heading of the unit's dossier it stands: one of `DOSSIER_TOPICS`; empty for none
+    dossier: str = ""
+    #: `identity`: papers of identity, shown to roles that need them, and each look is on record
+    personal: str = ""
 
     @property
     def empty(self) -> Any:
@@ -212,6 +227,10 @@ class Form:
     def field(self, name: str) -> Field | None:
         """The field by that name, or None."""
         return next((entry for entry in self.fields if entry.name == name), None)
+
+    def desk_field(self, part: str) -> Field | None:
+        """The field that is this to the front desk, or None."""
+        return next((entry for entry in self.fields if entry.desk == part), None)
 
     def of_kind(self, *kinds: FieldKind) -> Iterator[Field]:
         """The fields of these kinds (not columns)."""

@@ -20,6 +20,8 @@ from engine.paths import lookup
 
 #: empty rows that a table opens with and offers beyond those filled, so that it works without JavaScript
 SPARE_ROWS = 1
+#: stands in the place of what belongs to papers of identity
+COVERED = "（身份資料）"
 #: people or units to choose from: (field) → [{"id": 4, "label": "陳工"}], or None to let the person type
 Options = Callable[[Field], Sequence[Mapping[str, Any]] | None]
 
@@ -69,6 +71,8 @@ class FieldView:
     #: people, units … to choose from; None to type
     options: Sequence[Mapping[str, Any]] | None = None
     role: str = ""
+    #: what it is to the front desk
+    desk: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +141,16 @@ def edit_view(
     )
 
 
-def readonly_view(form: Form, data: JsonObject, texts: FormTexts) -> FormView:
-    """What was submitted, to be read: fields that hold something, under the form's headings."""
+def readonly_view(form: Form, data: JsonObject, texts: FormTexts, *, reveal: bool = False) -> FormView:
+    """What was submitted, to be read: fields that hold something, under the form's headings.
+
+    What belongs to papers of identity is covered, but with `reveal`, which is for those whose look is on record.
+    """
     groups = []
     for group in form.layout:
         fields = [entry for entry in map(form.field, group.fields) if entry and not is_empty(data.get(entry.name))]
         if fields:
-            groups.append(GroupView(texts.of(group.title), tuple(_read(entry, data[entry.name], texts) for entry in fields)))
+            groups.append(GroupView(texts.of(group.title), tuple(_read(entry, data[entry.name], texts, reveal) for entry in fields)))
     return FormView(form.key, texts.of(form.title), "", tuple(groups))
 
 
@@ -159,16 +166,21 @@ def shown_above(form: Form, data: JsonObject, forms: Mapping[str, Form], texts: 
         exact = origin if origin and not beyond else None
         files = tuple(value) if exact and exact.kind in FILE_LISTS and isinstance(value, list) else ()
         kind = exact.kind.value if exact else "text"
-        values.append(ShownValue(label, text_of(exact, value, texts) if exact else plain_text(value), kind, files))
+        if exact and exact.personal:
+            values.append(ShownValue(label, texts.of(COVERED), "covered"))
+        else:
+            values.append(ShownValue(label, text_of(exact, value, texts) if exact else plain_text(value), kind, files))
     return tuple(values)
 
 
-def _read(entry: Field, value: Any, texts: FormTexts) -> FieldView:
+def _read(entry: Field, value: Any, texts: FormTexts, reveal: bool) -> FieldView:
+    if entry.personal and not reveal and not is_empty(value):
+        return FieldView(entry.name, "", "covered", texts.of(entry.title), text=texts.of(COVERED), width=entry.width)
     columns = tuple(FieldView(column.name, "", column.kind.value, texts.of(column.title)) for column in entry.columns)
     rows: tuple[tuple[FieldView, ...], ...] = ()
     if entry.kind is FieldKind.ROWS and isinstance(value, list):
         filled = [row for row in value if isinstance(row, Mapping)]
-        rows = tuple(tuple(_read(column, row.get(column.name), texts) for column in entry.columns) for row in filled)
+        rows = tuple(tuple(_read(column, row.get(column.name), texts, reveal) for column in entry.columns) for row in filled)
     return FieldView(
         entry.name,
         "",
@@ -246,6 +258,7 @@ class _Drawing:
             compute=_json(entry.compute.for_browser(self._operand)) if entry.compute else "",
             options=self._options(entry) if entry.kind in REFERENCES else None,
             role=entry.role,
+            desk=entry.desk,
         )
 
     def _named(self, files: Any) -> list[dict[str, Any]]:

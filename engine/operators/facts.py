@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, func, or_, select
 
 from engine.company import tenancies
 from engine.company.accounts import account_of
-from engine.model import InstanceState
+from engine.model import DROPPED_STATES, InstanceState
 from engine.operators.readers import tenant_id
 from engine.persistence.tables import instance, instance_variable, ledger_entry, receipt
 from engine.queries import ledger as queries
@@ -113,7 +113,7 @@ def _sum(uow: UnitOfWork, instance_id: int, names: Sequence[str]) -> Decimal:
     query = (
         select(func.sum(instance_variable.c.number))
         .join(instance, instance.c.id == instance_variable.c.instance_id)
-        .where(_with_children(instance_id), instance.c.state != InstanceState.CANCELLED, instance_variable.c.name.in_(names))
+        .where(_with_children(instance_id), instance.c.state.not_in(DROPPED_STATES), instance_variable.c.name.in_(names))
     )
     found = uow.reading.execute(query).scalar()
     return Decimal(str(found)) if found is not None else Decimal(0)

@@ -77,7 +77,8 @@ def read_statistics(runtime: Runtime, uow: UnitOfWork, parameters: Mapping[str, 
     """Of a month (`2026-11`) the instances of the process `name` by what became of them: started, completed, cancelled, late."""
     begin, end = month_of(runtime, parameters["month"])
     query = select(instance.c.state, instance.c.late_since.is_not(None).label("late"), func.count().label("number")).where(
-        instance.c.definition_key == parameters["name"], instance.c.started_at >= begin, instance.c.started_at < end
+        instance.c.definition_key == parameters["name"], instance.c.started_at >= begin, instance.c.started_at < end,
+        instance.c.state != InstanceState.VOIDED,
     )
     counts = dict.fromkeys(STATISTICS, 0)
     for row in uow.reading.execute(query.group_by(instance.c.state, instance.c.late_since.is_not(None))):

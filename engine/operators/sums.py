@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import case, func, select
 
 from engine.errors import InvalidError
-from engine.model import InstanceState, Parameter
+from engine.model import DROPPED_STATES, Parameter
 from engine.operators.months import month_of
 from engine.operators.operation import LookUp
 from engine.persistence.tables import instance, instance_variable
@@ -57,7 +57,7 @@ def _sums(uow: UnitOfWork, field: str, moment: str, first: datetime, end: dateti
         )
         .join(when, when.c.instance_id == value.c.instance_id)
         .join(instance, instance.c.id == value.c.instance_id)
-        .where(value.c.name == field, when.c.name == moment, when.c.at < end, instance.c.state != InstanceState.CANCELLED)
+        .where(value.c.name == field, when.c.name == moment, when.c.at < end, instance.c.state.not_in(DROPPED_STATES))
     )
     before, within = uow.reading.execute(query).one()
     return _number(before), _number(within)

@@ -117,6 +117,8 @@ class FileRow:
     kind: str
     uploaded_at: datetime
     uploaded_by_name: str | None
+    #: `identity` for a paper of identity
+    personal: str | None
 
 
 NO_FILTERS = InstanceFilters()
@@ -193,7 +195,7 @@ def files(uow: UnitOfWork, instance_id: int) -> tuple[FileRow, ...]:
     """Its attachments, photos and signatures, oldest first."""
     statement = (
         select(file.c.id, file.c.name, file.c.media_type, file.c.size, file.c.kind, file.c.uploaded_at,
-               user.c.display_name.label("uploaded_by_name"))
+               user.c.display_name.label("uploaded_by_name"), file.c.personal)
         .select_from(file.outerjoin(user, user.c.id == file.c.uploaded_by))
         .where(file.c.instance_id == instance_id).order_by(file.c.id).limit(200)
     )

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, or_, select
 from sqlalchemy.sql.functions import coalesce
 
-from engine.model import Actor
+from engine.model import Actor, InstanceState
 from engine.persistence.tables import Instant, instance, instance_variable, register_line, unit
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.months import MOST_MONTHS, midnight, months_between, next_month
@@ -165,8 +165,8 @@ class Reader:
             conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
         if filters.site_id is not None:
             conditions.append(instance.c.site_id == filters.site_id)
-        if filters.state:
-            conditions.append(instance.c.state == filters.state)
+        # what was entered by mistake counts nowhere; asked for by its state it is listed
+        conditions.append(instance.c.state == filters.state if filters.state else instance.c.state != InstanceState.VOIDED)
         if register.unit is not None and (filters.unit or filters.building_id is not None):
             written = _unit(self.bound, register.unit)
             if filters.unit:

@@ -83,6 +83,7 @@ _KEEPING = everybody(403, administrator=200)
 #: of workbooks: who reads what was imported; one that isn't there
 _READING_IMPORTS = everybody(403, manager=200, administrator=200)
 _NO_IMPORT = everybody(403, manager=404, administrator=404)
+_DESK = everybody(403, clerk=200, elsewhere=200, dispatcher=200, manager=200, administrator=200)
 
 #: endpoint → who gets what
 MATRIX: dict[str, dict[str, int]] = {
@@ -128,6 +129,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "cases.cancel_form": _STEERING,
     "cases.cancel": _STEERED,
     "cases.retry": everybody(404),
+    # entered by none of these
+    "cases.void_form": _STEERING,
+    "cases.void": everybody(403, nobody=404, elsewhere=404, manager=422, administrator=422),
     "work_item.show": _ITEM_READ,
     # before anybody has signed in
     "phone_shell.manifest": dict.fromkeys(PEOPLE, 200),
@@ -202,6 +206,39 @@ MATRIX: dict[str, dict[str, int]] = {
     "directory.reset_password": everybody(403, administrator=422),
     "directory.end_sessions": everybody(403, administrator=303),
     "directory.end_session": everybody(403, administrator=404),
+    # the desk's people: here the front desk of either site, the dispatcher and those above
+    "desk.screen": _DESK,
+    "desk.find": _DESK,
+    "desk.place": _DESK,
+    "desk.needs": _DESK,
+    "desk.needs_today": _DESK,
+    "desk.needs_limit": _DESK,
+    "desk.needs_untold": _DESK,
+    "desk.shift": _DESK,
+    # the procedure isn't taken at the desk
+    "desk.form": everybody(403, clerk=404, elsewhere=404, manager=404, administrator=404),
+    "desk.alike": everybody(403, clerk=404, elsewhere=404, manager=404, administrator=404),
+    "desk.submit": everybody(403, clerk=404, elsewhere=404, manager=404, administrator=404),
+    # of a case of another site nobody is told whether there is one
+    "desk.join": everybody(403, clerk=303, elsewhere=404, manager=303, administrator=303),
+    "desk.reporter_form": _OF_SITE,
+    "desk.add_reporter": everybody(422, nobody=404, elsewhere=404),
+    "desk.told_form": everybody(404),
+    "desk.told": everybody(404),
+    "desk.take_over": {**_DESK, **dict.fromkeys(("clerk", "dispatcher", "elsewhere", "manager", "administrator"), 303)},
+    "desk.hand_over": everybody(403, clerk=404, dispatcher=404, elsewhere=404, manager=404, administrator=404),
+    "desk.write_note": everybody(403, clerk=422, dispatcher=422, elsewhere=422, manager=422, administrator=422),
+    "desk.tick_note": everybody(403, clerk=404, dispatcher=404, elsewhere=404, manager=404, administrator=404),
+    "desk.put_on_duty": everybody(403, clerk=422, dispatcher=422, elsewhere=422, manager=422, administrator=422),
+    "desk.take_off_duty": everybody(403, clerk=404, dispatcher=404, elsewhere=404, manager=404, administrator=404),
+    "dossier.search": everybody(200, nobody=403),
+    "dossier.unit": everybody(200, nobody=403, elsewhere=404),
+    "dossier.tenant": everybody(200, nobody=403, elsewhere=404),
+    "dossier.cases": everybody(200, nobody=403, elsewhere=404),
+    "dossier.files": everybody(200, nobody=403, elsewhere=404),
+    "dossier.looks": everybody(403, administrator=200),
+    "dossier.identity_form": everybody(403, nobody=404, elsewhere=404, clerk=200, manager=200, administrator=200),
+    "dossier.identity": everybody(403, nobody=404, elsewhere=404, clerk=200, manager=200, administrator=200),
     "files.show": everybody(404),
     "files.thumbnail": everybody(404),
     # a paper that is none; the list is for everybody who may start cases
@@ -374,6 +411,14 @@ class Scene:
         if values is None and endpoint.startswith("imports."):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = dict.fromkeys(arguments, 99)
+        if values is None and endpoint.startswith(("desk.", "dossier.")):
+            known_here: dict[str, Any] = dict.fromkeys(("reporter_id", "note_id", "duty_id"), 99)
+            known_here |= {"key": "errand", "instance_id": self.case_id, "limit_id": "errand.done"}
+            arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+            if endpoint.startswith("dossier.") and not {"unit_id", "tenant_id", "kind"}.isdisjoint(arguments):
+                books = self.books()
+                known_here |= {"unit_id": books["unit_id"], "tenant_id": books["tenant_id"], "kind": "unit", "target_id": books["unit_id"]}
+            values = {name: value for name, value in known_here.items() if name in arguments}
         if values is None and endpoint.startswith("ledger."):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in self.books().items() if name in arguments}

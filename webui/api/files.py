@@ -6,12 +6,14 @@ from typing import Any, BinaryIO, cast
 
 import flask
 
-from engine import files
+from engine import files, identity
 from engine.errors import FieldError
+from engine.queries import instances as cases
 from webui.api import schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
 from webui.api.parsing import MULTIPART
+from webui.unit_of_work import step
 
 calls = Calls("files", "Attachments, photos and signatures")
 
@@ -48,7 +50,14 @@ def upload_file(call: Call) -> Any:
 @calls.lookup(f"/files/<{ID}:file_id>", gives=None, content_type="application/octet-stream")
 def download_file(call: Call, file_id: int) -> flask.Response:
     """A file's content: one's own uploads, and those of cases one may see."""
-    stored, content = files.open_file(call.runtime, call.uow, call.actor, file_id)
+    stored = files.get(call.uow, call.actor, file_id)
+    if stored.personal and stored.instance_id is not None:
+        case, now = cases.get(call.uow, call.actor, stored.instance_id), call.runtime.clock.now()
+        actor, named = call.actor, [stored.name]
+        # on record before anything is sent
+        step(lambda uow: identity.look(
+            uow, actor, instance_id=case.id, site_id=case.site_id, what=named, now=now, file_id=stored.id))
+    content = files.open_content(call.runtime, stored)
     response = flask.send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.name, etag=False)
     response.headers["Cache-Control"] = "no-store"
     return response

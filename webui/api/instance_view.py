@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from engine import instances as services
+from engine.personal_data import covered_data
 from engine.queries import instances as queries
 from engine.queries import work_items
 from webui.api import views
@@ -19,7 +20,8 @@ def instance_view(call: Call, instance_id: int) -> dict[str, Any]:
     incidents = [entry for entry in queries.incidents(call.uow, instance_id) if entry.resolved_at is None]
     return {
         **views.instance(row),
-        "variables": inside.variables,
+        # papers of identity have a call of their own, which puts the look on record
+        "variables": covered_data(call.runtime, call.uow, instance_id, inside.variables),
         "work_items": [views.work_item(item) for item in items],
         "tokens": inside.tokens,
         "completed_elements": inside.completed_elements,

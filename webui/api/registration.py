@@ -17,6 +17,7 @@ from webui.api import (
     boards,
     deliveries,
     directory,
+    dossiers,
     events,
     files,
     health,
@@ -84,6 +85,7 @@ def register(app: flask.Flask) -> None:
         boards.calls,
         limits.calls,
         lists.calls,
+        dossiers.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

@@ -9,14 +9,18 @@ from engine import instances
 from engine.forms import FormView, readonly_view
 from engine.model import Actor, InstanceState
 from engine.permissions import may
-from engine.queries import approvals, history, work_items
+from engine.queries import approvals, dossier, history, reporters, work_items
 from engine.queries import instances as queries
 from engine.queries.approvals import Reader
+from engine.queries.dossier import Place
 from engine.queries.instances import FileRow, IncidentRow, InstanceRow, LimitRow, RecordRow
+from engine.queries.reporters import ReporterRow
 from engine.queries.work_items import WorkItemRow
+from engine.voiding import may_void
 from webui.approvals.panel import ChainView, SignatureNote, chains, signature_notes
 from webui.cases.picture import Picture, pictures
 from webui.cases.story import Told, tell
+from webui.dossier import identity
 from webui.start.offers import Offer, linked_offers
 from webui.talk import panel as talk_panel
 from webui.talk.panel import Talk
@@ -38,6 +42,10 @@ class Rights:
     #: end a case of one's own
     revoke: bool
     nudge: bool
+    #: take a mistaken entry back
+    void: bool
+    #: let a further caller join
+    report: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +75,12 @@ class CasePage:
     talk: Talk
     #: cursor to earlier events; None when all are shown
     earlier: str | None
+    #: who called besides the first
+    reporters: tuple[ReporterRow, ...]
+    #: units and tenants that it concerns
+    places: tuple[Place, ...]
+    #: whether it holds papers of identity that this person may look at
+    has_identity: bool
 
 
 def gather(actor: Actor, instance_id: int) -> CasePage:
@@ -94,6 +108,8 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         events=tell(told.rows, instance_id, case.definition_id), earlier=told.after,
         chains=chains(actor, instance_id, case.site_id, view.variables),
         signatures=signature_notes(instance_id, view.variables, case.definition_id), readers=approvals.readers(uow, instance_id),
+        reporters=reporters.of_case(uow, instance_id), places=dossier.places_of(uow, actor, instance_id),
+        has_identity=identity.offered(instance_id, case.site_id, view.variables, case.definition_id),
     )
 
 
@@ -118,5 +134,7 @@ def _rights(actor: Actor, case: InstanceRow) -> Rights:
         cancel=state in _OPEN_STATES and may(actor, "process-instance:cancel", case.site_id),
         revoke=state in _OPEN_STATES and case.started_by is not None and case.started_by == actor.user_id,
         nudge=state is InstanceState.ACTIVE and may(actor, "work-item:nudge", case.site_id),
+        void=state in _OPEN_STATES and may_void(current(), actor, case.id, case.site_id, case.started_by),
+        report=state in _OPEN_STATES and may(actor, "process-instance:report", case.site_id),
         retry=state is InstanceState.INCIDENT and may(actor, "process-instance:retry", case.site_id),
     )

@@ -6,8 +6,10 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import files, record_pdf, record_printing, records
+from engine.queries import instances as queries
 from webui import session
 from webui.assets import Assets
+from webui.cases.papers import note_paper
 from webui.language import current_locale
 from webui.unit_of_work import current, runtime_of
 
@@ -18,6 +20,8 @@ def download(record_id: int) -> ResponseReturnValue:
     record, article = records.printed(
         runtime_of(), current(), actor, record_id, locale=locale, image=lambda file_id: f"{record_pdf.PICTURE}{file_id}"
     )
+    if record.shows_identity:
+        note_paper(record, queries.get(current(), actor, record.instance_id))
     assets: Assets = flask.current_app.extensions["guicheng.assets"]
     page = record_printing.page(article, title=record.number, locale=locale, stylesheet=assets.text("record.css"), inline=True)
     body = record_pdf.write_pdf(page, _picture)

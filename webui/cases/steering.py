@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import instances
+from engine import instances, voiding
 from engine.errors import ConflictError, InvalidError
 from engine.permissions import require
 from engine.queries import instances as queries
@@ -20,6 +21,11 @@ from webui.unit_of_work import current, runtime_of
 _SUSPEND = Dialog("暫停案件", "暫停後，所有待辦事項會從同事的列表中隱藏；時限照常計算，除非規定另有說明。", "暫停", reason=True)
 _RESUME = Dialog("恢復案件", "恢復後，待辦事項會重新出現在同事的列表中。", "恢復", reason=True)
 _CANCEL = Dialog("取消案件", "取消後不能恢復；已填寫的內容和歷程會保留。", "取消案件", danger=True, reason=True)
+
+_VOID = Dialog(
+    "作廢案件", "登錯的案件用作廢：號碼保留、記錄保留，不計入統計和時限。辦到一半不辦了的，請用「取消」。", "作廢", danger=True,
+    choice_name="kind", choice_label="原因", remark=True,
+)
 
 _Verb = Callable[..., None]
 
@@ -52,6 +58,33 @@ def cancel_form(instance_id: int) -> ResponseReturnValue:
 def cancel(instance_id: int) -> ResponseReturnValue:
     """End the case before its end."""
     return _do(_CANCEL, "cancel", instances.cancel, instance_id, "案件已取消。")
+
+
+def void_form(instance_id: int) -> ResponseReturnValue:
+    """Ask why."""
+    return _ask_void(instance_id)
+
+
+def void(instance_id: int) -> ResponseReturnValue:
+    """Take a mistaken entry back."""
+    queries.get(current(), session.actor(), instance_id)
+    kind, reason = flask.request.form.get("kind", ""), flask.request.form.get("reason", "")
+    try:
+        unit_of_work.step(lambda uow: voiding.void(runtime_of(), uow, session.actor(), instance_id, kind, reason))
+    except (InvalidError, ConflictError) as error:
+        unit_of_work.let_go()
+        return _ask_void(instance_id, describe_error(error), status(error))
+    flask.flash(gettext("案件已作廢，號碼保留。"))
+    return _back(instance_id)
+
+
+def _ask_void(instance_id: int, problem: str = "", code: int = 200) -> flask.Response:
+    case = queries.get(current(), session.actor(), instance_id)
+    if not voiding.may_void(current(), session.actor(), case.id, case.site_id, case.started_by):
+        raise voiding.VoidNotAllowedError
+    dialog = replace(_VOID, choices=tuple((kind, gettext(name)) for kind, name in voiding.REASONS.items()))
+    back = flask.url_for("cases.show", instance_id=instance_id)
+    return render(dialog, flask.url_for("cases.void", instance_id=instance_id), back, problem, code)
 
 
 def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:

@@ -13,6 +13,7 @@ from engine.queries import instances as queries
 from webui import session, unit_of_work
 from webui.approvals.panel import signature_notes
 from webui.cases import page
+from webui.cases.papers import note_paper
 from webui.cases.story import tell
 from webui.inbox.views import case_list
 from webui.language import current_locale
@@ -52,6 +53,8 @@ def paper(record_id: int) -> ResponseReturnValue:
 
     record, article = records.printed(runtime_of(), current(), session.actor(), record_id, locale=current_locale(), image=picture)
     case = queries.get(current(), session.actor(), record.instance_id)
+    if record.shows_identity:
+        note_paper(record, case)
     data = instances.inspect(runtime_of(), current(), case.id).variables
     # only what is signed on this paper
     signed = signature_notes(case.id, data, case.definition_id, with_chains=True)

@@ -10,9 +10,11 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
-from engine import files, thumbnails
+from engine import files, identity, thumbnails
 from engine.files import StoredFile
-from webui import session
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries import instances
+from webui import session, unit_of_work
 from webui.unit_of_work import current, runtime_of
 
 #: what a browser may show by itself; all else is downloaded
@@ -23,7 +25,21 @@ _POLICY = "default-src 'none'; sandbox"
 
 def show(file_id: int) -> ResponseReturnValue:
     """The content under the name it was uploaded with; nothing in it can run as a page of ours."""
-    return send(*files.open_file(runtime_of(), current(), session.actor(), file_id))
+    stored = files.get(current(), session.actor(), file_id)
+    if stored.personal and stored.instance_id is not None:
+        note_look(stored, stored.instance_id)
+    return send(stored, files.open_content(runtime_of(), stored))
+
+
+def note_look(stored: StoredFile, instance_id: int) -> None:
+    """Put the look at a paper of identity on record before it is shown. ForbiddenError where the person's role doesn't need it."""
+    case, actor, now = instances.get(current(), session.actor(), instance_id), session.actor(), runtime_of().clock.now()
+    named = [stored.name]
+
+    def act(uow: UnitOfWork) -> None:
+        identity.look(uow, actor, instance_id=case.id, site_id=case.site_id, what=named, now=now, file_id=stored.id)
+
+    unit_of_work.step(act)
 
 
 def thumbnail(file_id: int) -> ResponseReturnValue:

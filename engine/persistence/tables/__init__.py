@@ -21,8 +21,11 @@ from engine.persistence.tables.company import (
     user,
 )
 from engine.persistence.tables.definitions import blob, definition, deployment, deployment_file, start_subscription
+from engine.persistence.tables.desk import case_reporter, duty, shift, shift_note
 from engine.persistence.tables.directory import directory_change, number_pattern, substitution, working_calendar
 from engine.persistence.tables.documents import file, signature
+from engine.persistence.tables.dossier import dossier_entry, identity_look
+from engine.persistence.tables.finding import instance_reference, search_piece
 from engine.persistence.tables.imports import import_row, import_run, number_block, opening_entry, paper_number, reconciliation
 from engine.persistence.tables.lists import list_default, list_export, saved_filter
 from engine.persistence.tables.money import (
@@ -74,6 +77,7 @@ __all__ = [
     "carbon_copy",
     "case_attachment",
     "case_comment",
+    "case_reporter",
     "cash_day",
     "comment_mention",
     "definition",
@@ -81,7 +85,9 @@ __all__ = [
     "deployment",
     "deployment_file",
     "directory_change",
+    "dossier_entry",
     "due",
+    "duty",
     "event_subscription",
     "executor",
     "external_identity",
@@ -89,10 +95,12 @@ __all__ = [
     "history_event",
     "history_value",
     "idempotency",
+    "identity_look",
     "import_row",
     "import_run",
     "incident",
     "instance",
+    "instance_reference",
     "instance_variable",
     "lease",
     "ledger_entry",
@@ -122,6 +130,9 @@ __all__ = [
     "register_line",
     "role_grant",
     "saved_filter",
+    "search_piece",
+    "shift",
+    "shift_note",
     "sign_in_attempt",
     "signature",
     "site",

@@ -58,8 +58,8 @@ tenant = Table(
     Column("kind", String(10), nullable=False, server_default="company"),
     Column("contact", String(100)),
     Column("phone", String(40), index=True),
-    #: code, name, contact and phone as a search compares them, `engine.folding`
-    Column("search", String(400), nullable=False, server_default=""),
+    #: code, name, contact and phone as a search compares them, and the initials of their pinyin, `engine.folding`
+    Column("search", String(1000), nullable=False, server_default=""),
     Column("locale", String(10), nullable=False, server_default="zh-Hant"),
     #: counts changes; a change names the one it was made from
     Column("version", Integer, nullable=False, server_default="1"),
@@ -106,8 +106,8 @@ user = Table(
     Column("phone", String(40)),
     Column("email", String(200)),
     Column("locale", String(10), nullable=False, server_default="zh-Hant"),
-    #: names and phone as a search compares them, `engine.folding`
-    Column("search", String(300), nullable=False, server_default=""),
+    #: names and phone as a search compares them, and their initials, `engine.folding`
+    Column("search", String(500), nullable=False, server_default=""),
     #: set by somebody else: the person chooses another one at the next sign-in
     Column("must_change_password", Boolean, nullable=False, server_default=false()),
     Column("created_at", Instant, nullable=False),

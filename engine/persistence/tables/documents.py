@@ -23,6 +23,8 @@ file = Table(
     Column("uploaded_by", ForeignKey("app_user.id")),
     #: the one-time link by which it came; None where somebody with an account uploaded it
     Column("link_id", Id),
+    #: `identity` for a paper of identity; None for everything else
+    Column("personal", String(20)),
 )
 
 signature = Table(

@@ -196,6 +196,9 @@ limit_clock = Table(
     UniqueConstraint("instance_id", "limit_id", "round"),
     Index("ix_limit_clock_limit", "limit_id", "started_at", "id"),
     Index("ix_limit_clock_started_at", "started_at"),
+    # those that run, by when they are due: few, whatever has been measured before
+    Index("ix_limit_clock_running", "due_at", "id", sqlite_where=text("stopped_at IS NULL AND cancelled_at IS NULL"),
+          postgresql_where=text("stopped_at IS NULL AND cancelled_at IS NULL")),
 )
 
 history_event = Table(

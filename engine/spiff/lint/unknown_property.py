@@ -34,7 +34,7 @@ _ELEMENT = frozenset(
     }
 )
 _PROCESS = frozenset(
-    {"title", "number", "start_roles", "group", "form", "clause", "for_each", "catch_up", "linked_to", "hidden_start"}
+    {"title", "number", "start_roles", "group", "form", "clause", "for_each", "catch_up", "linked_to", "hidden_start", "desk"}
 )
 
 

@@ -124,7 +124,7 @@ def test_changing_a_tenant_changes_what_finds_it(runtime: Runtime) -> None:
             directory.set_tenant(runtime, uow, SYSTEM, tenant_id, directory.TenantValues("T1", "新名"))
         directory.set_tenant(runtime, uow, SYSTEM, tenant_id, directory.TenantValues("T2", "新名", phone="139"))
         uow.commit()
-    assert rows(runtime, tables.tenant, tables.tenant.c.id == tenant_id)[0].search == "t2|新名|139"
+    assert rows(runtime, tables.tenant, tables.tenant.c.id == tenant_id)[0].search == "t2|新名|139|xm"
 
 
 def test_a_tenant_without_a_home_resolves_without_a_site(runtime: Runtime) -> None:

@@ -18,6 +18,17 @@ pytestmark = pytest.mark.databases("sqlite")
 
 #: the table of the interface: method, path
 CALLS = {
+    ("get", "/places"),
+    ("get", "/units/{unit_id}/dossier"),
+    ("get", "/units/{unit_id}/cases"),
+    ("get", "/tenants/{tenant_id}/dossier"),
+    ("get", "/tenants/{tenant_id}/cases"),
+    ("get", "/process-instances/{instance_id}/reporters"),
+    ("post", "/process-instances/{instance_id}/reporters"),
+    ("post", "/reporters/{reporter_id}/told"),
+    ("post", "/process-instances/{instance_id}/void"),
+    ("post", "/process-instances/{instance_id}/identity"),
+    ("get", "/identity-looks"),
     ("post", "/process-definitions"), ("get", "/process-definitions"), ("get", "/process-definitions/{definition_id}"),
     ("get", "/process-definitions/{definition_id}/xml"), ("post", "/process-definitions/{key}/start"),
     ("get", "/process-instances"), ("get", "/process-instances/{instance_id}"),

@@ -110,6 +110,25 @@ class Drafts {
   }
 }
 
+// of a screen that keeps what it needs to find its form again beside it
+export function keepDraft(name, form, beside) {
+  try {
+    localStorage.setItem(PREFIX + name, JSON.stringify({ at: Date.now(), fields: fieldsOf(form), ...beside }));
+    const saved = form.querySelector("[data-draft-saved]");
+    if (saved) saved.hidden = false;
+  } catch {
+    // a full or forbidden store costs the draft, not the page
+  }
+}
+
+export function readDraft(name) {
+  return read(PREFIX + name);
+}
+
+export function dropDraft(name) {
+  localStorage.removeItem(PREFIX + name);
+}
+
 export function fieldsOf(form) {
   const fields = [];
   for (const [name, value] of new FormData(form)) {

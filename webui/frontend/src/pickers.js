@@ -20,8 +20,11 @@ function enhance(field) {
   list.hidden = true;
   const holder = document.createElement("span");
   holder.className = "picker d-block";
+  const hadFocus = document.activeElement === field;
   field.replaceWith(holder);
   holder.append(field, list);
+  // moving it in the document takes the focus from it
+  if (hadFocus || field.autofocus) field.focus();
   field.setAttribute("role", "combobox");
   field.setAttribute("aria-autocomplete", "list");
   field.setAttribute("aria-controls", list.id);
@@ -89,7 +92,8 @@ function enhance(field) {
     }
     list.hidden = false;
     field.setAttribute("aria-expanded", "true");
-    mark(entries.findIndex((entry) => entry.id === marked));
+    const again = entries.findIndex((entry) => entry.id === marked);
+    mark(again < 0 && entries.length && field.hasAttribute("data-picker-first") ? 0 : again);
   }
 
   async function look() {
