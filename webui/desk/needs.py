@@ -81,7 +81,8 @@ def count_needs(actor: Actor) -> tuple[Need, ...]:
     names = _limits()
     for due in needs.due_limits(uow, actor, end, now):
         named = names.get(due.limit_id)
-        found.append(Need(named.name if named else due.limit_id, due.count, due.late, flask.url_for("desk.needs_limit", limit_id=due.limit_id)))
+        address = flask.url_for("desk.needs_limit", limit_id=due.limit_id)
+        found.append(Need(named.name if named else due.limit_id, due.count, due.late, address))
     waiting = reporters.untold_count(uow, actor, COUNT_CAP)
     if waiting:
         found.append(Need(gettext("結果待告知報告人"), waiting, 0, flask.url_for("desk.needs_untold")))
