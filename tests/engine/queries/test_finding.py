@@ -70,12 +70,12 @@ def test_only_places_of_ones_own_sites_are_found(runtime: Runtime) -> None:
 def test_a_tenant_who_was_renamed_is_found_by_the_new_name_only(runtime: Runtime) -> None:
     """And one that is no longer active not at all."""
     with UnitOfWork(runtime.database) as uow:
-        tenant_id = directory.create_tenant(uow, SYSTEM, directory.TenantValues("T1", "舊名"))
-        directory.set_tenant(uow, SYSTEM, tenant_id, directory.TenantValues("T1", "新名"))
+        tenant_id = directory.create_tenant(runtime, uow, SYSTEM, directory.TenantValues("T1", "舊名"))
+        directory.set_tenant(runtime, uow, SYSTEM, tenant_id, directory.TenantValues("T1", "新名"))
         assert finding.find(uow, EVERYWHERE, "舊名") == ()
         assert [place.tenant_id for place in finding.find(uow, EVERYWHERE, "xinming 新")] == []
         assert [place.tenant_id for place in finding.find(uow, EVERYWHERE, "xm")] == [tenant_id]
-        directory.deactivate(runtime, uow, SYSTEM, "業戶", tenant_id)
+        directory.deactivate(runtime, uow, SYSTEM, "tenant", tenant_id)
         assert finding.find(uow, EVERYWHERE, "新名") == ()
 
 
@@ -84,7 +84,7 @@ def test_a_tenant_of_two_units_is_two_places(runtime: Runtime) -> None:
     units = [make_unit(runtime, code=code) for code in ("A-1", "A-2")]
     tenant_id = make_tenant(runtime, unit_id=units[0], name="雙居")
     with UnitOfWork(runtime.database) as uow:
-        directory.settle(uow, SYSTEM, tenant_id=tenant_id, unit_id=units[1], started_at=runtime.clock.now())
+        directory.settle(runtime, uow, SYSTEM, tenant_id=tenant_id, unit_id=units[1], started_at=runtime.clock.now())
         assert [place.key for place in finding.find(uow, EVERYWHERE, "sj")] == [(unit, tenant_id) for unit in units]
         one = finding.place_of(uow, EVERYWHERE, unit_id=units[1], tenant_id=tenant_id)
         assert one is not None
