@@ -222,7 +222,7 @@ MATRIX: dict[str, dict[str, int]] = {
     # of a case of another site nobody is told whether there is one
     "desk.join": everybody(403, clerk=303, elsewhere=404, manager=303, administrator=303),
     "desk.reporter_form": _OF_SITE,
-    "desk.add_reporter": everybody(422, nobody=404, elsewhere=404),
+    "desk.add_reporter": everybody(303, nobody=404, elsewhere=404),
     "desk.told_form": everybody(404),
     "desk.told": everybody(404),
     "desk.take_over": {**_DESK, **dict.fromkeys(("clerk", "dispatcher", "elsewhere", "manager", "administrator"), 303)},
