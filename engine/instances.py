@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -114,12 +115,13 @@ def start(
     start_element: str | None = None,
     payload: JsonObject | None = None,
     context: JsonObject | None = None,
+    then: Sequence[Callable[[UnitOfWork, int], None]] = (),
 ) -> StartedInstance:
     """Start a process at its current version, or a named one.
 
     With a form on the start event the variables are the form's fields; FormInvalidError names what is wrong with them. The site is that
     of a unit in the form, else the one given, else one of the actor's. Numbers are drawn last, in the same transaction. `context`: data of
-    another case that the start form reads.
+    another case that the start form reads. `then`: further writes of the step. What was done on paper began when the paper says.
     """
     permissions.require(actor, "process-instance:start")
     info = definitions.latest(runtime, uow, key) if version is None else definitions.version(runtime, uow, key, version)
@@ -131,8 +133,9 @@ def start(
     submitted = submissions.check(runtime, uow, form, variables, context or {}, actor)
     site_id = submitted.site_id or site_id or _site_of(uow, actor)
     now = runtime.clock.now()
+    began = steps.done_at(actor, now)
     compiled = definitions.compiled(runtime, uow, info.id, bound)
-    data = {**submitted.data, "_": {"site_id": site_id, "started_at": now.isoformat(), "started_by": actor.user_id}}
+    data = {**submitted.data, "_": {"site_id": site_id, "started_at": began.isoformat(), "started_by": actor.user_id}}
 
     def begin(run: Run) -> None:
         run.begin(data, start_element, payload)
@@ -149,7 +152,7 @@ def start(
             "site_id": site_id,
             # drawn last, so that the series' row is held for as short as can be
             "business_key": business_key or (numbering.draw(uow, runtime.organisation, number, now) if number else None),
-            "started_at": now,
+            "started_at": began,
             "started_by": actor.user_id,
             "moved_at": now,
             "parent_id": parent_id,
@@ -165,9 +168,11 @@ def start(
         lambda: NewEvent("instance.started", entry.id if entry else None, values=submitted.changes),
         submitted={"variables": data, "start_element": start_element, "payload": payload},
         indexed=submitted.indexed,
-        then=[*submitted.then(actor, None, entry), *([partial(case_references.inherit, parent_id=parent_id)] if parent_id else [])],
+        then=[
+            *then, *submitted.then(actor, None, entry), *([partial(case_references.inherit, parent_id=parent_id)] if parent_id else []),
+        ],
     )
-    fresh = Run.new(compiled, runtime.sandbox, runtime.clock, runtime.settings)
+    fresh = Run.new(compiled, runtime.sandbox, steps.clock_of(runtime, actor), runtime.settings)
     result = steps.first_step(runtime, uow, actor, content, command, fresh, create)
     return StartedInstance(result.instance_id, created[0].business_key, result.state, result.new_work_items, result.incident_id)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -54,7 +54,7 @@ def context(runtime: Runtime, uow: UnitOfWork, actor: Actor, parent_id: int) -> 
 
 def start(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, variables: JsonObject, *, parent_id: int, site_id: int | None = None,
-    business_key: str | None = None,
+    business_key: str | None = None, then: Sequence[Callable[[UnitOfWork, int], None]] = (),
 ) -> StartedInstance:
     """Start a process beside a case, at its site. NotLinkableError, ParentEndedError, NotFoundError; else as `instances.start`."""
     held = definitions.content(runtime, uow, definitions.latest(runtime, uow, key).id)
@@ -67,7 +67,7 @@ def start(
     entry = held.diagram.start_by_hand
     own = entry.form if entry is not None else None
     return instances.start(
-        runtime, uow, actor, key, variables, business_key=business_key, site_id=row.site_id or site_id, parent_id=parent_id,
+        runtime, uow, actor, key, variables, business_key=business_key, site_id=row.site_id or site_id, parent_id=parent_id, then=then,
         # what another case filled into a form of the same name is not what this one had before
         context={name: value for name, value in given.items() if name != own},
     )

@@ -69,6 +69,8 @@ class Channel(StrEnum):
     LINK = "link"
     #: a bearer token
     API = "api"
+    #: done on paper while the system was away, and entered afterwards
+    PAPER = "paper"
     #: a timer, an escalation, the engine itself
     SYSTEM = "system"
 

@@ -34,14 +34,30 @@ def draw(uow: UnitOfWork, organisation: Organisation, series: str, at: datetime)
     """
     pattern = organisation.numbering.get(series, DEFAULT_PATTERN)
     local = at.astimezone(ZoneInfo(organisation.calendar.zone))
+    return format_number(pattern, local, _take(uow, series, period_of(series, pattern, local), 1))
+
+
+def reserve(uow: UnitOfWork, organisation: Organisation, series: str, at: datetime, count: int) -> tuple[str, int, list[str]]:
+    """The next `count` numbers of a series, for papers printed beforehand: the period, the place of the first, and the numbers.
+
+    Holds the series' row as `draw` does, so that nothing in the system gets one of them.
+    """
+    pattern = organisation.numbering.get(series, DEFAULT_PATTERN)
+    local = at.astimezone(ZoneInfo(organisation.calendar.zone))
     period = period_of(series, pattern, local)
+    first = _take(uow, series, period, count) - count + 1
+    return period, first, [format_number(pattern, local, first + place) for place in range(count)]
+
+
+def _take(uow: UnitOfWork, series: str, period: str, count: int) -> int:
+    """Let a series go on by so many; the last of them."""
     build = postgresql.insert if uow.writing.dialect.name == "postgresql" else sqlite.insert
-    statement = build(number_sequence).values(series=series, period=period, last=literal(1))
+    statement = build(number_sequence).values(series=series, period=period, last=literal(count))
     statement = statement.on_conflict_do_update(
-        index_elements=[number_sequence.c.series, number_sequence.c.period], set_={"last": number_sequence.c.last + 1}, where=true()
+        index_elements=[number_sequence.c.series, number_sequence.c.period], set_={"last": number_sequence.c.last + count}, where=true()
     )
-    number: int = uow.writing.execute(statement.returning(number_sequence.c.last)).scalar_one()
-    return format_number(pattern, local, number)
+    last: int = uow.writing.execute(statement.returning(number_sequence.c.last)).scalar_one()
+    return last
 
 
 def was_drawn(uow: UnitOfWork, organisation: Organisation, series: str, number: str) -> bool:

@@ -27,6 +27,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # of one's own cases
     "process-instance:revoke": frozenset({"*"}),
     "process-instance:copy": frozenset({"*"}),
+    "process-instance:move": frozenset({"manager", "general_manager", "administrator"}),
     "process-instance:retry": frozenset({"manager", "general_manager", "administrator"}),
     "process-instance:send-event": frozenset({"manager", "general_manager", "administrator"}),
     "work-item:read": frozenset({"*"}),
@@ -48,6 +49,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
                              "cs_supervisor", "assistant_manager", "manager", "general_manager", "administrator"}),
     "directory:read": frozenset({"*"}),
     "directory:write": frozenset({"administrator"}),
+    # numbers for papers printed beforehand, and what became of them
+    "number-block:read": frozenset({"*"}),
+    "number-block:reserve": frozenset({"customer_service", "cs_supervisor", "dispatcher", "engineering_supervisor", "security_supervisor",
+                                       "cashier", "leasing", "assistant_manager", "manager", "general_manager", "administrator"}),
     # opening a case at a step that it reached on paper
     "case:take-over": frozenset({"administrator"}),
     "import:apply": frozenset({"administrator"}),

@@ -5,7 +5,7 @@ What a template may hold is in `record_templates`, how it is filled in `record_p
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
@@ -16,7 +16,7 @@ import orjson
 import zstandard
 from sqlalchemy import Row, Select, insert, select, update
 
-from engine import definitions, history, instances, numbering, permissions, steps
+from engine import definitions, history, instances, numbering, paper_numbers, permissions, steps
 from engine.content import InstanceContent
 from engine.errors import ConflictError, NotFoundError
 from engine.forms.display import FormTexts
@@ -72,7 +72,11 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
         if found is not None:
             return _record(found)
     snapshot = _pack(_data(runtime, uow, instance_id)) if frozen else None
-    number = _number_of_case(runtime, uow, instance_id, record_key) or numbering.draw(uow, runtime.organisation, record_key, now)
+    number = (
+        _number_of_case(runtime, uow, instance_id, record_key)
+        or paper_numbers.unissued(uow, instance_id, record_key)
+        or numbering.draw(uow, runtime.organisation, record_key, now)
+    )
     values = {
         "instance_id": instance_id,
         "record_key": record_key,
@@ -178,8 +182,11 @@ def blanks(runtime: Runtime, uow: UnitOfWork) -> list[BlankPaper]:
     ]
 
 
-def blank(runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, record_key: str, *, locale: str) -> str:
-    """The `<article>` of a record with nothing filled in, for the hours when the system is away. It has no number: no case is behind it."""
+def blank(runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, record_key: str, *, locale: str, numbers: Sequence[str] = ()) -> str:
+    """The `<article>` of a record with nothing filled in, for the hours when the system is away.
+
+    One without a number, for no case is behind it; or one for each number that was reserved for paper.
+    """
     permissions.require(actor, "process-instance:start")
     info = definitions.latest(runtime, uow, key)
     content = definitions.instance_content(runtime, uow, info.id, definitions.bindings(runtime, uow, info.id))
@@ -188,7 +195,8 @@ def blank(runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, record_key:
         issued_at=None, is_blank=True,
     )
     texts = FormTexts(locale, _catalogue(content), ZoneInfo(runtime.organisation.calendar.zone))
-    return render(_template(content, record_key), facts, texts, lambda _: "")
+    template = _template(content, record_key)
+    return "\n".join(render(template, replace(facts, number=number), texts, lambda _: "") for number in numbers or ("",))
 
 
 def _data(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> JsonObject:

@@ -17,12 +17,13 @@ import orjson
 from sqlalchemy import Row, bindparam, delete, insert, select, update
 
 from engine import chains, correlations, definitions, history, limits, notifications, openings
+from engine.clock import Clock, MovableClock
 from engine.content import InstanceContent
 from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
 from engine.history import Batch, Head, NewEvent
 from engine.limit_book import Plan
 from engine.limit_rules import Happening, Moment
-from engine.model import Actor, InstanceState, OpenItem, Passed, WorkItemState
+from engine.model import Actor, Channel, InstanceState, OpenItem, Passed, WorkItemState
 from engine.notifications import Kind
 from engine.paths import fill
 from engine.persistence.prepared import Prepared
@@ -147,13 +148,23 @@ def bound(row: Row[Any]) -> dict[str, int]:
     return found
 
 
-def open_run(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> Run:
+def open_run(runtime: Runtime, uow: UnitOfWork, row: Row[Any], clock: Clock | None = None) -> Run:
     """The live workflow of an instance: from the cache, or from its saved state."""
     live = runtime.live.take(row.id, row.version)
     if live is not None:
-        return Run.resume(live, runtime.sandbox, runtime.clock, runtime.settings)
+        return Run.resume(live, runtime.sandbox, clock or runtime.clock, runtime.settings)
     compiled = definitions.compiled(runtime, uow, row.definition_id, bound(row))
-    return Run.load(bytes(row.data), compiled, runtime.sandbox, runtime.clock, runtime.settings)
+    return Run.load(bytes(row.data), compiled, runtime.sandbox, clock or runtime.clock, runtime.settings)
+
+
+def done_at(actor: Actor, now: datetime) -> datetime:
+    """When a step took place: when the paper says for what was done on paper, else now."""
+    return actor.claimed_at if actor.channel is Channel.PAPER and actor.claimed_at is not None else now
+
+
+def clock_of(runtime: Runtime, actor: Actor) -> Clock:
+    """What the step's own timers and expressions take for now."""
+    return runtime.clock if actor.channel is not Channel.PAPER else MovableClock(done_at(actor, runtime.clock.now()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +186,8 @@ def step(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command
     content = definitions.instance_content(runtime, uow, row.definition_id, bound(row))
     now = runtime.clock.now()
     try:
-        ready = _carry_out(runtime, uow, content, command, fresh or open_run(runtime, uow, row), now, is_first=row.version == 0)
+        opened = fresh or open_run(runtime, uow, row, clock_of(runtime, actor))
+        ready = _carry_out(runtime, uow, content, command, opened, now, done_at(actor, now), is_first=row.version == 0)
         state = ready.run.save()
     except (StepFailedError, DataNotStorableError) as error:
         return _fail(runtime, uow, actor, row, command, error, now)
@@ -189,7 +201,7 @@ def first_step(
     now = runtime.clock.now()
     row: Row[Any] | None = None
     try:
-        ready = _carry_out(runtime, uow, content, command, fresh, now, is_first=True)
+        ready = _carry_out(runtime, uow, content, command, fresh, now, done_at(actor, now), is_first=True)
         row = create()
         ready.run.book(business_key=row.business_key, instance_id=row.id)
         state = ready.run.save()
@@ -202,7 +214,8 @@ def first_step(
 
 
 def _carry_out(
-    runtime: Runtime, uow: UnitOfWork, content: InstanceContent, command: Command, opened: Run, now: datetime, *, is_first: bool
+    runtime: Runtime, uow: UnitOfWork, content: InstanceContent, command: Command, opened: Run, now: datetime, done: datetime, *,
+    is_first: bool,
 ) -> _Ready:
     with opened as run:
         run.answer_with({name: partial(reader, runtime, uow) for name, reader in runtime.readers.items()})
@@ -211,7 +224,7 @@ def _carry_out(
         change = run.settle()
         change.waiting = [correlations.declared(content, run, each) for each in change.waiting]
         story = command.story
-        planned = [openings.plan(runtime, content, run, item, story.since if story else now) for item in change.opened]
+        planned = [openings.plan(runtime, content, run, item, story.since if story else done) for item in change.opened]
         data = run.data()
         events = _happenings(content, change, is_first=is_first)
         happened = [
@@ -241,7 +254,7 @@ def _write(
             "new_history_digest": events.head.digest,
             "new_title": title,
             "new_state": InstanceState.COMPLETED if change.is_completed else row.state,
-            "new_ended_at": now if change.is_completed else None,
+            "new_ended_at": done_at(actor, now) if change.is_completed else None,
         },
     )
     if moved != 1:
@@ -312,7 +325,7 @@ class _Writer:
                 {
                     "at_instance": subject.instance_id,
                     "at_token": done,
-                    "new_completed_at": self._now,
+                    "new_completed_at": done_at(self._actor, self._now),
                     "new_completed_by": self._actor.user_id,
                 },
             )

@@ -42,6 +42,7 @@ from webui.listing import words as listing_words
 from webui.lists import blueprint as lists
 from webui.notifications import blueprint as notifications
 from webui.outside import blueprint as outside
+from webui.paper_numbers import blueprint as paper_numbers
 from webui.phone import blueprint as phone_shell
 from webui.phone import keeping
 from webui.phone import signed_in as phone
@@ -94,7 +95,9 @@ def create_app(runtime: Runtime) -> flask.Flask:
     _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (imports, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone, desk, dossier):
+    for blueprint in (imports, paper_numbers, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
+        app.register_blueprint(blueprint)
+    for blueprint in (desk, dossier):
         app.register_blueprint(blueprint)
     app.register_blueprint(board)
     app.register_blueprint(substitutes)

@@ -26,7 +26,7 @@ WORK_ITEM_STATES = {
     WorkItemState.WITHDRAWN: "已撤回", WorkItemState.SIGNING: "會簽中",
 }
 OUTSIDE = {"tenant": "業戶", "owner": "業主", "contractor": "施工單位"}
-CHANNELS = {"desk": "櫃檯", "phone": "手機", "link": "連結", "api": "介面", "system": "系統"}
+CHANNELS = {"desk": "櫃檯", "phone": "手機", "link": "連結", "paper": "紙本", "api": "介面", "system": "系統"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from engine.errors import GuichengError, InvalidError
 from engine.forms import Form, edit_rows, parse_html
 from engine.forms.model import FieldKind
 from engine.model import Actor, JsonObject
+from engine.paper_entries import Paper
 from engine.persistence.unit_of_work import UnitOfWork
 from webui import unit_of_work
 from webui.display import zone
@@ -22,6 +23,8 @@ from webui.unit_of_work import runtime_of
 
 #: name of the field for "it happened earlier than it is entered"
 CLAIMED_AT = "_claimed_at"
+#: names of the fields for "it was done on paper", and for the paper's number
+ON_PAPER, PAPER_NUMBER = "_on_paper", "_paper_number"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +56,35 @@ def read(form: Form | None, actor: Actor) -> Posted:
     return Posted(variables if edited is None else edited, edited is not None, file_error)
 
 
+def paper() -> Paper | None:
+    """What the page says of a paper on which it was done; None where it was not. InvalidError without the time."""
+    posted = flask.request.form
+    if not posted.get(ON_PAPER) and not posted.get(PAPER_NUMBER, "").strip():
+        return None
+    moment = _claimed_time()
+    if moment is None:
+        raise InvalidError(reason="請填寫紙上的時間。")
+    return Paper(moment, posted.get(PAPER_NUMBER, "").strip())
+
+
 def at_claimed_time(actor: Actor) -> Actor:
     """The actor, with the time at which it is said to have happened where the page gave one. InvalidError for a later one than now."""
-    text = flask.request.form.get(CLAIMED_AT, "")
-    if not text:
+    moment = _claimed_time()
+    if moment is None:
         return actor
-    try:
-        moment = datetime.fromisoformat(text).replace(tzinfo=zone())
-    except ValueError as error:
-        raise InvalidError(reason="實際發生時間無法識別。") from error
     if moment > runtime_of().clock.now():
         raise InvalidError(reason="實際發生時間不能晚於現在。")
     return dataclasses.replace(actor, claimed_at=moment)
+
+
+def _claimed_time() -> datetime | None:
+    text = flask.request.form.get(CLAIMED_AT, "")
+    if not text:
+        return None
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=zone())
+    except ValueError as error:
+        raise InvalidError(reason="實際發生時間無法識別。") from error
 
 
 def _keep_signatures(form: Form, variables: JsonObject, actor: Actor) -> JsonObject:

@@ -256,6 +256,12 @@ MATRIX: dict[str, dict[str, int]] = {
     "imports.reconciliation": _NO_IMPORT,
     "imports.reconciliation_file": _NO_IMPORT,
     "imports.sign": _NO_IMPORT,
+    # numbers on papers: at a desk; a block that there is not
+    "paper_numbers.overview": everybody(200, nobody=403),
+    "paper_numbers.show": everybody(404, nobody=403),
+    **dict.fromkeys(
+        (f"paper_numbers.{name}" for name in ("form", "reserve", "void", "paper", "pdf")), everybody(404, nobody=403, worker=403)
+    ),
     "ledger.overview": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "ledger.account": _BOOKS,
     "ledger.pay": {**_POSTING, "clerk": 422},
@@ -408,7 +414,7 @@ class Scene:
             entry = self.colleague.id if "kind" not in arguments else self.site_id()
             known = {"kind": "site", "entry_id": entry, "session_id": 9999}
             values = {name: value for name, value in known.items() if name in arguments}
-        if values is None and endpoint.startswith("imports."):
+        if values is None and endpoint.startswith(("imports.", "paper_numbers.")):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = dict.fromkeys(arguments, 99)
         if values is None and endpoint.startswith(("desk.", "dossier.")):

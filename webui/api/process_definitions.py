@@ -7,8 +7,9 @@ from typing import Any
 
 import flask
 
-from engine import definitions, instances, linked_cases
+from engine import definitions, instances, linked_cases, paper_entries
 from engine.errors import FieldError
+from engine.paper_entries import Paper
 from engine.permissions import require
 from engine.scenarios.checking import deploy_checked
 from webui.api import schemas
@@ -72,6 +73,12 @@ def get_process_definition_xml(call: Call, definition_id: int) -> flask.Response
 def start_process_instance(call: Call, body: dict[str, Any], key: str) -> dict[str, Any]:
     """Start a case of the latest version (or the one named)."""
     actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor
+    if body["paper"] is not None:
+        entered = paper_entries.start(
+            call.runtime, call.uow, call.actor, key, body["variables"], Paper(**body["paper"]),
+            site_id=body["site_id"], parent_id=body["parent_id"],
+        )
+        return instance_view(call, entered.id)
     if body["parent_id"] is not None:
         linked = linked_cases.start(
             call.runtime, call.uow, actor, key, body["variables"],

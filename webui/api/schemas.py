@@ -39,6 +39,13 @@ class DeployQuery(Schema):
     note = Text(length=_REASON, load_default="")
 
 
+class PaperSlip(Schema):
+    """What was done on paper while the system was away: when, and the preprinted number, where the paper has one."""
+
+    done_at = Instant(required=True)
+    number = fields.String(load_default="", validate=validate.Length(max=40))
+
+
 class Start(Schema):
     """A new case. `variables` are the fields of the start form, where the process has one."""
 
@@ -48,6 +55,7 @@ class Start(Schema):
     version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1), load_default=None, allow_none=True)
     parent_id = row_id(load_default=None, allow_none=True, metadata={"description": "case that it is linked to"})
     claimed_at = Instant(load_default=None, allow_none=True, metadata={"description": "when it is said to have happened"})
+    paper = fields.Nested(PaperSlip, load_default=None, allow_none=True)
 
 
 class Reason(Schema):
@@ -100,6 +108,7 @@ class Complete(Schema):
 
     variables = json_object(load_default=dict)
     claimed_at = Instant(load_default=None, allow_none=True, metadata={"description": "when it is said to have happened"})
+    paper = fields.Nested(PaperSlip, load_default=None, allow_none=True)
 
 
 class CreateLink(Schema):

@@ -5,8 +5,9 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-from engine import definitions, instances, work_items
+from engine import definitions, instances, paper_entries, work_items
 from engine.model import Actor, WorkItemState
+from engine.paper_entries import Paper
 from engine.permissions import require
 from engine.queries import inbox, work_item_search
 from engine.queries import work_items as queries
@@ -84,6 +85,9 @@ def resolve_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> di
 @calls.command(f"{_ONE}/complete", takes=schemas.Complete, gives=schemas.StepView)
 def complete_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Submit the form; the token moves on."""
+    if body["paper"] is not None:
+        entered = paper_entries.complete(call.runtime, call.uow, call.actor, work_item_id, body["variables"], Paper(**body["paper"]))
+        return views.step(entered)
     actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor
     step = work_items.complete(call.runtime, call.uow, actor, work_item_id, body["variables"])
     return views.step(step)

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import record_pdf, record_printing, records
 from engine.errors import NotFoundError
-from engine.permissions import require
+from engine.permissions import may, require
 from webui import session
 from webui.assets import Assets
 from webui.language import current_locale
@@ -20,7 +20,8 @@ def overview() -> ResponseReturnValue:
     """Every record, by procedure."""
     require(session.actor(), "process-instance:start")
     found = records.blanks(runtime_of(), current())
-    return flask.render_template("imports/blanks.html", groups=[list(group) for _, group in groupby(found, key=lambda each: each.key)])
+    groups = [list(group) for _, group in groupby(found, key=lambda each: each.key)]
+    return flask.render_template("imports/blanks.html", groups=groups, may_reserve=may(session.actor(), "number-block:reserve"))
 
 
 def paper(key: str, record_key: str) -> ResponseReturnValue:

@@ -8,11 +8,12 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup, escape
 
-from engine import files, instances, linked_cases
+from engine import files, instances, linked_cases, paper_entries
 from engine.content import DefinitionContent
 from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError
 from engine.forms import Form, edit_view, initial
 from engine.model import Actor, JsonObject
+from engine.paper_entries import Paper
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import directory
 from engine.queries import instances as queries
@@ -48,7 +49,8 @@ def submit(key: str) -> ResponseReturnValue:
         if posted.file_error is not None:
             raise posted.file_error
         actor, site_id = posted_form.at_claimed_time(session.actor()), _site_id()
-        started = unit_of_work.step(lambda uow: _start(uow, actor, key, posted.variables, site_id, parent_id))
+        paper = posted_form.paper()
+        started = unit_of_work.step(lambda uow: _start(uow, actor, key, posted.variables, site_id, parent_id, paper))
     except (InvalidError, ConflictError) as error:
         unit_of_work.let_go()
         errors = error.errors if isinstance(error, FormInvalidError) else ()
@@ -58,8 +60,10 @@ def submit(key: str) -> ResponseReturnValue:
 
 
 def _start(
-    uow: UnitOfWork, actor: Actor, key: str, variables: JsonObject, site_id: int | None, parent_id: int | None
+    uow: UnitOfWork, actor: Actor, key: str, variables: JsonObject, site_id: int | None, parent_id: int | None, paper: Paper | None
 ) -> instances.StartedInstance:
+    if paper is not None:
+        return paper_entries.start(runtime_of(), uow, actor, key, variables, paper, site_id=site_id, parent_id=parent_id)
     if parent_id is not None:
         return linked_cases.start(runtime_of(), uow, actor, key, variables, parent_id=parent_id, site_id=site_id)
     return instances.start(runtime_of(), uow, actor, key, variables, site_id=site_id)

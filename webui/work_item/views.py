@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from flask.typing import ResponseReturnValue
 
-from engine import drafts, work_items
+from engine import drafts, paper_entries, work_items
 from engine.errors import ConflictError, FormInvalidError, InvalidError
 from engine.model import Actor, JsonObject
 from engine.persistence.unit_of_work import UnitOfWork
@@ -34,6 +34,9 @@ def complete(work_item_id: int) -> ResponseReturnValue:
     """Send the form; the case moves on."""
 
     def act(uow: UnitOfWork, actor: Actor, variables: JsonObject) -> StepResult:
+        paper = posted_form.paper()
+        if paper is not None:
+            return paper_entries.complete(runtime_of(), uow, actor, work_item_id, variables, paper)
         return work_items.complete(runtime_of(), uow, actor, work_item_id, variables)
 
     return _send(work_item_id, act)

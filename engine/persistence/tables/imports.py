@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import (
     BigInteger,
     Column,
+    Date,
     ForeignKey,
     Index,
     Integer,
@@ -111,7 +112,10 @@ number_block = Table(
     Column("last", Integer, nullable=False),
     Column("reserved_at", Instant, nullable=False),
     Column("reserved_by", ForeignKey("app_user.id")),
-    Column("note", String(200), nullable=False, server_default=""),
+    #: the emergency book, box or guard post that the papers were printed for
+    Column("book", String(100), nullable=False, server_default=""),
+    #: the day by which each should be used or declared void
+    Column("use_by", Date),
     UniqueConstraint("series", "period", "first"),
 )
 
