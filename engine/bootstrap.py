@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from engine import house_rules
 from engine.clock import Clock, SystemClock
 from engine.company.collections import COLLECTIONS
 from engine.company.references import CompanyDirectory
@@ -14,6 +15,7 @@ from engine.operators.facts import FACTS
 from engine.operators.readers import READERS
 from engine.persistence.database import Database
 from engine.persistence.schema import require_current
+from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import NoOutbox, Outbox, Runtime
 from engine.settings import Settings
 from engine.spiff.cache import DefinitionCache, LiveCache
@@ -42,6 +44,8 @@ def open_runtime(
             clock=clock or SystemClock(),
             outbox=outbox or NoOutbox(),
         )
+        with UnitOfWork(database) as uow:
+            house_rules.catch_up(runtime, uow)
         yield equip(runtime)
     finally:
         reader.close()

@@ -254,7 +254,7 @@ def _new_item(
     """A signer's work item. Somebody without an account signs at the desk of whoever attends the element."""
     role = runtime.organisation.roles.get(signer.role)
     is_outside = role is not None and role.is_outside
-    warn, due_at = openings.due_times(runtime, element, now)
+    warn, due_at = openings.due_times(runtime, element, now, subject.site_id)
     opening = Opening(
         item=OpenItem(f"{token}{_MARK}{approval_id}", element.id, {}), name=shape["name"], definition_id=shape["definition_id"],
         definition_key=shape["definition_key"], form_key=signer_form.form_key(element), role=shape["role"] if is_outside else signer.role,
@@ -274,7 +274,7 @@ def _reopen(runtime: Runtime, uow: UnitOfWork, element: Element, work_item_id: i
     connection = uow.writing
     row = connection.execute(select(work_item).where(work_item.c.id == work_item_id)).one()
     assignee = row.assignee_id or (row.completed_by if row.state == WorkItemState.COMPLETED else None)
-    warn, due_at = openings.due_times(runtime, element, now)
+    warn, due_at = openings.due_times(runtime, element, now, row.site_id)
     values = {
         "state": WorkItemState.OPEN if assignee is None else WorkItemState.CLAIMED, "is_live": True, "assignee_id": assignee,
         "owner_id": None, "claimed_at": None if assignee is None else now, "completed_at": None, "completed_by": None,

@@ -93,6 +93,14 @@ class Organisation:
     calendar: WorkingCalendar
     #: role that gets work items for which a diagram names nobody
     fallback_role: str = "manager"
+    #: of sites that keep a calendar of their own
+    site_calendars: Mapping[int, WorkingCalendar] = field(default_factory=dict)
+    #: what the file says by itself, where rows lie over it
+    written: Organisation | None = None
+
+    def calendar_at(self, site_id: int | None) -> WorkingCalendar:
+        """The working time that counts at a site."""
+        return self.calendar if site_id is None else self.site_calendars.get(site_id, self.calendar)
 
 
 def read_organisation(raw: bytes) -> Organisation:

@@ -355,8 +355,9 @@ class Book:
     def _site_calendar(self) -> WorkingCalendar:
         """The company's calendar at the clock of the instance's site."""
         if self._calendar is None:
-            self._calendar = self._runtime.organisation.calendar
-            if self._instance.site_id is not None:
+            site_id = self._instance.site_id
+            self._calendar = self._runtime.organisation.calendar_at(site_id)
+            if site_id is not None and site_id not in self._runtime.organisation.site_calendars:
                 zone = self._uow.writing.execute(select(site.c.time_zone).where(site.c.id == self._instance.site_id)).scalar()
                 self._calendar = self._calendar.in_zone(zone) if zone else self._calendar
         return self._calendar

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import literal, select, true
 from sqlalchemy.dialects import postgresql, sqlite
 
 from engine.content import Organisation
-from engine.errors import InvalidError
+from engine.errors import ConflictError, InvalidError
 from engine.persistence.tables import number_sequence
 from engine.persistence.unit_of_work import UnitOfWork
 
@@ -24,6 +24,13 @@ class NumberPatternError(InvalidError):
 
     code = "number_pattern_invalid"
     sentence = "編號「{series}」的格式「{pattern}」不正確。"
+
+
+class NumberLoweredError(ConflictError):
+    """Expected a number behind those that were given already."""
+
+    code = "number_lowered"
+    sentence = "下一個編號不能低於或等於目前的 {next}：已用的編號不會再用一次。"
 
 
 def draw(uow: UnitOfWork, organisation: Organisation, series: str, at: datetime) -> str:
@@ -101,6 +108,37 @@ def advance(uow: UnitOfWork, series: str, period: str, last: int) -> None:
         index_elements=[number_sequence.c.series, number_sequence.c.period], set_={"last": last}, where=number_sequence.c.last < last
     )
     uow.writing.execute(statement)
+
+
+def skip_to(uow: UnitOfWork, series: str, period: str, following: int) -> tuple[int, int]:
+    """Let `following` be the next number of a series in a period; returns what would have been next and what is now.
+
+    Holds the series' row until the transaction ends. NumberLoweredError where it is not higher than what comes next anyway.
+    """
+    connection = uow.writing
+    at = (number_sequence.c.series == series, number_sequence.c.period == period)
+    advance(uow, series, period, 0)
+    last = connection.execute(select(number_sequence.c.last).where(*at).with_for_update()).scalar() or 0
+    if following <= last + 1:
+        raise NumberLoweredError(series=series, next=last + 1)
+    advance(uow, series, period, following - 1)
+    return last + 1, following
+
+
+def check_pattern(series: str, pattern: str) -> None:
+    """NumberPatternError for a pattern that gives no numbers, or some that could be read in two ways."""
+    period_of(series, pattern, datetime(2026, 1, 1, tzinfo=UTC))
+    found = list(_PART.finditer(pattern))
+    seq = next(match for match in found if match[1] == "seq")
+    beside = pattern[seq.start() - 1:seq.start()] + pattern[seq.end():seq.end() + 1]
+    # a digit more or less beside the running number would make two different numbers look alike
+    if len({match[1] for match in found}) != len(found) or any(sign.isdigit() or sign in "{}" for sign in beside):
+        raise NumberPatternError(series=series, pattern=pattern)
+
+
+def without_width(pattern: str) -> str:
+    """The pattern without how wide its running number is, for telling whether two give the same numbers."""
+    return _PART.sub(lambda match: f"{{{match[1]}}}", pattern)
 
 
 def period_of(series: str, pattern: str, local: datetime) -> str:

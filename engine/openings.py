@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -97,7 +97,7 @@ def plan(runtime: Runtime, content: InstanceContent, run: Run, item: OpenItem, n
     if element.signers:
         signers = read_signers(run.evaluate(element.signers, item.data), element.id, runtime.organisation.roles)
     # of a chain each signer's own item falls due
-    warn, due_at = (None, None) if signers else due_times(runtime, element, now)
+    warn, due_at = (None, None) if signers else due_times(runtime, element, now, None)
     return Opening(
         item=item,
         name=element.name or element.id,
@@ -115,11 +115,20 @@ def plan(runtime: Runtime, content: InstanceContent, run: Run, item: OpenItem, n
     )
 
 
-def due_times(runtime: Runtime, element: Element, now: datetime) -> tuple[datetime | None, datetime | None]:
+def at_site(runtime: Runtime, opening: Opening, site_id: int | None) -> Opening:
+    """The same at a site, by the working time that counts there."""
+    if site_id not in runtime.organisation.site_calendars or opening.due_at is None:
+        return opening
+    warn, due_at = due_times(runtime, opening.element, opening.created_at, site_id)
+    return replace(opening, warn_at=warn, due_at=due_at)
+
+
+def due_times(runtime: Runtime, element: Element, now: datetime, site_id: int | None) -> tuple[datetime | None, datetime | None]:
     """When an item of the element that opens now is warned of, and when it falls due."""
     if not element.due:
         return None, None
-    due_at = runtime.organisation.calendar.add(now, parse_target(element.due), "working" if element.calendar == "working" else "always")
+    calendar = runtime.organisation.calendar_at(site_id)
+    due_at = calendar.add(now, parse_target(element.due), "working" if element.calendar == "working" else "always")
     return warn_at(now, due_at, parse_duration(element.warn)) if element.warn else None, due_at
 
 

@@ -78,6 +78,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 
+#: a site that nobody has: who holds a permission there holds it at all sites
+EVERYWHERE = 0
+
+
 def may(actor: Actor, permission: str, site_id: int | None = None) -> bool:
     """Whether the actor holds the permission (at the site, where one is named). The system may do everything."""
     if actor.user_id is None and actor.channel == "system":

@@ -148,6 +148,8 @@ class Runtime:
     collections: Mapping[str, Collection] = field(default_factory=dict)
     #: function name in gates → what answers it
     facts: Mapping[str, Fact] = field(default_factory=dict)
+    #: of the rows that lie over organisation.toml (`house_rules`), as they were read
+    rules_stamp: int = 0
     #: where the content of files lies; what the settings name, unless given
     contents: ContentStore = field(default=None)  # type: ignore[assignment]  # filled below
 

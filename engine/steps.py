@@ -340,6 +340,7 @@ class _Writer:
             chains.close(self._uow, subject.instance_id, change.withdrawn, PartState.SUPERSEDED, self._now)
         if not self._planned:
             return ()
+        self._planned = [openings.at_site(self._runtime, opening, subject.site_id) for opening in self._planned]
         rows = [opening.row(subject) for opening in self._planned]
         inserted = [_OPEN.one_or_none(connection, row).id for row in rows]
         found: list[int] = []

@@ -33,6 +33,7 @@ from webui.desk import blueprint as desk
 from webui.directory import blueprint as directory
 from webui.dossier import blueprint as dossier
 from webui.files import blueprint as files
+from webui.house_rules import blueprint as house_rules
 from webui.imports import blueprint as imports
 from webui.inbox import blueprint as inbox
 from webui.ledger import blueprint as ledger
@@ -103,6 +104,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(substitutes)
     app.register_blueprint(lists)
     app.register_blueprint(prices)
+    app.register_blueprint(house_rules)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

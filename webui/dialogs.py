@@ -63,6 +63,14 @@ def required_reason() -> str:
     return reason[:_REASON_LENGTH]
 
 
+def whole_number(name: str) -> int:
+    """A number that was typed. InvalidError for anything else."""
+    text = flask.request.form.get(name, "").strip()
+    if not (text.isascii() and text.isdigit() and len(text) < 10):
+        raise InvalidError(reason="請輸入整數。")
+    return int(text)
+
+
 def chosen_number(name: str) -> int:
     """The id that was chosen. InvalidError without one."""
     text = flask.request.form.get(name, "")

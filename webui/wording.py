@@ -68,9 +68,14 @@ def called_by(instance_id: int) -> tuple[int, ...]:
 
 def record_title(record_key: str, instance_id: int, definition_id: int) -> str:
     """What people call a printed record: the heading of its template, the case's own or a called procedure's."""
-    raw, home = content(definition_id).records.get(record_key), definition_id
-    if raw is None:
+    home = definition_id
+    if record_key not in content(definition_id).records:
         home = next((each for each in called_by(instance_id) if record_key in content(each).records), definition_id)
-        raw = content(home).records.get(record_key, b"")
+    return heading(record_key, home)
+
+
+def heading(record_key: str, definition_id: int) -> str:
+    """The heading of a printed record's template; its key where it has none."""
+    raw = content(definition_id).records.get(record_key, b"")
     found = _RECORD_TITLE.search(raw.decode(errors="replace"))
-    return worded(found[1].strip(), home) if found else record_key
+    return worded(found[1].strip(), definition_id) if found else record_key

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 from sqlalchemy import ColumnElement, CompoundSelect, Select, bindparam, cast, literal, null, select, union_all
 
+from engine.house_rules import STAMP
 from engine.model import Actor, Channel, RoleGrant, StandIn
 from engine.persistence.prepared import Prepared
 from engine.persistence.tables import Instant, role_grant, substitution, user, user_session
@@ -44,6 +45,8 @@ class Account:
     #: the session by which the account was found
     session_id: int | None = None
     last_seen_at: datetime | None = None
+    #: of the house rules as they stood then
+    rules_stamp: int = 0
 
     def actor(self, channel: Channel = Channel.DESK) -> Actor:
         """The person as services take it."""
@@ -54,7 +57,7 @@ _OWN = (user.c.id, user.c.username, user.c.display_name, user.c.phone, user.c.em
         user.c.version, user.c.deactivated_at, role_grant.c.role, role_grant.c.site_id)
 _NO_STAND_IN = (
     literal("own").label("part"), cast(null(), Instant).label("until"), cast(null(), substitution.c.roles.type).label("roles"),
-    cast(null(), substitution.c.procedures.type).label("procedures"), literal(0).label("substitution_id"),
+    cast(null(), substitution.c.procedures.type).label("procedures"), literal(0).label("substitution_id"), STAMP.label("rules_stamp"),
 )
 # one object each: a prepared statement converts every parameter once
 _NOW, _WHO = bindparam("now", type_=Instant), bindparam("user_id", type_=user.c.id.type)
@@ -73,7 +76,7 @@ def _other(part: str, of: ColumnElement[Any], who: ColumnElement[Any], other: Co
         source = source.outerjoin(role_grant, role_grant.c.user_id == user.c.id)
     return select(
         *columns, literal(part).label("part"), substitution.c.ends_at.label("until"), substitution.c.roles, substitution.c.procedures,
-        substitution.c.id.label("substitution_id"), *_no_session(),
+        substitution.c.id.label("substitution_id"), cast(null(), STAMP.type).label("rules_stamp"), *_no_session(),
     ).select_from(source).where(
         of == who, substitution.c.ended_at.is_(None), substitution.c.starts_at <= _NOW, substitution.c.ends_at > _NOW)
 
@@ -126,17 +129,17 @@ def _one(rows: list[Any]) -> Account | None:
         return None
     stand_ins = _stand_ins([row for row in rows if row.part == "for"])
     substitutes = tuple(sorted({Substitute(row.display_name, row.until) for row in rows if row.part == "by"}, key=lambda each: each.until))
-    return _account(own, stand_ins, substitutes, own[0].session_id, own[0].last_seen_at)
+    return _account(own, stand_ins, substitutes, own[0].session_id, own[0].last_seen_at, own[0].rules_stamp)
 
 
 def _account(
     rows: list[Any], stand_ins: tuple[StandIn, ...] = (), substitutes: tuple[Substitute, ...] = (), session_id: int | None = None,
-    last_seen_at: datetime | None = None,
+    last_seen_at: datetime | None = None, rules_stamp: int = 0,
 ) -> Account:
     row = rows[0]
     grants = frozenset(RoleGrant(each.role, each.site_id) for each in rows if each.role is not None)
     return Account(row.id, row.username, row.display_name, row.phone, row.email, row.locale, bool(row.must_change_password), row.version,
-                   row.deactivated_at, grants, stand_ins, substitutes, session_id, last_seen_at)
+                   row.deactivated_at, grants, stand_ins, substitutes, session_id, last_seen_at, rules_stamp)
 
 
 #: what no substitute takes over: who keeps accounts and procedures is appointed, not stood in for

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from engine import permissions
+from engine import house_rules, permissions
 from engine.company import account_rows
 from engine.company.account_rows import Account
 from engine.errors import NotFoundError
@@ -54,7 +54,10 @@ def begin(runtime: Runtime, uow: UnitOfWork, user_id: int, *, method: str, devic
 def account_of(runtime: Runtime, uow: UnitOfWork, secret: str) -> Account | None:
     """Whose session it is, in one statement; None when it was ended or its person deactivated."""
     account = account_rows.by_session(uow, _digest(secret), runtime.clock.now())
-    return account if account is not None and account.deactivated_at is None else None
+    if account is None or account.deactivated_at is not None:
+        return None
+    house_rules.catch_up(runtime, uow, account.rules_stamp)
+    return account
 
 
 def note_use(runtime: Runtime, uow: UnitOfWork, account: Account) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal, select, update
 
-from engine import permissions
+from engine import house_rules, permissions
 from engine.company import account_rows, changes, sessions
 from engine.company.account_rows import Account
 from engine.company.changes import EntryChangedError
@@ -300,6 +300,7 @@ def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | No
     account = account_rows.by_id(uow, found.user_id, now) if found else None
     if found is None or account is None or account.deactivated_at is not None:
         return None
+    house_rules.catch_up(runtime, uow, account.rules_stamp)
     if found.last_used_at is None or now - found.last_used_at > _TOKEN_USE_NOTED_EVERY:
         uow.writing.execute(update(api_token).where(api_token.c.id == found.id).values(last_used_at=now))
     return account.actor(Channel.API)

@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import select
 
 from engine import numbering
-from engine.company import ledger
+from engine.company import ledger, series
 from engine.company.accounts import account_of
 from engine.company.ledger_items import ITEMS
 from engine.folding import fold
@@ -140,5 +140,7 @@ class Numbers(Kind):
         return f"{values.get('series')} · {values.get('last')}"
 
     def apply(self, runtime: Runtime, uow: UnitOfWork, actor: Actor, values: Values, before: Values | None, origin: Origin) -> int | None:
-        numbering.advance(uow, str(values["series"]), str(values["period"]), int(str(values["place"])))
+        place, last = int(str(values["place"])), int(str(before["place"])) if before else 0
+        if place > last:
+            series.skip(runtime, uow, actor, str(values["series"]), place + 1, origin.text, str(values["period"]))
         return None

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import insert, select
 
 from engine import messages, timers
+from engine.company import rescheduling, users
 from engine.errors import ConflictError, StaleInstanceError
 from engine.imports import storing
 from engine.jobs import link_sending
@@ -78,11 +79,18 @@ def apply_import(runtime: Runtime, key: str, payload: JsonObject) -> None:
     storing.carry_out(runtime, payload["import_id"])
 
 
+def reschedule(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Move open due times to a changed working calendar; moved ones are found in their place, so a repeat does nothing."""
+    with UnitOfWork(runtime.database) as uow:
+        actor = SYSTEM if payload["actor_id"] is None else users.get(uow, payload["actor_id"]).actor()
+    rescheduling.carry_out(runtime, payload["site_id"], actor)
+
+
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
-    storing.JOB: apply_import,
+    storing.JOB: apply_import, rescheduling.JOB: reschedule,
 }
 
 

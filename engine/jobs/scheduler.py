@@ -1,7 +1,8 @@
 """Hands due rows to the job engine when their time has come by our clock. One process does it at a time, by a lease in the store.
 
 A row is marked and its job queued in one transaction, so that it is handed over exactly once for a due time; the job looks at the state
-again before it acts. While nothing is due, a look is one probe of an index and writes nothing.
+again before it acts. While nothing is due, a look is one probe of an index, beside the one whether the
+house rules have changed, and writes nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy.exc import IntegrityError
 
-from engine import timers
+from engine import house_rules, timers
 from engine.clock import Clock, SystemClock
 from engine.errors import StoreUnavailableError
 from engine.jobs import leases
@@ -73,6 +74,7 @@ class Scheduler:
         """Hand over what is due; says for how many seconds there is nothing to do."""
         now = self._runtime.clock.now()
         with UnitOfWork(self._runtime.database) as uow:
+            house_rules.catch_up(self._runtime, uow)
             pending_at = timers.next_pending_at(uow)
             if pending_at is None:
                 return POLL_SECONDS

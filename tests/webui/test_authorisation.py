@@ -80,6 +80,9 @@ _ON_BOARD = everybody(403, clerk=200, elsewhere=200, dispatcher=200, manager=200
 #: of the directory's places: who keeps them
 _KEEPING = everybody(403, administrator=200)
 
+#: of the company's working time: who keeps it
+_CALENDAR = everybody(403, manager=200, administrator=200)
+
 #: of workbooks: who reads what was imported; one that isn't there
 _READING_IMPORTS = everybody(403, manager=200, administrator=200)
 _NO_IMPORT = everybody(403, manager=404, administrator=404)
@@ -311,6 +314,20 @@ MATRIX: dict[str, dict[str, int]] = {
     "prices.show": everybody(404, nobody=403),
     "prices.switch_form": everybody(403, manager=404, administrator=404),
     "prices.switch": everybody(403, manager=404, administrator=404),
+    "house_rules.calendars": everybody(200, nobody=403),
+    "house_rules.calendar": everybody(200, nobody=403),
+    "house_rules.edit_calendar": _CALENDAR,
+    "house_rules.save_calendar": everybody(403, manager=422, administrator=422),
+    "house_rules.restore_form": _CALENDAR,
+    "house_rules.restore": everybody(403, manager=303, administrator=303),
+    "house_rules.reschedule_form": _CALENDAR,
+    "house_rules.reschedule": everybody(403, manager=303, administrator=303),
+    "house_rules.numbering": everybody(200, nobody=403),
+    "house_rules.series": everybody(404, nobody=403),
+    "house_rules.pattern_form": everybody(403, administrator=404),
+    "house_rules.set_pattern": everybody(403, administrator=404),
+    "house_rules.next_form": everybody(403, administrator=404),
+    "house_rules.raise_next": everybody(403, administrator=404),
     # one's own, whoever one is
     "substitutes.overview": everybody(200),
     "substitutes.new": everybody(200),
@@ -373,6 +390,10 @@ class Scene:
             "directory.new": {"kind": "unit"},
             "directory.create": {"kind": "unit"},
             "account.end_session": {"session_id": 9999},
+            **{f"house_rules.{name}": {"where": str(self.site_id())} for name in (
+                "calendar", "edit_calendar", "save_calendar", "restore_form", "restore", "reschedule_form", "reschedule")},
+            **{f"house_rules.{name}": {"series_id": "nothing"} for name in (
+                "series", "pattern_form", "set_pattern", "next_form", "raise_next")},
             "prices.show": {"code": "nothing"},
             "prices.switch_form": {"code": "nothing"},
             "prices.switch": {"code": "nothing"},

@@ -10,7 +10,7 @@ from typing import Any
 from engine.model import Channel
 from engine.queries.history import HistoryRow
 from engine.queries.people import names
-from webui.display import role_name
+from webui.display import moment, role_name
 from webui.language import gettext
 from webui.unit_of_work import current
 from webui.wording import called_by, content, limit_name, worded
@@ -32,6 +32,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "work_item.returned": ("由「{step}」退回到「{target}」", "bad"),
     "work_item.warned": ("「{step}」即將到期，已提醒", ""),
     "work_item.overdue": ("「{step}」已逾期", "bad"),
+    "work_item.rescheduled": ("工作曆更改，「{step}」的期限改為 {due}", ""),
     "work_item.escalated": ("「{step}」逾期，已升級給{role}", "bad"),
     "limit.started": ("時限開始：{limit}", ""),
     "limit.stopped": ("時限結束：{limit}", ""),
@@ -41,6 +42,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit.missed": ("未達規定：{limit}", "bad"),
     "limit.paused": ("時限暫停：{limit}", ""),
     "limit.resumed": ("時限繼續：{limit}", ""),
+    "limit.rescheduled": ("工作曆更改，{limit}改至 {due}", ""),
     "limit.cancelled": ("時限取消：{limit}", ""),
     "limit.failed": ("時限無法計算：{limit}", "bad"),
     "timer.fired": ("到了預定時間", ""),
@@ -123,6 +125,7 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
         "tenant": lambda: str(row.values.get("tenant_name") or row.detail.get("tenant", "—")),
         "unit": lambda: str(row.detail.get("unit", "")), "since": lambda: str(row.detail.get("since", "")),
+        "due": lambda: moment(datetime.fromisoformat(str(row.detail["due_at"]))),
     })
     needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
     spoken = next((row.values[name] for name in ("reason", "opinion", "text", "note") if row.values.get(name)), None)

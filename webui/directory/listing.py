@@ -47,6 +47,8 @@ SECTIONS = (
     Section("directory.listing", "building", "樓宇", icon="building", text="園區內的各座樓宇。"),
     Section("prices.overview", "price", "收費標準", icon="receipt", text="特約服務的價格，按生效日期分版。"),
     Section("directory.listing", "site", "園區", icon="map-pin", text="管理項目及其時區。"),
+    Section("house_rules.calendars", "calendar", "工作曆", icon="calendar", text="工作時間、節假日、例外日期。"),
+    Section("house_rules.numbering", "numbering", "編號規則", icon="hash", text="各類單據的編號格式和下一個號碼。"),
 )
 
 

@@ -1,0 +1,58 @@
+"""Working time and number patterns that the office keeps as rows, laid over organisation.toml; every process follows within a second.
+
+Rows are never deleted, only emptied, so the sum of their versions tells whether anything has changed: one number, which rides along
+with the statement that reads an account and with the scheduler's look.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from sqlalchemy import BigInteger, cast, func, select
+
+from engine.calendars import WorkingCalendar
+from engine.persistence.tables import number_pattern, site, working_calendar
+from engine.persistence.unit_of_work import UnitOfWork
+
+if TYPE_CHECKING:
+    from engine.content import Organisation
+    from engine.runtime import Runtime
+
+#: the sum of all versions; zero while organisation.toml holds alone
+STAMP = cast(
+    select(func.coalesce(func.sum(working_calendar.c.version), 0)).scalar_subquery()
+    + select(func.coalesce(func.sum(number_pattern.c.version), 0)).scalar_subquery(), BigInteger)
+
+
+def catch_up(runtime: Runtime, uow: UnitOfWork, stamp: int | None = None) -> None:
+    """Read the rows again if they have changed. `stamp`: the sum where it is known already; else it is asked for."""
+    if stamp is None:
+        stamp = int(uow.reading.execute(select(STAMP)).scalar_one())
+    if stamp != runtime.rules_stamp:
+        runtime.organisation = in_force(written(runtime), uow)
+        runtime.rules_stamp = stamp
+
+
+def written(runtime: Runtime) -> Organisation:
+    """What organisation.toml says by itself."""
+    return runtime.organisation.written or runtime.organisation
+
+
+def in_force(base: Organisation, uow: UnitOfWork) -> Organisation:
+    """organisation.toml with the rows over it."""
+    patterns = {row.series: row.pattern for row in uow.reading.execute(select(number_pattern)) if row.pattern}
+    query = select(working_calendar.c.site_id, working_calendar.c.body, site.c.time_zone).select_from(
+        working_calendar.outerjoin(site, site.c.id == working_calendar.c.site_id))
+    bodies = {row.site_id: (orjson.loads(row.body), row.time_zone) for row in uow.reading.execute(query)}
+    company = over(base.calendar, bodies.get(None, ({}, None))[0])
+    sites = {site_id: over(company, body).in_zone(zone) for site_id, (body, zone) in bodies.items() if site_id is not None and body}
+    return replace(base, numbering={**base.numbering, **patterns}, calendar=company, site_calendars=sites, written=base)
+
+
+def over(calendar: WorkingCalendar, body: dict[str, Any]) -> WorkingCalendar:
+    """A calendar with what a row says instead; CalendarInvalidError names what can't be."""
+    said = WorkingCalendar.from_config(body)
+    names = {"hours": "hours", "holidays": "country", "extra_holidays": "extra_holidays", "extra_working_days": "extra_working_days"}
+    return replace(calendar, **{name: getattr(said, name) for key, name in names.items() if key in body})
