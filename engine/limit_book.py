@@ -114,6 +114,35 @@ def decide(limit: Limit, happened: frozenset[Happening], evaluate: Callable[[str
         return Verdict(applies=False, failure=f"value: {limit.value}")
 
 
+def first_due(limit: Limit, started_at: datetime, calendar: WorkingCalendar) -> datetime:
+    """Until when a clock that started then has time."""
+    if limit.by_day is None:
+        assert limit.target is not None
+        return calendar.add(started_at, limit.target, limit.calendar)
+    today = calendar.local(started_at).date()
+    first = today.replace(day=1)
+    if today.day > limit.by_day:
+        first = (first + timedelta(days=32)).replace(day=1)
+    return calendar.midnight(first.replace(day=limit.by_day) + timedelta(days=1))
+
+
+def due_after_pause(limit: Limit, due_at: datetime, pause: tuple[datetime, datetime], calendar: WorkingCalendar) -> datetime:
+    """Until when it has time after it stood still from the one moment to the other."""
+    paused_at, resumed_at = pause
+    left = calendar.elapsed(paused_at, due_at, limit.calendar)
+    # time claimed to lie before the pause gives nothing back
+    return max(due_at, calendar.shift(max(resumed_at, paused_at), left, limit.calendar))
+
+
+def site_calendar(runtime: Runtime, uow: UnitOfWork, site_id: int | None) -> WorkingCalendar:
+    """The company's calendar at the clock of a site."""
+    calendar = runtime.organisation.calendar_at(site_id)
+    if site_id is None or site_id in runtime.organisation.site_calendars:
+        return calendar
+    zone = uow.writing.execute(select(site.c.time_zone).where(site.c.id == site_id)).scalar()
+    return calendar.in_zone(zone) if zone else calendar
+
+
 def mark_late(uow: UnitOfWork, instance_id: int, since: datetime) -> None:
     """The instance is late since then, or since earlier."""
     condition = instance.c.late_since.is_(None) | (instance.c.late_since > since)
@@ -264,7 +293,7 @@ class Book:
         )  # fmt: skip
         if limit.kind is Kind.CLOCK:
             calendar = self._site_calendar()
-            clock.due_at = self._due_at(limit, calendar)
+            clock.due_at = first_due(limit, self._at, calendar)
             clock.target_seconds = int(calendar.elapsed(self._at, clock.due_at, limit.calendar).total_seconds())
             clock.rescheduled = True
             if limit.warn is not None:
@@ -272,16 +301,6 @@ class Book:
         self._clocks[limit.full_id] = clock
         self._fresh.append(clock)
         return clock
-
-    def _due_at(self, limit: Limit, calendar: WorkingCalendar) -> datetime:
-        if limit.by_day is None:
-            assert limit.target is not None
-            return calendar.add(self._at, limit.target, limit.calendar)
-        today = calendar.local(self._at).date()
-        first = today.replace(day=1)
-        if today.day > limit.by_day:
-            first = (first + timedelta(days=32)).replace(day=1)
-        return calendar.midnight(first.replace(day=limit.by_day) + timedelta(days=1))
 
     def _stop(self, clock: Clock, verdict: Verdict) -> None:
         if clock.kind != Kind.CLOCK:
@@ -339,10 +358,7 @@ class Book:
     def _resume(self, limit: Limit, clock: Clock, happening: Happening) -> None:
         assert clock.paused_at is not None
         assert clock.due_at is not None
-        calendar = self._site_calendar()
-        left = calendar.elapsed(clock.paused_at, clock.due_at, limit.calendar)
-        # time claimed to lie before the pause gives nothing back
-        clock.due_at = max(clock.due_at, calendar.shift(max(self._at, clock.paused_at), left, limit.calendar))
+        clock.due_at = due_after_pause(limit, clock.due_at, (clock.paused_at, self._at), self._site_calendar())
         if limit.warn is not None:
             clock.warn_at = warn_at(clock.started_at, clock.due_at, limit.warn)
         clock.paused_at, clock.changed, clock.rescheduled = None, True, True
@@ -353,13 +369,8 @@ class Book:
         self._events.append(NewEvent(event, detail=detail))
 
     def _site_calendar(self) -> WorkingCalendar:
-        """The company's calendar at the clock of the instance's site."""
         if self._calendar is None:
-            site_id = self._instance.site_id
-            self._calendar = self._runtime.organisation.calendar_at(site_id)
-            if site_id is not None and site_id not in self._runtime.organisation.site_calendars:
-                zone = self._uow.writing.execute(select(site.c.time_zone).where(site.c.id == self._instance.site_id)).scalar()
-                self._calendar = self._calendar.in_zone(zone) if zone else self._calendar
+            self._calendar = site_calendar(self._runtime, self._uow, self._instance.site_id)
         return self._calendar
 
     def _write(self) -> None:

@@ -38,6 +38,8 @@ class Measured:
     figures: LimitFigures
     #: what was due and never begun; counted as missed in the figures
     gaps: tuple[Gap, ...] = ()
+    #: how many of them were put right after their month was closed: the figures are as they were
+    later: int = 0
 
     @property
     def kind(self) -> Kind:
@@ -65,9 +67,11 @@ def overview(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilt
     """Every limit, also those of which nothing was measured; at the end what was measured by limits that are deployed no longer."""
     permissions.require(actor, "process-instance:read")
     rows = {each.name: each for each in queries.figures(uow, actor, filters)}
-    known = known_limits(runtime, uow)
+    known, later = known_limits(runtime, uow), queries.count_later(uow, actor, filters)
     found = [_measured(runtime, uow, actor, filters, each, rows.get(limit_id)) for limit_id, each in known.items()]
-    return found + [Measured(name, None, each) for name, each in rows.items() if name is not None and name not in known]
+    found = [replace(each, later=later.get(each.id, 0)) for each in found]
+    former = [(name, each) for name, each in rows.items() if name is not None and name not in known]
+    return found + [Measured(name, None, each, later=later.get(name, 0)) for name, each in former]
 
 
 def measure(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> Measured:
@@ -78,8 +82,10 @@ def measure(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilte
     if known is None:
         if not rows:
             raise NotFoundError(kind="時限", id=filters.limit_id)
-        return Measured(filters.limit_id, None, rows[0])
-    return _measured(runtime, uow, actor, filters, known, rows[0] if rows else None)
+        found = Measured(filters.limit_id, None, rows[0])
+    else:
+        found = _measured(runtime, uow, actor, filters, known, rows[0] if rows else None)
+    return replace(found, later=queries.count_later(uow, actor, filters).get(found.id, 0))
 
 
 def parts(

@@ -29,7 +29,7 @@ from engine.persistence.unit_of_work import UnitOfWork
 if TYPE_CHECKING:
     from engine.runtime import Runtime
 
-__all__ = ["BREACH", "WARN", "breach", "foresee", "happenings", "mark_late", "on_step", "warn"]
+__all__ = ["BREACH", "WARN", "breach", "foresee", "happenings", "limit_at", "mark_late", "on_step", "warn"]
 
 
 def happenings(
@@ -97,7 +97,7 @@ def breach(runtime: Runtime, uow: UnitOfWork, instance_id: int, full_id: str, co
     clock = _running(uow, instance_id, full_id)
     if clock is None or clock.paused_at is not None or clock.breached_at is not None or clock.due_at > now:
         return False
-    limit = _limit(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
+    limit = limit_at(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
     uow.writing.execute(update(limit_clock).where(limit_clock.c.id == clock.id).values(breached_at=now))
     mark_late(uow, instance_id, clock.due_at)
     role = limit.escalate_to if limit is not None else None
@@ -114,7 +114,7 @@ def warn(runtime: Runtime, uow: UnitOfWork, instance_id: int, full_id: str, cont
     clock = _running(uow, instance_id, full_id)
     if clock is None or clock.paused_at is not None or clock.breached_at is not None or clock.warn_at is None or clock.warn_at > now:
         return False
-    limit = _limit(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
+    limit = limit_at(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
     detail = {"limit": full_id, "round": clock.round, "due_at": clock.due_at}
     history.append(uow, SYSTEM, instance_id, [NewEvent("limit.warned", detail=detail)], now)
     _tell(runtime, uow, instance_id, Notice.LIMIT_SOON, limit)
@@ -136,7 +136,7 @@ def _running(uow: UnitOfWork, instance_id: int, full_id: str) -> Any:
     return connection.execute(query.order_by(limit_clock.c.round.desc()).limit(1)).one_or_none()
 
 
-def _limit(content: InstanceContent, full_id: str, started_at: datetime, zone: str) -> Limit | None:
+def limit_at(content: InstanceContent, full_id: str, started_at: datetime, zone: str) -> Limit | None:
     """What the limit said when the clock started; None when this version knows it no longer."""
     every = [limit for limit in content.limits() if limit.full_id == full_id]
     # a start by claimed time may lie before the limit came into force
@@ -171,7 +171,7 @@ def _pass_on_escalations(runtime: Runtime, uow: UnitOfWork, instance_id: int, co
         limit_clock.c.stopped_at.is_(None), limit_clock.c.cancelled_at.is_(None),
     )
     for row in uow.writing.execute(query).all():
-        limit = _limit(content, row.limit_id, row.started_at, runtime.organisation.calendar.zone)
+        limit = limit_at(content, row.limit_id, row.started_at, runtime.organisation.calendar.zone)
         if limit is not None and limit.escalate_to:
             _escalate(uow, instance_id, content, limit, now)
 

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import structlog
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from engine import case_references, instances, notifications
 from engine.errors import GuichengError, InvalidError, StaleInstanceError, StoreUnavailableError
@@ -64,7 +64,7 @@ class Round:
     def start_slice(self, runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> bool:
         """Start some of what is not started yet, holding the due row; False when nothing was left."""
         _hold(uow, row)
-        items = self._left(runtime, uow)[:SLICE]
+        items = self._left(runtime, uow)
         for item in items:
             if not self._start(runtime, uow, row, item):
                 # its slice was taken back with it; what else was in it comes with the next
@@ -76,11 +76,16 @@ class Round:
         return bool(items)
 
     def _left(self, runtime: Runtime, uow: UnitOfWork) -> list[Item]:
+        """The next slice: a page of the list after what was started last, so that a long list costs no more an item than a short one."""
         collect = runtime.collections.get(self.collection)
         if collect is None:
             raise CollectionUnknownError(collection=self.collection)
+        last = uow.writing.execute(select(func.max(periodic_start.c.item_id)).where(*self._mine())).scalar()
+        if items := collect(uow, self.period, last or 0, SLICE):
+            return items
+        # once at the end the whole list: somebody may have been entered meanwhile with an id that was passed already
         started = set(uow.writing.execute(select(periodic_start.c.item_id).where(*self._mine())).scalars())
-        return [item for item in collect(uow, self.period) if item.id not in started]
+        return [item for item in collect(uow, self.period) if item.id not in started][:SLICE]
 
     def _start(self, runtime: Runtime, uow: UnitOfWork, row: Row[Any], item: Item) -> bool:
         local = self.period.astimezone(ZoneInfo(runtime.organisation.calendar.zone))

@@ -121,8 +121,12 @@ class Item:
     references: frozenset[tuple[str, int]] = frozenset()
 
 
-#: a list of the company as it is at a time, by id: (unit of work, time)
-Collection = Callable[["UnitOfWork", datetime], list[Item]]
+class Collection(Protocol):
+    """A list of the company as it was at a time."""
+
+    def __call__(self, uow: UnitOfWork, at: datetime, after: int = 0, limit: int | None = None) -> list[Item]:
+        """In the order of ids: those greater than `after`, at most `limit`."""
+        ...
 
 
 @dataclass(slots=True)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 import flask
 
 from engine.errors import InvalidError
+from webui.display import zone
 
 _REASON_LENGTH = 1_000
 
@@ -41,6 +43,9 @@ class Dialog:
     reason: bool = False
     #: whether something may be added in words
     remark: bool = False
+    #: label of a moment that is asked for, and the moment that stands in its field at first
+    moment_label: str = ""
+    moment: str = ""
     #: asked as well, where there is something to choose
     further: Question | None = None
 
@@ -51,6 +56,7 @@ def render(dialog: Dialog, address: str, back: str, problem: str = "", code: int
     body = flask.render_template(
         "dialog.html", dialog=dialog, address=address, back=back, problem=problem, is_part=is_part,
         reason=flask.request.form.get("reason", ""), chosen=flask.request.form.get(dialog.choice_name, dialog.chosen),
+        moment=flask.request.form.get("moment", dialog.moment),
     )
     return flask.make_response(body, code)
 
@@ -69,6 +75,14 @@ def whole_number(name: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 10):
         raise InvalidError(reason="請輸入整數。")
     return int(text)
+
+
+def required_moment() -> datetime:
+    """The moment that was given, by the clock on the wall. InvalidError without one."""
+    try:
+        return datetime.fromisoformat(flask.request.form.get("moment", "")).replace(tzinfo=zone())
+    except ValueError as error:
+        raise InvalidError(reason="請填寫實際發生時間。") from error
 
 
 def chosen_number(name: str) -> int:

@@ -1,24 +1,30 @@
-"""The lists over which periodic work goes: every let unit, every settled tenant, as they are when the time has come."""
+"""The lists over which periodic work goes: every let unit, every settled tenant, as they are when the time has come. By id, in pages."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import exists, func, or_, select
 
 from engine.persistence.tables import building, site, tenancy, tenant, unit
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.runtime import Item
+from engine.runtime import Collection, Item
 
 _CENT = Decimal("0.01")
 
 
-def active_units(uow: UnitOfWork, at: datetime) -> list[Item]:
-    """Every unit that was let at the time (收費 4.1.1: from the date on the move-in notice), with area, rate, monthly fee and tenant."""
+def active_units(uow: UnitOfWork, at: datetime, after: int = 0, limit: int | None = None) -> list[Item]:
+    """Every unit that was let at the time (收費 4.1.1: from the date on the move-in notice), with area, rate, monthly fee and tenant:
+    those with an id greater than `after`, at most `limit`.
+    """
     lives = (tenancy.c.unit_id == unit.c.id) & (tenancy.c.started_at <= at) & or_(tenancy.c.ended_at.is_(None), tenancy.c.ended_at > at)
+    # a unit with two tenancies has two rows below, but is one of the page
+    page = (
+        select(unit.c.id).where(unit.c.deactivated_at.is_(None), unit.c.id > after, exists().where(lives)).order_by(unit.c.id).limit(limit)
+    )
     query = (
         select(
             unit.c.id, unit.c.code, unit.c.area, unit.c.site_id, building.c.name.label("building"), site.c.name.label("site"),
@@ -29,7 +35,7 @@ def active_units(uow: UnitOfWork, at: datetime) -> list[Item]:
         .join(site, site.c.id == unit.c.site_id)
         .join(tenancy, lives)
         .join(tenant, tenant.c.id == tenancy.c.tenant_id)
-        .where(unit.c.deactivated_at.is_(None))
+        .where(unit.c.id.in_(page))
         .order_by(unit.c.id, tenancy.c.started_at.desc(), tenancy.c.id.desc())
     )
     found: dict[int, Item] = {}
@@ -39,8 +45,10 @@ def active_units(uow: UnitOfWork, at: datetime) -> list[Item]:
     return list(found.values())
 
 
-def settled_tenants(uow: UnitOfWork, at: datetime) -> list[Item]:
-    """Every tenant who was settled at the time, once, with the first of the tenant's units."""
+def settled_tenants(uow: UnitOfWork, at: datetime, after: int = 0, limit: int | None = None) -> list[Item]:
+    """Every tenant who was settled at the time, once, with the first of the tenant's units: those with an id greater than `after`, at
+    most `limit`.
+    """
     lives = (tenancy.c.started_at <= at) & or_(tenancy.c.ended_at.is_(None), tenancy.c.ended_at > at)
     query = (
         select(
@@ -49,9 +57,10 @@ def settled_tenants(uow: UnitOfWork, at: datetime) -> list[Item]:
         )
         .join(tenancy, (tenancy.c.tenant_id == tenant.c.id) & lives)
         .join(unit, unit.c.id == tenancy.c.unit_id)
-        .where(tenant.c.deactivated_at.is_(None))
+        .where(tenant.c.deactivated_at.is_(None), tenant.c.id > after)
         .group_by(tenant.c.id, tenant.c.code, tenant.c.name, tenant.c.contact, tenant.c.phone, tenant.c.locale)
         .order_by(tenant.c.id)
+        .limit(limit)
     )
     return [
         Item(row.id, _tenant(row), row.site_id, frozenset({("tenant", row.id), ("unit", row.unit_id)}))
@@ -81,4 +90,4 @@ def _text(value: Decimal | None) -> str:
 
 
 #: by the name that diagrams give in `for_each`
-COLLECTIONS: Mapping[str, Callable[[UnitOfWork, datetime], list[Item]]] = {"active_units": active_units, "settled_tenants": settled_tenants}
+COLLECTIONS: Mapping[str, Collection] = {"active_units": active_units, "settled_tenants": settled_tenants}

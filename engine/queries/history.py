@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
-from engine.persistence.tables import history_event, history_value, user
+from engine.errors import NotFoundError
+from engine.persistence.tables import corrected_time, history_event, history_value, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 
@@ -37,6 +38,8 @@ class HistoryRow:
     detail: dict[str, Any]
     #: changed fields with before and after, actor's name, free text; empty once erased
     values: dict[str, Any]
+    #: when it is said to have happened since it was put right; None where it was not
+    corrected_to: datetime | None = None
 
 
 def page(
@@ -52,12 +55,16 @@ def page(
             user.c.display_name, history_event.c.on_behalf_of, away.c.display_name.label("on_behalf_name"),
             history_event.c.channel, history_event.c.definition_id,
             history_event.c.element_id, history_event.c.token, history_event.c.detail, history_value.c.body,
+            corrected_time.c.happened_at.label("corrected_to"),
         )
         .select_from(
             history_event.outerjoin(user, user.c.id == history_event.c.actor_id)
             .outerjoin(away, away.c.id == history_event.c.on_behalf_of).outerjoin(
                 history_value,
                 (history_value.c.instance_id == history_event.c.instance_id) & (history_value.c.seq == history_event.c.seq),
+            ).outerjoin(
+                corrected_time,
+                (corrected_time.c.instance_id == history_event.c.instance_id) & (corrected_time.c.seq == history_event.c.seq),
             )
         )
         .where(history_event.c.instance_id == instance_id)
@@ -70,6 +77,17 @@ def page(
     rows = [_row(row) for row in uow.reading.execute(statement)]
     shown = tuple(rows[:limit])
     return Page(shown, encode(sort, (shown[-1].seq,)) if len(rows) > limit else None)
+
+
+def happened_at(uow: UnitOfWork, instance_id: int, seq: int) -> datetime:
+    """When an event is said to have happened, as it was said last; NotFoundError."""
+    put_right = select(corrected_time.c.happened_at).where(corrected_time.c.instance_id == instance_id, corrected_time.c.seq == seq)
+    said = func.coalesce(put_right.scalar_subquery(), history_event.c.claimed_at, history_event.c.at)
+    query = select(said).where(history_event.c.instance_id == instance_id, history_event.c.seq == seq)
+    found: datetime | None = uow.reading.execute(query).scalar()
+    if found is None:
+        raise NotFoundError(kind="歷程", id=seq)
+    return found
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> HistoryRow:

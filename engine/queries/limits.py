@@ -20,11 +20,15 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, se
 from engine.limit_rules import Kind
 from engine.model import Actor
 from engine.persistence.durations import SecondsBetween
-from engine.persistence.tables import building, instance, limit_clock, site, unit, user
+from engine.persistence.tables import building, instance, limit_clock, limit_correction, site, unit, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.months import MOST_MONTHS, midnight, months_between, next_month
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.sites import visible_sites
+
+_LATER = limit_correction.join(limit_clock, limit_clock.c.id == limit_correction.c.clock_id).join(
+    instance, instance.c.id == limit_clock.c.instance_id
+)
 
 
 class Outcome(StrEnum):
@@ -131,6 +135,25 @@ class ClockRow:
     person: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class LaterCorrection:
+    """A time of what was measured in a closed month that was put right afterwards: the figures are as they were."""
+
+    instance_id: int
+    business_key: str | None
+    title: str
+    corrected_at: datetime
+    person: str | None
+    #: as it is in the figures
+    started_at: datetime
+    stopped_at: datetime | None
+    #: as it is said now
+    started_then: datetime
+    stopped_then: datetime | None
+    #: whether it would count as missed
+    is_missed: bool
+
+
 def figures(
     uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None = None, zone: str = "UTC"
 ) -> tuple[LimitFigures, ...]:
@@ -181,6 +204,25 @@ def stream(uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> Iterator[Clo
     statement = _rows(actor, filters).order_by(limit_clock.c.started_at.desc(), limit_clock.c.id.desc())
     for row in uow.reading.execute(statement, execution_options={"yield_per": 1000}):
         yield ClockRow(**row._mapping)
+
+
+def count_later(uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> dict[str, int]:
+    """By limit, how many of what the figures hold were put right after their month was closed."""
+    query = select(limit_clock.c.limit_id, func.count(limit_correction.c.clock_id.distinct())).select_from(_LATER)
+    found = uow.reading.execute(query.where(*_conditions(actor, filters)).group_by(limit_clock.c.limit_id))
+    return {row[0]: row[1] for row in found}
+
+
+def later(uow: UnitOfWork, actor: Actor, filters: LimitFilters, limit: int = 50) -> tuple[LaterCorrection, ...]:
+    """The latest of them."""
+    query = select(
+        limit_clock.c.instance_id, instance.c.business_key, instance.c.title, limit_correction.c.corrected_at,
+        user.c.display_name.label("person"), limit_clock.c.started_at, limit_clock.c.stopped_at,
+        limit_correction.c.started_at.label("started_then"), limit_correction.c.stopped_at.label("stopped_then"),
+        limit_correction.c.is_missed,
+    ).select_from(_LATER.outerjoin(user, user.c.id == limit_correction.c.corrected_by)).where(*_conditions(actor, filters))
+    rows = uow.reading.execute(query.order_by(limit_correction.c.id.desc()).limit(limit))
+    return tuple(LaterCorrection(**row._mapping) for row in rows)
 
 
 def _rows(actor: Actor, filters: LimitFilters) -> Select[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 import pytest
@@ -14,9 +14,9 @@ from engine.errors import DeploymentRefusedError
 from engine.jobs import handlers, inline
 from engine.model import SYSTEM
 from engine.operators.catalogue import OPERATORS
-from engine.persistence.tables import due, instance, notification, periodic_start, tenancy
+from engine.persistence.tables import due, instance, notification, periodic_start, tenancy, unit
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.runtime import Runtime
+from engine.runtime import Item, Runtime
 from tests.builders import make_site, make_tenant, make_unit, rows
 from tests.engine.spiff.xml import bpmn, chain, node, timer
 
@@ -123,6 +123,39 @@ def test_a_stop_in_the_middle_loses_and_doubles_nothing(runtime: Runtime, clock:
     assert len(found) == len(set(found)) == UNITS
     (row,) = rows(runtime, due)
     assert row.due_at > clock.now()
+
+
+def test_who_is_entered_in_the_middle_is_not_passed_over(runtime: Runtime, clock: MovableClock, site: int) -> None:
+    """With an id that the round has gone by already: the unit that stood empty is let from before the period on."""
+    deploy(runtime, monthly())
+    with runtime.database.writing() as connection:
+        first, *_ = connection.execute(select(unit.c.id).order_by(unit.c.id)).scalars().all()
+        kept = connection.execute(select(tenancy.c.ended_at, tenancy.c.id).where(tenancy.c.unit_id == first)).one()
+        connection.execute(update(tenancy).where(tenancy.c.id == kept.id).values(ended_at=clock.now()))
+    clock.advance(timedelta(days=31))
+    fire_once(runtime, commit=True)
+    assert first not in {row.item_id for row in rows(runtime, periodic_start)}
+    with runtime.database.writing() as connection:
+        connection.execute(update(tenancy).where(tenancy.c.id == kept.id).values(ended_at=None))
+    inline.run_due(runtime)
+    found = started(runtime)
+    assert len(found) == len(set(found)) == UNITS
+    assert found[-1][0] == first
+
+
+def test_a_slice_lists_no_more_than_it_starts(runtime: Runtime, clock: MovableClock, site: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The whole list is read once, when the last slice is done, however long it is."""
+    deploy(runtime, monthly())
+    real, listed = runtime.collections["active_units"], []
+
+    def listing(uow: UnitOfWork, at: datetime, after: int = 0, limit: int | None = None) -> list[Item]:
+        found = real(uow, at, after, limit)
+        listed.append(len(found))
+        return found
+
+    monkeypatch.setattr(runtime, "collections", {"active_units": listing})
+    inline.advance(runtime, clock, timedelta(days=31))
+    assert listed == [periodic.SLICE, periodic.SLICE, UNITS % periodic.SLICE, 0, UNITS]
 
 
 def test_one_that_cannot_start_holds_up_no_other(runtime: Runtime, clock: MovableClock, site: int, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,6 +132,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "cases.cancel_form": _STEERING,
     "cases.cancel": _STEERED,
     "cases.retry": everybody(404),
+    "cases.correct_form": everybody(403, nobody=404, elsewhere=404, manager=200),
+    "cases.correct": everybody(403, nobody=404, elsewhere=404, manager=422),
     # entered by none of these
     "cases.void_form": _STEERING,
     "cases.void": everybody(403, nobody=404, elsewhere=404, manager=422, administrator=422),

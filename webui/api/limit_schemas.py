@@ -70,6 +70,9 @@ class LimitView(FigureView):
     goals = fields.List(fields.String(), required=True, metadata={"description": "that held in the period, least and greatest"})
     reached = fields.Boolean(required=True, allow_none=True)
     time_basis = fields.String(required=True, validate=validate.OneOf(["claimed"]), metadata={"description": "which times the figures use"})
+    corrected_later = fields.Integer(
+        required=True, metadata={"description": "of what was measured, how many had a time put right after their month was closed"}
+    )
 
 
 class LimitList(Schema):

@@ -50,7 +50,7 @@ def _view(measured: Measured) -> dict[str, Any]:
     return {
         "id": measured.id, "name": limit.name if limit is not None else measured.id, "kind": measured.kind.value,
         "clauses": list(limit.clauses) if limit is not None else [], "goals": [f"{goal.normalize():f}" for goal in figures.goals or ()],
-        "reached": measured.is_reached, "time_basis": "claimed", **_figures(figures),
+        "reached": measured.is_reached, "time_basis": "claimed", "corrected_later": measured.later, **_figures(figures),
     }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import flask
 
+from engine import corrections
 from engine import instances as services
 from engine.errors import NotFoundError
 from engine.permissions import require
@@ -82,6 +83,14 @@ def list_history(call: Call, query: dict[str, Any], instance_id: int) -> dict[st
     _visible(call, instance_id)
     page = history.page(call.uow, instance_id, after=query.get("after"), limit=query["limit"])
     return {"items": [views.history_event(row) for row in page.rows], "next": page.after}
+
+
+@calls.command(f"{_ONE}/history/<{ID}:seq>/correct-time", takes=schemas.CorrectTime, gives=schemas.CorrectionView)
+def correct_time(call: Call, body: dict[str, Any], instance_id: int, seq: int) -> dict[str, Any]:
+    """Say that an event happened at another time. Limits are measured anew; a closed month keeps its figures."""
+    _visible(call, instance_id)
+    found = corrections.correct_time(call.runtime, call.uow, call.actor, instance_id, seq, body["happened_at"], body["reason"])
+    return {"seq": found.seq, "before": found.before, "after": found.after, "limits": list(found.limits), "kept": list(found.kept)}
 
 
 @calls.lookup(f"{_ONE}/diagram.svg", gives=None, content_type="image/svg+xml")

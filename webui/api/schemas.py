@@ -485,6 +485,23 @@ class InstanceView(InstanceSummary):
     incidents = fields.List(fields.Nested(IncidentView), required=True, metadata={"description": "those not resolved"})
 
 
+class CorrectTime(Schema):
+    """When it happened, and why that is said only now."""
+
+    happened_at = Instant(required=True, metadata={"description": "not later than it was entered"})
+    reason = Text(required=True, length=1_000)
+
+
+class CorrectionView(Schema):
+    """What a correction came to."""
+
+    seq = fields.Integer(required=True, metadata={"description": "of its own event in the history"})
+    before = fields.AwareDateTime(required=True)
+    after = fields.AwareDateTime(required=True)
+    limits = fields.List(fields.String(), required=True, metadata={"description": "limits that were measured anew"})
+    kept = fields.List(fields.String(), required=True, metadata={"description": "limits whose month is closed: its figures stay"})
+
+
 class HistoryEventView(Schema):
     """One event of a case."""
 
@@ -492,6 +509,7 @@ class HistoryEventView(Schema):
     type = fields.String(required=True)
     at = fields.AwareDateTime(required=True)
     claimed_at = fields.AwareDateTime(required=True, allow_none=True)
+    corrected_to = fields.AwareDateTime(required=True, allow_none=True, metadata={"description": "when it is said to have happened now"})
     actor = fields.Nested(PersonView, required=True, allow_none=True)
     on_behalf_of = row_id(allow_none=True)
     channel = fields.String(required=True)

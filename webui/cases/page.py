@@ -105,7 +105,7 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         talk=talk,
         incidents=incidents, children=queries.children(uow, instance_id),
         offers=linked_offers(actor, instance_id),
-        events=tell(told.rows, instance_id, case.definition_id), earlier=told.after,
+        events=tell(told.rows, instance_id, case.definition_id, may_correct=may(actor, "time:correct", case.site_id)), earlier=told.after,
         chains=chains(actor, instance_id, case.site_id, view.variables),
         signatures=signature_notes(instance_id, view.variables, case.definition_id), readers=approvals.readers(uow, instance_id),
         reporters=reporters.of_case(uow, instance_id), places=dossier.places_of(uow, actor, instance_id),

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from engine import corrections
 from engine.model import Channel
 from engine.queries.history import HistoryRow
 from engine.queries.people import names
@@ -56,6 +57,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "tenancy.ended": ("業戶 {tenant} 搬離單元 {unit}", "done"),
     "record.voided": ("作廢單據 {record}", "bad"),
     "instance.moved": ("案件繼續", ""),
+    "time.corrected": ("更正「{what}」的發生時刻：{before}，改為 {after}{closed}", ""),
     "outside_link.created": ("為「{step}」建立一次性連結", ""),
     "outside_link.revoked": ("收回「{step}」的一次性連結", ""),
     "instance.revoked": ("撤銷案件", "bad"),
@@ -100,15 +102,23 @@ class Told:
     #: free text that somebody gave with it
     reason: str = ""
     element_id: str | None = None
+    #: number of the event, where this person may say that it happened at another time
+    correctable: int | None = None
+    #: when it is said to have happened since it was put right
+    corrected_to: datetime | None = None
 
 
-def tell(rows: Iterable[HistoryRow], instance_id: int, definition_id: int) -> tuple[Told, ...]:
+def tell(rows: Iterable[HistoryRow], instance_id: int, definition_id: int, *, may_correct: bool = False) -> tuple[Told, ...]:
     """The events of one case in the reader's language, in the order given."""
     rows = tuple(rows)
     steps = _Steps(instance_id)
     wanted = {row.detail["to"] for row in rows if isinstance(row.detail.get("to"), int)}
     people = names(current(), wanted) if wanted else {}
-    return tuple(_told(row, definition_id, people, steps) for row in rows)
+    told = (_told(row, definition_id, people, steps) for row in rows)
+    return tuple(
+        replace(each, correctable=row.seq) if may_correct and corrections.is_correctable(row) else each
+        for row, each in zip(rows, told, strict=True)
+    )
 
 
 def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps: _Steps) -> Told:
@@ -124,6 +134,9 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "contact": lambda: str(row.values.get("name", "—")), "result": lambda: gettext(CALL_RESULTS.get(str(row.detail.get("result")), "")),
         "name": lambda: str(row.detail.get("name", "")), "type": lambda: row.type,
         "tenant": lambda: str(row.values.get("tenant_name") or row.detail.get("tenant", "—")),
+        "what": lambda: steps.name(row.element_id, version) if row.element_id else gettext("發起案件"),
+        "before": lambda: _moment(row.detail.get("before")), "after": lambda: _moment(row.detail.get("after")),
+        "closed": lambda: gettext("（所屬月份已結，時限的數字不變）") if row.detail.get("kept") else "",
         "unit": lambda: str(row.detail.get("unit", "")), "since": lambda: str(row.detail.get("since", "")),
         "due": lambda: moment(datetime.fromisoformat(str(row.detail["due_at"]))),
     })
@@ -134,7 +147,7 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         text=gettext(sentence, **needed) if needed else gettext(sentence), at=row.at,
         claimed_at=row.claimed_at if row.claimed_at and abs((row.at - row.claimed_at).total_seconds()) >= 60 else None,
         who=_who(row), channel=row.channel, look=look,
-        reason=reason if isinstance(reason, str) else "", element_id=row.element_id,
+        reason=reason if isinstance(reason, str) else "", element_id=row.element_id, corrected_to=row.corrected_to,
     )
 
 
@@ -176,6 +189,10 @@ class _Lazy:
 
     def get(self, name: str) -> str:
         return self._makers[name]()
+
+
+def _moment(value: Any) -> str:
+    return moment(datetime.fromisoformat(value)) if isinstance(value, str) else "—"
 
 
 def _role(detail: Mapping[str, Any]) -> str:

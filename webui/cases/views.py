@@ -8,6 +8,7 @@ from markupsafe import Markup
 
 from engine import attention, instances, records
 from engine.model import InstanceState
+from engine.permissions import may
 from engine.queries import history
 from engine.queries import instances as queries
 from webui import session, unit_of_work
@@ -42,7 +43,9 @@ def story(instance_id: int) -> ResponseReturnValue:
     """Everything that happened, newest first, page by page."""
     case = queries.get(current(), session.actor(), instance_id)
     found = history.page(current(), instance_id, after=flask.request.args.get("after"), newest_first=True)
-    return flask.render_template("cases/story.html", case=case, events=tell(found.rows, instance_id, case.definition_id), after=found.after)
+    may_correct = may(session.actor(), "time:correct", case.site_id)
+    events = tell(found.rows, instance_id, case.definition_id, may_correct=may_correct)
+    return flask.render_template("cases/story.html", case=case, events=events, after=found.after)
 
 
 def paper(record_id: int) -> ResponseReturnValue:

@@ -47,7 +47,8 @@ def show(limit_id: str) -> ResponseReturnValue:
     parts = limit_figures.parts(runtime_of(), current(), session.actor(), filters, split, measured.gaps)
     return flask.render_template(
         "limits/show.html", limit=named([measured])[0], parts=parts, split=split, splits=list(Split), page=page, outcome=outcome,
-        outcomes=list(Outcome), gaps=_lacking(measured.gaps, outcome)[:_GAPS], **_around(filters, days),
+        outcomes=list(Outcome), gaps=_lacking(measured.gaps, outcome)[:_GAPS],
+        later=queries.later(current(), session.actor(), filters) if measured.later else (), **_around(filters, days),
     )  # fmt: skip
 
 

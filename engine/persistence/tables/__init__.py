@@ -20,6 +20,7 @@ from engine.persistence.tables.company import (
     unit,
     user,
 )
+from engine.persistence.tables.corrections import corrected_time, limit_correction
 from engine.persistence.tables.definitions import blob, definition, deployment, deployment_file, start_subscription
 from engine.persistence.tables.desk import case_reporter, duty, shift, shift_note
 from engine.persistence.tables.directory import directory_change, number_pattern, substitution, working_calendar
@@ -80,6 +81,7 @@ __all__ = [
     "case_reporter",
     "cash_day",
     "comment_mention",
+    "corrected_time",
     "definition",
     "delivery",
     "deployment",
@@ -105,6 +107,7 @@ __all__ = [
     "lease",
     "ledger_entry",
     "limit_clock",
+    "limit_correction",
     "list_default",
     "list_export",
     "metadata",
