@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import orjson
@@ -14,7 +15,8 @@ from engine import limit_reading, limit_rules, permissions, signer_form, start_t
 from engine.content import DefinitionContent, InstanceContent
 from engine.diagram import Diagram, read_diagram
 from engine.errors import DeploymentRefusedError, Finding, NotFoundError
-from engine.forms import load_form
+from engine.forms import Form, load_form
+from engine.forms.privacy import marked
 from engine.limit_rules import Limit
 from engine.model import Actor
 from engine.persistence.tables import blob, definition, deployment, deployment_file, start_subscription
@@ -144,7 +146,10 @@ def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
 
 
 def content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> DefinitionContent:
-    """Everything that was deployed with a version, read once per process and kept."""
+    """Everything that was deployed with a version, read once per process and kept.
+
+    What belongs to papers of identity is said by the version of today also for the forms of older ones.
+    """
     return runtime.definitions.content(definition_id, lambda: _read_content(runtime, uow, definition_id))
 
 
@@ -206,6 +211,8 @@ def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> Defi
     forms = {
         stem(name): load_form(body, stem(name)) for name, body in running.items() if name.startswith("forms/") and name.endswith(".json")
     }
+    today = _latest_forms(runtime, uow, info)
+    forms = {key: marked(form, today.get(key)) for key, form in forms.items()}
     limits = _limits_of(running)
     diagram = read_diagram(xml)[info.key]
     return DefinitionContent(
@@ -221,6 +228,12 @@ def _read_content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> Defi
         xml=xml,
         files={**files, **{name: body for name, body in running.items() if name.endswith(".dmn")}},
     )
+
+
+def _latest_forms(runtime: Runtime, uow: UnitOfWork, info: DefinitionInfo) -> Mapping[str, Form]:
+    """Those of the current version of the process; none where it is the one at hand."""
+    row = uow.reading.execute(_LATEST, {"key": info.key}).one_or_none()
+    return {} if row is None or row.id == info.id else content(runtime, uow, row.id).forms
 
 
 def _limits_of(files: Mapping[str, bytes]) -> tuple[Limit, ...]:
@@ -309,6 +322,7 @@ def _store_definition(runtime: Runtime, uow: UnitOfWork, deployment_id: int, pro
     if before is not None:
         # an earlier version starts nothing any more
         connection.execute(start_subscription.delete().where(start_subscription.c.definition_id == before.id))
+        uow.after_commit(partial(runtime.definitions.forget_older, process.process_id, number))
     if process.starts:
         rows = [
             {"definition_id": definition_id, "element_id": each.element_id, "kind": each.kind, "name": each.name} for each in process.starts

@@ -37,6 +37,8 @@ SIGNATURE_BYTES = 200_000
 SIGNATURE_WIDTH, SIGNATURE_HEIGHT = 3_000, 2_000
 #: rows of pixels that a stroke must touch at least: less is a slip of the finger
 SIGNATURE_ROWS = 4
+#: kept before papers of identity were told apart: taken for one until somebody looks at its case (`engine.personal_data`)
+UNSETTLED = "unsettled"
 #: what is made from a file lies beside it under the digest and one of these
 DERIVED = (".320.webp",)
 _CHUNK = 2**16
@@ -72,7 +74,7 @@ class StoredFile:
     #: None until a submission binds it
     instance_id: int | None
     uploaded_by: int | None
-    #: `identity` for a paper of identity
+    #: `identity` for a paper of identity, `unsettled` where nobody knows yet
     personal: str | None = None
 
 
@@ -175,6 +177,23 @@ def mark_personal(uow: UnitOfWork, file_ids: Iterable[int]) -> None:
     wanted = sorted(set(file_ids))
     if wanted:
         uow.writing.execute(update(file).where(file.c.id.in_(wanted)).values(personal="identity"))
+
+
+def unsettled(uow: UnitOfWork, instance_id: int) -> frozenset[int]:
+    """Ids of a case's files of which nobody knows yet whether they are papers of identity."""
+    waiting = select(file.c.id).where(file.c.instance_id == instance_id, file.c.personal == UNSETTLED)
+    return frozenset(uow.reading.execute(waiting).scalars())
+
+
+def cases_unsettled(uow: UnitOfWork, *, after: int, limit: int) -> list[int]:
+    """Ids of the next cases that hold such files."""
+    waiting = select(file.c.instance_id).where(file.c.personal == UNSETTLED, file.c.instance_id > after).distinct()
+    return list(uow.reading.execute(waiting.order_by(file.c.instance_id).limit(limit)).scalars())
+
+
+def clear(uow: UnitOfWork, file_ids: Iterable[int]) -> None:
+    """Keep files that nobody knew about as what they are: no papers of identity."""
+    uow.writing.execute(update(file).where(file.c.id.in_(sorted(file_ids)), file.c.personal == UNSETTLED).values(personal=None))
 
 
 def ids_in(form: Form, data: JsonObject, *, personal_only: bool = False) -> list[int]:

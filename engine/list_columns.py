@@ -47,5 +47,6 @@ def _columns(definition_id: int, forms: Mapping[str, Form]) -> list[tuple[str, V
         (f"{form.key}.{field.name}", VariableColumn(f"{form.key}.{field.name}", field, definition_id))
         for form in forms.values()
         for field in form.fields
-        if field.indexed and field.kind is not FieldKind.ROWS
+        # lists go out as files: papers of identity are in none
+        if field.indexed and field.kind is not FieldKind.ROWS and not field.personal
     ]

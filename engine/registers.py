@@ -18,6 +18,7 @@ from engine.errors import ForbiddenError, NotFoundError
 from engine.forms import FormTexts, text_of
 from engine.forms.display import moment
 from engine.forms.model import FieldKind, Form
+from engine.forms.view import COVERED
 from engine.i18n import read_catalogue
 from engine.model import Actor
 from engine.persistence.unit_of_work import UnitOfWork
@@ -81,6 +82,8 @@ class OpenRegister:
     def choices(self, column: BoundColumn, texts: FormTexts) -> list[tuple[str, str]]:
         """(value, wording) that a filter offers; empty for what has no choices."""
         path, field = column.column.path, column.field
+        if column.is_covered:
+            return []
         words: Mapping[str, str] = {}
         if path.scope == "limit":
             words = LIMITS
@@ -97,6 +100,8 @@ class OpenRegister:
         path, field = column.column.path, column.field
         if value is None or value == "":
             return ""
+        if column.is_covered:
+            return texts.of(COVERED)
         if isinstance(value, datetime):
             return moment(value, texts.zone)
         if path.scope == "limit":

@@ -29,6 +29,33 @@ def holds_personal(field: Field) -> bool:
     return bool(field.personal) or any(column.personal for column in field.columns)
 
 
+def withheld(form: Form, values: JsonObject) -> JsonObject:
+    """What a form opens with, without papers of identity: for those who only look on while somebody else has to fill it in."""
+    return {name: _withheld(field, value) for name, value in values.items() if not ((field := form.field(name)) and field.personal)}
+
+
+def _withheld(field: Field | None, value: Any) -> Any:
+    kept_back = {column.name for column in field.columns if column.personal} if field is not None else set()
+    if not kept_back or not isinstance(value, list):
+        return value
+    return [{name: each for name, each in row.items() if name not in kept_back} if isinstance(row, Mapping) else row for row in value]
+
+
+def marked(form: Form, today: Form | None) -> Form:
+    """An older version of a form with what today's version calls papers of identity: its cases are as much about people as new ones."""
+    if today is None:
+        return form
+    return replace(form, fields=tuple(_marked(field, today.field(field.name)) for field in form.fields))
+
+
+def _marked(field: Field, today: Field | None) -> Field:
+    if today is None:
+        return field
+    columns = {column.name: column for column in today.columns}
+    own = tuple(_marked(column, columns.get(column.name)) for column in field.columns)
+    return replace(field, personal=field.personal or today.personal, columns=own)
+
+
 def _covered(field: Field | None, value: Any) -> Any:
     if field is None or is_empty(value) or not holds_personal(field):
         return value

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
-from engine import drafts, files, notifications
+from engine import drafts, files, notifications, personal_data
 from engine.clock import Clock, SystemClock
 from engine.delivery import deliveries
-from engine.errors import StoreUnavailableError
+from engine.errors import GuichengError, StoreUnavailableError
 from engine.idempotency import purge as forget_responses
 from engine.jobs import leases
 from engine.jobs.dbos_runner import JobRunner
@@ -26,6 +26,8 @@ LEASE = "keeper"
 #: how long an ended job, and the mark that its effect was made, is remembered
 MEMORY = timedelta(days=7)
 _CLEANING = timedelta(hours=1)
+#: that are looked up at once
+_CASES = 500
 
 
 class Keeper:
@@ -105,3 +107,19 @@ class Keeper:
             deliveries.forget(uow, old_news)
             files.sweep(self._runtime, uow)
             uow.commit()
+        self._settle()
+
+    def _settle(self) -> None:
+        """After an upgrade: tell papers of identity apart among the files of older cases, one case a transaction."""
+        after, ids = 0, [0]
+        while ids and not self._stopped.is_set():
+            with UnitOfWork(self._runtime.database) as uow:
+                ids = files.cases_unsettled(uow, after=after, limit=_CASES)
+            for after in ids:
+                try:
+                    with UnitOfWork(self._runtime.database) as uow:
+                        personal_data.settle(self._runtime, uow, after)
+                        uow.commit()
+                except GuichengError as error:
+                    # its files stay papers of identity
+                    _log.warning("files_unsettled", instance=after, reason=str(error))

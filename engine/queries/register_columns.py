@@ -9,6 +9,8 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, case, func, literal, select
 
 from engine.forms.model import Field, FieldKind
+from engine.forms.privacy import holds_personal
+from engine.forms.view import COVERED
 from engine.persistence.durations import SecondsBetween
 from engine.persistence.tables import (
     definition,
@@ -42,6 +44,11 @@ class BoundColumn:
     field: Field | None
 
     @property
+    def is_covered(self) -> bool:
+        """Whether it belongs to papers of identity: no register reads these, whoever asks. On the case they are, where a look is noted."""
+        return self.field is not None and holds_personal(self.field)
+
+    @property
     def id(self) -> str:
         """The column's id."""
         return self.column.id
@@ -49,7 +56,7 @@ class BoundColumn:
     @property
     def storage(self) -> Storage:
         """How its values come."""
-        return storage_of(self.column.path, self.field)
+        return "text" if self.is_covered else storage_of(self.column.path, self.field)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +83,14 @@ def storage_of(path: Path, field: Field | None) -> Storage:
     if field is not None and field.kind in _NUMBERS:
         return "number"
     return "at" if field is not None and field.kind is FieldKind.DATE_TIME else "text"
+
+
+def value_in(bound: BoundRegister, column: BoundColumn) -> ColumnElement[Any]:
+    """A column's value; of papers of identity only that there is one, so that no page, file, order or search can tell what it is."""
+    if not column.is_covered:
+        return value_of(bound, column.column.path, column.storage)
+    there = value_of(bound, column.column.path, storage_of(column.column.path, column.field))
+    return case((there.is_not(None), COVERED), else_=None)
 
 
 def value_of(bound: BoundRegister, path: Path, storage: Storage) -> ColumnElement[Any]:
@@ -105,7 +120,7 @@ def variable(name: str, storage: Storage) -> ColumnElement[Any]:
 def text_names(columns: Sequence[BoundColumn]) -> tuple[list[str], list[str]]:
     """Names of fields, and of columns of lines, in which a text search looks."""
     facts: Mapping[str, object] = dict.fromkeys(("case", "row", "who", "when", "times", "limit", "minutes", "record"))
-    texts = [column for column in columns if column.storage == "text"]
+    texts = [column for column in columns if column.storage == "text" and not column.is_covered]
     fields = [str(column.column.path) for column in texts if column.column.path.scope not in facts]
     return fields, [column.column.path.name for column in texts if column.column.path.scope == "row"]
 

@@ -17,7 +17,7 @@ from engine.persistence.tables import Instant, instance, instance_variable, regi
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.months import MOST_MONTHS, midnight, months_between, next_month
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.register_columns import BoundColumn, BoundRegister, line, storage_of, text_names, value_of, variable
+from engine.queries.register_columns import BoundColumn, BoundRegister, line, storage_of, text_names, value_in, value_of, variable
 from engine.queries.sites import visible_sites
 from engine.register_rules import MONTH, Path
 
@@ -146,7 +146,7 @@ class Reader:
     def _rows(self) -> Subquery:
         """Every case or line that the person may see, with all columns; what is not asked for the database leaves out."""
         register = self.bound.register
-        values = [value_of(self.bound, each.column.path, each.storage).label(f"c_{each.id}") for each in self.bound.columns]
+        values = [value_in(self.bound, each).label(f"c_{each.id}") for each in self.bound.columns]
         period = value_of(self.bound, register.period, self.bound.period_storage).label("period")
         if register.rows == "case":
             head: Select[Any] = select(instance.c.id, instance.c.definition_id, literal(0).label("position"), period, *values)
@@ -259,6 +259,8 @@ def _unit(bound: BoundRegister, path: Path) -> ColumnElement[Any]:
 
 def _total_kind(each: BoundColumn) -> str:
     """`sum`, `limit`, `share` or nothing."""
+    if each.is_covered:
+        return ""
     if each.column.share:
         return "share"
     if not each.column.has_total:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class DefinitionCache:
-    """Immutable things, so nothing ever has to be thrown out."""
+    """Immutable things, but that a newer version of a process has a say in how its older ones are read."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -38,7 +38,18 @@ class DefinitionCache:
             built = build()
             with self._lock:
                 found = self._content.setdefault(definition_id, built)
+                # a version that is new here may say of more fields that they belong to papers of identity
+                self._forget(found.key, found.version)
         return found
+
+    def forget_older(self, key: str, version: int) -> None:
+        """Read what is older than this version of a process anew when it is wanted next."""
+        with self._lock:
+            self._forget(key, version)
+
+    def _forget(self, key: str, version: int) -> None:
+        for each in [each for each in self._content.values() if each.key == key and each.version < version]:
+            del self._content[each.id]
 
 
 class LiveCache:

@@ -6,9 +6,8 @@ from typing import Any, BinaryIO, cast
 
 import flask
 
-from engine import files, identity
+from engine import files, personal_data
 from engine.errors import FieldError
-from engine.queries import instances as cases
 from webui.api import schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
@@ -51,12 +50,8 @@ def upload_file(call: Call) -> Any:
 def download_file(call: Call, file_id: int) -> flask.Response:
     """A file's content: one's own uploads, and those of cases one may see."""
     stored = files.get(call.uow, call.actor, file_id)
-    if stored.personal and stored.instance_id is not None:
-        case, now = cases.get(call.uow, call.actor, stored.instance_id), call.runtime.clock.now()
-        actor, named = call.actor, [stored.name]
-        # on record before anything is sent
-        step(lambda uow: identity.look(
-            uow, actor, instance_id=case.id, site_id=case.site_id, what=named, now=now, file_id=stored.id))
+    if personal_data.is_guarded(stored):
+        step(lambda uow: personal_data.let_out(call.runtime, uow, call.actor, file_id))
     content = files.open_content(call.runtime, stored)
     response = flask.send_file(content, mimetype=stored.media_type, as_attachment=True, download_name=stored.name, etag=False)
     response.headers["Cache-Control"] = "no-store"

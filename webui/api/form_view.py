@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from engine import forms, instances
 from engine.content import DefinitionContent
+from engine.personal_data import opens_with
 from engine.queries.work_items import WorkItemRow
 from engine.runtime import Reference
 from webui.api.calls import Call
@@ -24,4 +25,5 @@ def form_view(call: Call, item: WorkItemRow, held: DefinitionContent) -> dict[st
             form, instances.inspect(call.runtime, call.uow, item.instance_id).variables, now=call.runtime.clock.now(),
             zone=ZoneInfo(call.runtime.organisation.calendar.zone), me=me,
         )
+        prefill = opens_with(call.actor, item, form, prefill)
     return {"key": form.key, "title": form.title, "schema": form.schema, "prefill": prefill}

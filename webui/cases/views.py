@@ -6,7 +6,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
-from engine import attention, instances, records
+from engine import attention, files, instances, personal_data, records
 from engine.model import InstanceState
 from engine.permissions import may
 from engine.queries import history
@@ -33,6 +33,9 @@ def overview() -> ResponseReturnValue:
 def show(instance_id: int) -> ResponseReturnValue:
     """One case."""
     gathered = page.gather(session.actor(), instance_id)
+    if any(file.personal == files.UNSETTLED for file in gathered.files):
+        unit_of_work.step(lambda uow: personal_data.settle(runtime_of(), uow, instance_id))
+        gathered = page.gather(session.actor(), instance_id)
     if any(reader.user_id == session.actor().user_id and reader.read_at is None for reader in gathered.readers):
         # looking at a copy is reading it: who sent it sees so
         unit_of_work.step(lambda uow: attention.mark_read(runtime_of(), uow, session.actor(), instance_id))

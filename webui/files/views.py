@@ -10,10 +10,8 @@ from flask.typing import ResponseReturnValue
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
-from engine import files, identity, thumbnails
+from engine import files, personal_data, thumbnails
 from engine.files import StoredFile
-from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries import instances
 from webui import session, unit_of_work
 from webui.unit_of_work import current, runtime_of
 
@@ -25,32 +23,28 @@ _POLICY = "default-src 'none'; sandbox"
 
 def show(file_id: int) -> ResponseReturnValue:
     """The content under the name it was uploaded with; nothing in it can run as a page of ours."""
-    stored = files.get(current(), session.actor(), file_id)
-    if stored.personal and stored.instance_id is not None:
-        note_look(stored, stored.instance_id)
+    stored = _let_out(file_id)
     return send(stored, files.open_content(runtime_of(), stored))
 
 
-def note_look(stored: StoredFile, instance_id: int) -> None:
-    """Put the look at a paper of identity on record before it is shown. ForbiddenError where the person's role doesn't need it."""
-    case, actor, now = instances.get(current(), session.actor(), instance_id), session.actor(), runtime_of().clock.now()
-    named = [stored.name]
-
-    def act(uow: UnitOfWork) -> None:
-        identity.look(uow, actor, instance_id=case.id, site_id=case.site_id, what=named, now=now, file_id=stored.id)
-
-    unit_of_work.step(act)
+def _let_out(file_id: int) -> StoredFile:
+    """A file that this person may see, the look at a paper of identity on record."""
+    actor = session.actor()
+    stored = files.get(current(), actor, file_id)
+    if personal_data.is_guarded(stored):
+        unit_of_work.step(lambda uow: personal_data.let_out(runtime_of(), uow, actor, file_id))
+    return stored
 
 
 def thumbnail(file_id: int) -> ResponseReturnValue:
-    """A small picture of a photo. 404 for what has none."""
-    stored = files.get(current(), session.actor(), file_id)
+    """A small picture of a photo, a look at it like one at the photo itself. 404 for what has none."""
+    stored = _let_out(file_id)
     made = thumbnails.thumbnail(runtime_of(), stored)
     if made is None:
         flask.abort(404)
     response = flask.Response(wrap_file(flask.request.environ, made), mimetype=thumbnails.MEDIA_TYPE, direct_passthrough=True)
     # the content behind an id never changes; whether this person may see it can, so it is not kept for long
-    response.headers["Cache-Control"] = "private, max-age=600"
+    response.headers["Cache-Control"] = "private, no-store" if personal_data.is_guarded(stored) else "private, max-age=600"
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 
@@ -63,7 +57,8 @@ def send(stored: StoredFile, stream: BinaryIO) -> flask.Response:
     response.headers["Content-Disposition"] = _named(disposition, stored.name)
     response.set_etag(stored.digest.hex())
     response.headers["Content-Security-Policy"] = _POLICY
-    response.headers["Cache-Control"] = "private, no-cache"
+    # each look at a paper of identity comes here and is on record
+    response.headers["Cache-Control"] = "private, no-store" if personal_data.is_guarded(stored) else "private, no-cache"
     try:
         response.make_conditional(flask.request.environ, accept_ranges=True, complete_length=stored.size)
     except RequestedRangeNotSatisfiable:

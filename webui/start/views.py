@@ -12,8 +12,10 @@ from engine import files, instances, linked_cases, paper_entries
 from engine.content import DefinitionContent
 from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError
 from engine.forms import Form, edit_view, initial
+from engine.forms.privacy import withheld
 from engine.model import Actor, JsonObject
 from engine.paper_entries import Paper
+from engine.permissions import may
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import directory
 from engine.queries import instances as queries
@@ -87,6 +89,8 @@ def _page(
         if values is None:
             me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
             values = initial(found, context, now=runtime_of().clock.now(), zone=zone(), me=me)
+            if not may(actor, "identity:read"):
+                values = withheld(found, values)
         view = edit_view(
             found, values, texts(held.id), context=context, forms=held.forms, errors=errors, options=options(None),
             file_info=files.usable_in(current(), actor, None),

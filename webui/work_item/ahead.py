@@ -12,6 +12,7 @@ from engine.ahead import StepAhead
 from engine.errors import ConflictError, FormInvalidError, InvalidError, NotFoundError
 from engine.forms import FormView, edit_view, initial
 from engine.model import JsonObject
+from engine.personal_data import opens_with
 from engine.queries import work_items as queries
 from engine.queries.work_items import WorkItemRow
 from engine.runtime import Reference
@@ -103,7 +104,9 @@ def _view(item: WorkItemRow, step: StepAhead, submitted: JsonObject | None, erro
     actor = session.actor()
     data = instances.inspect(runtime_of(), current(), item.instance_id).variables
     me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-    values = initial(form_, data, now=runtime_of().clock.now(), zone=zone(), me=me) if submitted is None else submitted
+    values = submitted
+    if values is None:
+        values = opens_with(actor, item, form_, initial(form_, data, now=runtime_of().clock.now(), zone=zone(), me=me))
     return edit_view(
         form_, values, texts(step.definition_id), context=data, forms=dict(content(step.definition_id).forms), errors=errors,
         options=options(item.site_id),

@@ -17,6 +17,7 @@ from engine.errors import FieldError
 from engine.forms import Form, FormView, edit_view, initial, readonly_view
 from engine.model import Actor, JsonObject, WorkItemState
 from engine.permissions import may
+from engine.personal_data import opens_with
 from engine.queries import history, work_items
 from engine.queries.work_items import WorkItemRow
 from engine.runtime import Reference
@@ -153,7 +154,7 @@ def _form_view(
     values = submitted
     if values is None:
         me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-        values = initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me)
+        values = opens_with(actor, item, form, initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me))
     return edit_view(
         form, values, texts(item.definition_id), context=data, forms=_forms(item, held), errors=errors, options=options(item.site_id),
         file_info=files.usable_in(current(), actor, item.instance_id),

@@ -17,6 +17,7 @@ from engine import instances
 from engine.errors import FormInvalidError, GuichengError
 from engine.forms import Form
 from engine.forms.model import Field, FieldKind
+from engine.forms.privacy import covered
 from engine.i18n import describe_field_error
 from engine.model import Actor, JsonObject
 from engine.queries import work_items as queries
@@ -66,10 +67,10 @@ def refused(
     `item` is the step's own, or where `is_step` is false another one of the case, which has not come to the step.
     """
     data = instances.inspect(runtime_of(), current(), item.instance_id).variables
-    stands = data.get(form.key) if form is not None else None
+    stands = data.get(form.key) if form is not None and status(error) == 409 else None
     body: dict[str, Any] = {
         "problem": describe_error(error), "case": item.instance_id, "typed": _pairs(form, variables, definition_id),
-        "standing": _pairs(form, stands, definition_id) if isinstance(stands, dict) and status(error) == 409 else [],
+        "standing": _pairs(form, covered(form, stands), definition_id) if form is not None and isinstance(stands, dict) else [],
         "by": item.completed_by_name or item.assignee_name or "",
         "at": moment(item.completed_at) if item.completed_at is not None else "",
     }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, String, Table, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -23,9 +23,11 @@ file = Table(
     Column("uploaded_by", ForeignKey("app_user.id")),
     #: the one-time link by which it came; None where somebody with an account uploaded it
     Column("link_id", Id),
-    #: `identity` for a paper of identity; None for everything else
+    #: `identity` for a paper of identity, `unsettled` where its case has not been looked at since they are told apart; None for all else
     Column("personal", String(20)),
 )
+_WAITING = text("personal = 'unsettled'")
+Index("ix_file_unsettled", file.c.instance_id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 
 signature = Table(
     "signature", metadata,
