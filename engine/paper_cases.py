@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -13,7 +14,7 @@ from sqlalchemy import Row, insert, select
 from engine import definitions, permissions, steps, submissions
 from engine.clock import MovableClock
 from engine.content import InstanceContent
-from engine.errors import ConflictError, DataNotStorableError, InvalidError, StepFailedError
+from engine.errors import ConflictError, DataNotStorableError, ExpressionError, InvalidError, StepFailedError
 from engine.history import NewEvent
 from engine.instances import StartedInstance
 from engine.limit_rules import Happening, Moment
@@ -52,6 +53,12 @@ class CaseDoesNotStandError(InvalidError):
 
     code = "case_does_not_stand"
     sentence = "資料不足，案件無法停在「{step}」：{reason}"
+
+
+class FieldsMissingError(CaseDoesNotStandError):
+    """Expected the fields that decide how the step opens: who gets it, which way it goes."""
+
+    sentence = "案件要停在「{step}」，請補填：{fields}。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +146,9 @@ def take_over(runtime: Runtime, uow: UnitOfWork, actor: Actor, case: PaperCase) 
     try:
         result = steps.first_step(runtime, uow, replace(actor, claimed_at=story.started_at), content, command, fresh, create)
     except (StepFailedError, DataNotStorableError) as error:
+        unknown = _unknown(content, error, data)
+        if unknown:
+            raise FieldsMissingError(step=place.name, fields="、".join(unknown)) from error
         raise CaseDoesNotStandError(step=place.name, reason=error.source_text()) from error
     return StartedInstance(result.instance_id, case.number, result.state, result.new_work_items)
 
@@ -161,6 +171,22 @@ def _prepare(runtime: Runtime, uow: UnitOfWork, case: PaperCase) -> _Prepared:
     if site_id is None:
         raise InvalidError(reason="還沒有園區，請先匯入園區。")
     return _Prepared(content, place, submitted, Story(case.started_at, case.since, done), site_id)
+
+
+def _unknown(content: InstanceContent, error: StepFailedError | DataNotStorableError, data: JsonObject) -> list[str]:
+    """Titles of the fields that the failed expression reads and the paper does not give; the form's where nothing of it is known."""
+    if not isinstance(error, ExpressionError):
+        return []
+    expression, found = str(error.data.get("expression", "")), []
+    for form in (form for each in (content.own, *content.called.values()) for form in each.forms.values()):
+        known = data.get(form.key)
+        read = set(re.findall(rf"\b{re.escape(form.key)}(?:\.|\[[\"']|\.get\([\"'])(\w+)", expression))
+        titles = [f"{form.title}－{field.title}" for field in form.fields
+                  if field.name in read and not (isinstance(known, dict) and known.get(field.name) not in (None, "", []))]
+        if not titles and known is None and re.search(rf"\b{re.escape(form.key)}\b", expression):
+            titles = [form.title]
+        found += titles
+    return list(dict.fromkeys(found))
 
 
 def _form(content: InstanceContent, key: str) -> Any:

@@ -100,7 +100,7 @@ class Story:
 class Command:
     """What is asked of a step, also kept by its incident so that a retry asks nobody to type again."""
 
-    #: `start`, `complete`, `refresh`, `catch`, `return`
+    #: `start`, `complete`, `refresh`, `catch`, `return`, `move`
     name: str
     #: what is done to the live workflow; raises a user's error before it changes anything
     act: Callable[[Run], None]
@@ -118,6 +118,8 @@ class Command:
     then: list[Callable[[UnitOfWork, int], None]] = field(default_factory=list)
     #: of a case that began on paper
     story: Story | None = None
+    #: whether a step that fails is only refused: an incident would stop a case that went well before
+    is_refusable: bool = False
 
 
 def run_step(runtime: Runtime, act: Callable[[UnitOfWork], T], attempts: int = 5) -> T:
@@ -190,6 +192,8 @@ def step(runtime: Runtime, uow: UnitOfWork, actor: Actor, row: Row[Any], command
         ready = _carry_out(runtime, uow, content, command, opened, now, done_at(actor, now), is_first=row.version == 0)
         state = ready.run.save()
     except (StepFailedError, DataNotStorableError) as error:
+        if command.is_refusable:
+            raise
         return _fail(runtime, uow, actor, row, command, error, now)
     return _write(runtime, uow, actor, row, content, command, ready, state)
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from engine.cli.console import DONE, FAILED, complain, counter, language, say
+from engine.cli.console import DONE, FAILED, WRONG_USE, complain, counter, language, report, say
 from engine.cli.opening import db_option, open_engine
 from engine.model import SYSTEM
 from engine.settings import load_settings
@@ -25,13 +25,20 @@ _MOST = 50
 @click.option("--dry-run", is_flag=True, help="只預覽會改什麼，不保存。")
 @db_option
 def import_workbook(file: Path, dry_run: bool, db: str | None) -> int:
-    """Ends with 1 where rows are refused or could not be carried out."""
+    """Ends with 1 where rows are refused or could not be carried out, with 2 for a file that is no workbook."""
     from engine.imports import storing
     from engine.imports.storing import ImportedBeforeError
+    from engine.imports.workbook import WorkbookRefusedError, read_workbook
     from engine.persistence.unit_of_work import UnitOfWork
     from engine.queries import imports as queries
 
     raw = file.read_bytes()
+    try:
+        read_workbook(raw)
+    except WorkbookRefusedError as error:
+        # another file is wanted, not another try
+        report(error)
+        return WRONG_USE
     with open_engine(load_settings(db=db)) as runtime:
         with UnitOfWork(runtime.database) as uow, counter("讀取") as tell:
             import_id = storing.read(runtime, uow, SYSTEM, file.name, raw, tell)

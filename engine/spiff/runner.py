@@ -33,7 +33,7 @@ from engine.settings import Settings
 from engine.spiff import codec
 from engine.spiff.compiled import CompiledDefinition
 from engine.spiff.guard import Guard
-from engine.spiff.placing import place
+from engine.spiff.placing import ARRIVED, beside, path_of, place, start_over
 from engine.spiff.pruning import prune
 from engine.spiff.returning import leading_to, take_back
 from engine.spiff.sandbox import Sandbox
@@ -208,6 +208,25 @@ class Run:
             for each in take_back(task, element_id):
                 self._passed.append(Passed(each.id.hex, each.task_spec.bpmn_id, "cancelled", process_of(each)))
             self._go_on()
+
+    def stand_at(self, path: Sequence[str]) -> None:
+        """Take every token away and let one stand at an element, given as for `begin_at`, with all that the instance knows."""
+        with Guard(path[-1]):
+            data = self.data()
+            gone = [each for each in self._workflow.all_tasks() if each.task_spec.bpmn_id is not None and each.has_state(ARRIVED)]
+            self._passed += [Passed(each.id.hex, each.task_spec.bpmn_id, "cancelled", process_of(each)) for each in gone]
+            start_over(self._workflow, data)
+            place(self._workflow, path)
+            self._go_on()
+
+    def path_of(self, token: str) -> tuple[str, ...]:
+        """Element ids from the outermost process inwards to an open item."""
+        return path_of(self._open(token))
+
+    def beside(self, token: str) -> tuple[list[tuple[str, str]], bool]:
+        """What else is under way beside an open item, as process key and element id; and whether the item is one of several rounds."""
+        others, is_repeated = beside(self._open(token))
+        return [(process_of(each), each.task_spec.bpmn_id) for each in others], is_repeated
 
     def returnable(self, token: str) -> list[str]:
         """Ids of people's elements in the same process from which a token can come to this item."""

@@ -152,6 +152,23 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(runtime: Runtime, clock
     assert keys == ["R-21"]
 
 
+def test_what_is_missing_is_named_by_the_fields_titles(runtime: Runtime, clock: MovableClock) -> None:
+    """As the form calls them, and only those that the paper does not give; a form of which nothing is known by its title."""
+    make_site(runtime)
+    named = ('<extensionElements><spiffworkflow:properties><spiffworkflow:property name="candidate_roles" value="f.role + g.level"/>'
+             "</spiffworkflow:properties></extensionElements>")
+    body = node("s", "start") + node("a", "user", named) + node("e", "end") + flow("s", "a") + flow("a", "e")
+    form = b'{"title": "repair", "type": "object", "properties": {"role": {"type": "string", "title": "who does it"}}}'
+    files = {"p.bpmn": bpmn(body), "forms/f.json": form, "forms/g.json": form.replace(b"role", b"level").replace(b"repair", b"survey")}
+    with UnitOfWork(runtime.database) as uow:
+        definitions.deploy(runtime, uow, SYSTEM, files)
+        uow.commit()
+    now = clock.now()
+    for known, missing in (({}, "repair－who does it、survey－who"), ({"f": {"role": "manager"}}, "請補填：survey－who")):
+        with UnitOfWork(runtime.database) as uow, pytest.raises(paper_cases.FieldsMissingError, match=missing):
+            paper_cases.take_over(runtime, uow, SYSTEM, PaperCase("p", "R-1", "a", now, now, forms=known))
+
+
 def test_a_step_that_cannot_open_says_what_is_missing(runtime: Runtime, clock: MovableClock) -> None:
     """No incident is left behind: whoever takes it over can mend what is known."""
     make_site(runtime)

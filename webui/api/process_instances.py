@@ -8,6 +8,7 @@ import flask
 
 from engine import corrections
 from engine import instances as services
+from engine import moving
 from engine.errors import NotFoundError
 from engine.permissions import require
 from engine.queries import history
@@ -61,6 +62,37 @@ def cancel_process_instance(call: Call, body: dict[str, Any], instance_id: int) 
     """End a case before its end."""
     _visible(call, instance_id)
     services.cancel(call.runtime, call.uow, call.actor, instance_id, body["reason"])
+    return instance_view(call, instance_id)
+
+
+@calls.lookup(f"{_ONE}/move", query=schemas.MoveQuery, gives=schemas.MovePreview)
+def preview_move(call: Call, query: dict[str, Any], instance_id: int) -> object:
+    """The steps that a case can be put to; with an item and a step, what moving it there would do. Changes nothing."""
+    _visible(call, instance_id)
+    targets = moving.targets(call.runtime, call.uow, call.actor, instance_id)
+    found: dict[str, Any] = {"steps": [{"id": each.id, "name": each.name} for each in targets], "preview": None}
+    if "to" in query and "work_item_id" in query:
+        seen = moving.preview(call.runtime, call.uow, call.actor, instance_id, query["work_item_id"], query["to"])
+        found["preview"] = {
+            "work_item_id": seen.work_item_id, "step": seen.step, "holder": seen.holder, "to": seen.place.id,
+            "opened": list(seen.opened), "clocks": list(seen.clocks),
+        }
+    return found
+
+
+@calls.command(f"{_ONE}/move", takes=schemas.Move, gives=schemas.InstanceView)
+def move_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """Withdraw an open item and let the case stand at another step, which opens anew for its role."""
+    _visible(call, instance_id)
+    moving.move(call.runtime, call.uow, call.actor, instance_id, body["work_item_id"], body["to"], body["reason"])
+    return instance_view(call, instance_id)
+
+
+@calls.command(f"{_ONE}/move/undo", takes=schemas.UndoMove, gives=schemas.InstanceView)
+def undo_move(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
+    """Move a case back, while nobody has acted since."""
+    _visible(call, instance_id)
+    moving.undo(call.runtime, call.uow, call.actor, instance_id, body["history_seq"])
     return instance_view(call, instance_id)
 
 

@@ -64,6 +64,61 @@ class Reason(Schema):
     reason = Text(length=_REASON, load_default="")
 
 
+class Move(Reason):
+    """Which open item is withdrawn, and where the case stands then."""
+
+    work_item_id = row_id(required=True)
+    to = fields.String(
+        required=True, validate=validate.Length(1, 400), metadata={"description": "a step's id, path (`call/step`) or name"}
+    )
+
+
+class UndoMove(Schema):
+    """Which move is undone: the number of its event in the history."""
+
+    history_seq = fields.Integer(strict=True, required=True, validate=validate.Range(1, 2**31 - 1))
+
+
+class MoveQuery(Schema):
+    """What is looked at before a move; both or nothing but the steps."""
+
+    work_item_id = fields.Integer(validate=validate.Range(1, MAX_ID))
+    to = fields.String(validate=validate.Length(1, 400))
+
+
+class MoveStep(Schema):
+    """A step that a case can be put to."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class MoveOpened(Schema):
+    """An item that a move would open."""
+
+    name = fields.String(required=True)
+    role = fields.String(required=True)
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+
+
+class MoveSeen(Schema):
+    """What a move would do: the item that is withdrawn, what opens, the limits whose clocks go on."""
+
+    work_item_id = row_id(required=True)
+    step = fields.String(required=True)
+    holder = fields.String(required=True, allow_none=True)
+    to = fields.String(required=True)
+    opened = fields.List(fields.Nested(MoveOpened), required=True)
+    clocks = fields.List(fields.String(), required=True)
+
+
+class MovePreview(Schema):
+    """Where a case can be put, and what that would do."""
+
+    steps = fields.List(fields.Nested(MoveStep), required=True)
+    preview = fields.Nested(MoveSeen, required=True, allow_none=True)
+
+
 class Retry(Schema):
     """Which failed step to run again; all of the instance's where none is named."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, pdf, steering, views
+from webui.cases import correcting, moving, pdf, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -27,3 +27,6 @@ blueprint.add_url_rule(f"{_ONE}/void", "void", steering.void, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/incidents/<row_id:incident_id>/retry", "retry", steering.retry, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/history/<row_id:seq>/correct-time", "correct_form", correcting.correct_form)
 blueprint.add_url_rule(f"{_ONE}/history/<row_id:seq>/correct-time", "correct", correcting.correct, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/move", "move_form", moving.form)
+blueprint.add_url_rule(f"{_ONE}/move", "move", moving.move, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/move/undo", "undo_move", moving.undo, methods=["POST"])

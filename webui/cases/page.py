@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine import instances
+from engine import instances, moving
 from engine.forms import FormView, readonly_view
 from engine.model import Actor, InstanceState
 from engine.permissions import may
@@ -42,6 +42,8 @@ class Rights:
     #: end a case of one's own
     revoke: bool
     nudge: bool
+    #: put it to another step by hand
+    move: bool
     #: take a mistaken entry back
     void: bool
     #: let a further caller join
@@ -73,6 +75,8 @@ class CasePage:
     #: who has a copy
     readers: tuple[Reader, ...]
     talk: Talk
+    #: the move that this person can undo now
+    undoable: int | None
     #: cursor to earlier events; None when all are shown
     earlier: str | None
     #: who called besides the first
@@ -106,6 +110,7 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         incidents=incidents, children=queries.children(uow, instance_id),
         offers=linked_offers(actor, instance_id),
         events=tell(told.rows, instance_id, case.definition_id, may_correct=may(actor, "time:correct", case.site_id)), earlier=told.after,
+        undoable=moving.undoable(uow, instance_id) if any(each.type == moving.MOVED for each in told.rows) else None,
         chains=chains(actor, instance_id, case.site_id, view.variables),
         signatures=signature_notes(instance_id, view.variables, case.definition_id), readers=approvals.readers(uow, instance_id),
         reporters=reporters.of_case(uow, instance_id), places=dossier.places_of(uow, actor, instance_id),
@@ -133,6 +138,7 @@ def _rights(actor: Actor, case: InstanceRow) -> Rights:
         resume=state is InstanceState.SUSPENDED and may(actor, "process-instance:suspend", case.site_id),
         cancel=state in _OPEN_STATES and may(actor, "process-instance:cancel", case.site_id),
         revoke=state in _OPEN_STATES and case.started_by is not None and case.started_by == actor.user_id,
+        move=state is InstanceState.ACTIVE and may(actor, moving.PERMISSION, case.site_id),
         nudge=state is InstanceState.ACTIVE and may(actor, "work-item:nudge", case.site_id),
         void=state in _OPEN_STATES and may_void(current(), actor, case.id, case.site_id, case.started_by),
         report=state in _OPEN_STATES and may(actor, "process-instance:report", case.site_id),

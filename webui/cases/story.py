@@ -31,6 +31,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "work_item.resolved": ("答覆並交回「{step}」", ""),
     "work_item.completed": ("辦結「{step}」", "done"),
     "work_item.returned": ("由「{step}」退回到「{target}」", "bad"),
+    "work_item.moved": ("將案件由「{step}」移到「{target}」", "bad"),
     "work_item.warned": ("「{step}」即將到期，已提醒", ""),
     "work_item.overdue": ("「{step}」已逾期", "bad"),
     "work_item.rescheduled": ("工作曆更改，「{step}」的期限改為 {due}", ""),

@@ -47,6 +47,8 @@ CALLS = {
     ("post", "/messages"), ("post", "/signals"), ("post", "/files"), ("get", "/files/{file_id}"),
     ("get", "/imports"), ("post", "/imports"), ("get", "/imports/{import_id}"), ("get", "/imports/{import_id}/rows"),
     ("post", "/imports/{import_id}/confirm"), ("post", "/imports/{import_id}/discard"), ("get", "/imports/{import_id}/reconciliation"),
+    ("get", "/process-instances/{instance_id}/move"), ("post", "/process-instances/{instance_id}/move"),
+    ("post", "/process-instances/{instance_id}/move/undo"),
     ("get", "/number-blocks"), ("post", "/number-blocks"), ("get", "/number-blocks/{block_id}"), ("post", "/number-blocks/{block_id}/void"),
     ("get", "/ledger/accounts"), ("get", "/ledger/accounts/{unit_id}"), ("post", "/ledger/payments"),
     *((method, f"/process-instances/{{instance_id}}/{part}") for method in ("get", "post") for part in ("comments", "attachments")),
