@@ -6,9 +6,8 @@ from typing import Any
 
 import flask
 
-from engine import corrections
+from engine import corrections, moving
 from engine import instances as services
-from engine import moving
 from engine.errors import NotFoundError
 from engine.permissions import require
 from engine.queries import history
