@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from engine.calendars import CalendarName, Duration, Target
 from engine.errors import Finding, InvalidError
+from engine.model import COLLECTION_NAMES
 
 #: the file inside a deployment
 FILE = "limits.toml"
@@ -183,6 +184,8 @@ def check_references(limits: Iterable[Limit], elements: Mapping[str, Collection[
                                          element=happening.element_id))
         if limit.escalate_to is not None and limit.escalate_to not in roles:
             findings.append(finding("時限「{id}」引用了不存在的角色「{role}」。", id=limit.id, role=limit.escalate_to))
+        if limit.each is not None and limit.each not in COLLECTION_NAMES:
+            findings.append(finding("時限「{id}」逐項量的「{each}」不是公司的名單。", id=limit.id, each=limit.each))
     return findings
 
 

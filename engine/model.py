@@ -54,6 +54,9 @@ class WorkItemState(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
+#: lists of the company over which periodic work goes and against which limits are held
+COLLECTION_NAMES = ("active_units", "settled_tenants")
+
 #: the states in which a work item can be acted on
 LIVE_WORK_ITEM_STATES = (WorkItemState.OPEN, WorkItemState.CLAIMED, WorkItemState.DELEGATED)
 

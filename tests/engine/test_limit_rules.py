@@ -7,8 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from engine.calendars import END_OF_DAY, Duration
+from engine.company.collections import COLLECTIONS
 from engine.limit_reading import read_limits
 from engine.limit_rules import FILE, Happening, LimitsInvalidError, Moment, check_references, in_force
+from engine.model import COLLECTION_NAMES
 from tests.builders import ROOT
 
 MINIMAL = """
@@ -119,7 +121,12 @@ def test_the_latest_target_that_has_begun_holds() -> None:
 
 
 def test_names_of_things_that_do_not_exist_are_found() -> None:
-    """Elements, processes and roles."""
+    """Elements, processes, roles and lists of the company."""
     text = with_line('to = ["gone:completed", "elsewhere/visit:completed", "follow_up/visit:completed"]') + '\nescalate_to = "king"'
+    text += '\nevery = "month"\neach = "everybody"'
     found = check_references(read_limits(text.encode(), "repair"), {"repair": {"register"}, "follow_up": {"visit"}}, {"manager"})
-    assert [(finding.element_id, "king" in finding.source_text()) for finding in found] == [("gone", False), (None, False), (None, True)]
+    assert [(finding.element_id, "king" in finding.source_text()) for finding in found] == [
+        ("gone", False), (None, False), (None, True), (None, False),
+    ]
+    assert "everybody" in found[-1].source_text()
+    assert set(COLLECTIONS) == set(COLLECTION_NAMES)

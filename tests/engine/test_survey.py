@@ -13,6 +13,8 @@ def test_a_survey_of_every_settled_tenant_reaches_its_analysis(runtime: Runtime,
     found = hold(runtime, clock, tenants)
     assert found.interviews == tenants
     assert (found.data["survey_asked"], found.data["survey_answered"]) == (tenants, tenants * (HEARD + LATER) // 20)
+    # of those who answered; nobody types it
+    assert found.data["survey_index"] == 100
     assert found.data["survey_rate"] == 100 * (HEARD + LATER) / 20
     figures = found.asked.figures
     never = 20 - HEARD - LATER - REFUSED

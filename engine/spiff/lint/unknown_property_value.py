@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from engine.model import COLLECTION_NAMES
 from engine.spiff.lint.rule import Found, Rule, Source, named
 
 _OF_PROCESSES: dict[str, tuple[str, ...]] = {
-    "for_each": ("active_units", "settled_tenants"),
+    "for_each": COLLECTION_NAMES,
     "catch_up": ("all", "latest"),
     "hidden_start": ("true", "false"),
 }

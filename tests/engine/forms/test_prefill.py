@@ -153,3 +153,12 @@ def test_reading_shows_only_what_holds_something() -> None:
         ("", [("y", "否"), ("t", "1 行"), ("n", "3 m²")]),
     ]
     assert view.groups[1].fields[1].rows[0][0].text == "1,234.50"
+
+
+def test_a_table_takes_over_only_the_columns_that_it_has() -> None:
+    """Another table knew more of each row: what this one has no column for is left behind, and what it alone has starts empty."""
+    form = form_of({"people": {**rows({"name": TEXT, "trade": TEXT}), "ui:prefill": "first.people"}})
+    earlier = [{"name": "周國強", "id_number": "3301"}, {"name": "吳大勇", "trade": "焊工", "photo": [7]}]
+    assert opens_with(form, {"first": {"people": earlier}})["people"] == [{"name": "周國強"}, {"name": "吳大勇", "trade": "焊工"}]
+    assert opens_with(form, {"first": {"people": []}})["people"] == []
+    assert opens_with(form)["people"] == []

@@ -86,7 +86,8 @@ def test_everything_of_the_catalogue_says_how_it_is_called() -> None:
     assert set(OPERATORS) == {
         "notify", "instance.start_linked", "record.issue", "file.archive", "ledger.post", "tenancy.open", "tenancy.end",
     }
-    assert set(READERS) == {"ledger.balance", "ledger.held", "directory.read", "instances.count", "statistics.read", "fields.sum"}
+    assert set(READERS) == {"ledger.balance", "ledger.held", "directory.read", "instances.count", "statistics.read", "fields.sum",
+                            "fields.average"}
     assert set(FACTS) == {
         "balance", "balance_of", "deposit_held", "is_let", "open_linked", "linked_state", "permit_valid", "passes_out", "receipt_exists",
     }

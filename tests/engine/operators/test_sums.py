@@ -18,7 +18,7 @@ from engine.operators.readers import READERS
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
-from tests.builders import make_instance, make_site, make_tenant, make_unit
+from tests.builders import make_instance, make_site, make_tenant, make_unit, rows
 
 PASSES = {"issued": {"field": "pass_issue.issued", "at": "pass_issue.issued_at"}}
 
@@ -68,6 +68,25 @@ def test_a_sum_asked_wrongly_is_an_error_of_the_diagram(runtime: Runtime, fields
     """The case gets an incident, not a wrong figure."""
     with pytest.raises(LookUpFailedError):
         look(runtime, "fields.sum", fields=fields, month=month)
+
+
+def test_means_of_linked_cases(runtime: Runtime) -> None:
+    """Of the process's cases that are linked to the one: not of others', not of cancelled ones; of what nobody answered there is none."""
+    parent, other = make_instance(runtime), make_instance(runtime)
+    linked = [(parent, "4", None), (parent, "4.5", None), (parent, None, None), (other, "1", None), (parent, "1", InstanceState.CANCELLED)]
+    for of, score, state in linked:
+        child = make_instance(runtime)
+        with runtime.database.writing() as connection:
+            values = {"parent_id": of, **({} if state is None else {"state": state})}
+            connection.execute(update(tables.instance).where(tables.instance.c.id == child).values(**values))
+            if score is not None:
+                said = {"instance_id": child, "text": None, "at": None, "number": Decimal(score)}
+                connection.execute(insert(tables.instance_variable).values(**said, name="interview.average"))
+    (process,) = {row.definition_key for row in rows(runtime, tables.instance)}
+    fields = {"all": "interview.average", "fees": "interview.fees"}
+    answer = look(runtime, "fields.average", fields=fields, process=process, parent=parent)
+    assert answer == {"all": {"mean": 4.25, "count": 2}, "fees": {"mean": None, "count": 0}}
+    assert look(runtime, "fields.average", fields=fields, process="another", parent=parent)["all"]["count"] == 0
 
 
 def test_deposits_held_over_all_accounts(runtime: Runtime) -> None:
