@@ -33,6 +33,7 @@ from webui.desk import blueprint as desk
 from webui.directory import blueprint as directory
 from webui.dossier import blueprint as dossier
 from webui.files import blueprint as files
+from webui.help import blueprint as help_pages
 from webui.house_rules import blueprint as house_rules
 from webui.imports import blueprint as imports
 from webui.inbox import blueprint as inbox
@@ -103,6 +104,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(board)
     app.register_blueprint(substitutes)
     app.register_blueprint(lists)
+    app.register_blueprint(help_pages)
     app.register_blueprint(prices)
     app.register_blueprint(house_rules)
     api.register(app)

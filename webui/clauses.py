@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from engine import definitions
@@ -40,6 +40,13 @@ def clauses_of(element: Element | None, definition_id: int) -> tuple[ClauseText,
         key, _, number = clause.rpartition(" ")
         found.append(ClauseText(number or clause, names.get(key or held.key, key), _wording(known.get(clause, {}))))
     return tuple(found)
+
+
+def reasons(clauses: Iterable[str], definition_id: int) -> str:
+    """What clauses say, in one line, e.g. for a limit: `§5.1 …`. Empty where the deployment doesn't carry their text; no SQL."""
+    known = _read(content(definition_id).files.get(_FILE))
+    told = ((clause.rpartition(" ")[2], _wording(known.get(clause, {}))) for clause in clauses)
+    return " ".join(f"§{number} {text}" for number, text in told if text)
 
 
 def _wording(texts: Mapping[str, str]) -> str:

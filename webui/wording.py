@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 import flask
 
 from engine import definitions, steps
 from engine.content import DefinitionContent
+from engine.errors import NotFoundError
 from engine.forms import FormTexts
 from engine.i18n import read_catalogue
 from webui.display import zone
@@ -52,13 +54,28 @@ def texts(definition_id: int) -> FormTexts:
     return FormTexts(current_locale(), catalogue(definition_id), zone())
 
 
-def limit_name(limit_id: str, definition_id: int) -> str:
-    """What people call a limit of the manual, by `process.limit`: of the case's procedure, or of one that it calls."""
-    for home in (definition_id, *definitions.bindings(runtime_of(), current(), definition_id).values()):
-        found = next((limit for limit in content(home).limits if limit.full_id == limit_id), None)
-        if found is not None:
-            return worded(found.name, home)
-    return limit_id
+def limit_name(limit_id: str, *definition_ids: int) -> str:
+    """What people call a limit of the manual, by `process.limit`: of one of these procedures, of one that they call, else of its own.
+
+    An event of a called procedure may tell of a limit of the calling one, and the other way round. Each is looked up once a page.
+    """
+    known: dict[tuple[str, int], str] = flask.g.setdefault("limit_names", {})
+    key = (limit_id, definition_ids[0])
+    if key not in known:
+        found = ((limit.name, home) for home in _limit_homes(limit_id, definition_ids) for limit in content(home).limits
+                 if limit.full_id == limit_id)
+        name, home = next(found, (limit_id, definition_ids[0]))
+        known[key] = worded(name, home)
+    return known[key]
+
+
+def _limit_homes(limit_id: str, definition_ids: tuple[int, ...]) -> Iterator[int]:
+    """Definitions that may have the limit, those that cost nothing first."""
+    yield from definition_ids
+    for definition_id in definition_ids:
+        yield from definitions.bindings(runtime_of(), current(), definition_id).values()
+    with suppress(NotFoundError):
+        yield definitions.latest(runtime_of(), current(), limit_id.partition(".")[0]).id
 
 
 def called_by(instance_id: int) -> tuple[int, ...]:

@@ -12,8 +12,10 @@ from playwright.sync_api import Page, expect
 
 from engine import work_items
 from engine.clock import MovableClock
+from engine.company import sessions
 from engine.instances import run_step
 from engine.persistence import tables
+from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from tests.browser.desk import Desk
 from tests.builders import Person, deploy, make_user, rows, start
@@ -220,6 +222,109 @@ def test_signing_out_asks_clears_the_pages_and_leaves_the_queue_locked(phone: De
     assert page.evaluate(STORED) != ""
 
 
+@pytest.mark.console_errors
+def test_what_was_refused_is_corrected_and_sent_again(runtime: Runtime, phone: Desk, worker: Person, item: int) -> None:
+    page = phone.page
+    run_step(runtime, lambda uow: work_items.complete(runtime, uow, worker.actor, item, {"found": "水管爆裂"}))
+    mend = rows(runtime, tables.work_item)[-1].id
+    phone.go("/")
+    wait_for_kept(page, f"/items/{mend}/ahead/mend/mend_it")
+    page.context.set_offline(True)
+    phone.go(f"/items/{mend}/ahead/mend/mend_it")
+    phone.sign("signature", "王小明")
+    page.locator(".submit-bar .btn-primary").click()
+    expect(waiting(page)).to_contain_text("等待送出")
+    back_online(page)
+    refused = waiting(page).first
+    expect(refused).to_contain_text("未被接受")
+    refused.get_by_role("button", name="修改後再送").click()
+    page.get_by_role("button", name="簽收並辦理").click()
+    expect(page.locator("[name='signature-signer']")).to_have_value("王小明")
+    phone.fill(done="換了閘閥")
+    page.locator(".submit-bar .btn-primary").click()
+    expect(page.locator(".note-good").first).to_be_visible()
+    phone.go("/phone")
+    expect(waiting(page)).to_have_count(0)
+    assert [row.state for row in rows(runtime, tables.work_item)] == ["completed", "completed"]
+    assert len(rows(runtime, tables.signature)) == 1
+
+
+@pytest.mark.console_errors
+def test_what_a_colleague_had_and_put_back_is_taken_over_with_what_was_typed(
+    runtime: Runtime, phone: Desk, worker: Person, item: int
+) -> None:
+    page, other = phone.page, make_user(runtime, "repair_worker")
+    _arrive_offline(phone, item)
+    run_step(runtime, lambda uow: work_items.claim(runtime, uow, other.actor, item))
+    back_online(page)
+    expect(waiting(page).first).to_contain_text("有人先辦了")
+    run_step(runtime, lambda uow: work_items.unclaim(runtime, uow, other.actor, item))
+    page.get_by_role("button", name="接手並再送").click()
+    page.get_by_role("button", name="簽收並辦理").click()
+    expect(page.locator("[name=found]")).to_have_value("水管爆裂")
+    page.locator(".submit-bar .btn-primary").click()
+    expect(page.locator(".note-good").first).to_be_visible()
+    phone.go("/phone")
+    expect(waiting(page)).to_have_count(0)
+    assert rows(runtime, tables.work_item)[0].completed_by == worker.id
+
+
+@pytest.mark.console_errors
+def test_a_new_program_and_an_old_token_leave_the_queue_as_it_is(runtime: Runtime, phone: Desk, worker: Person, item: int) -> None:
+    page = phone.page
+    _arrive_offline(phone, item)
+    # the worker goes and another comes, as with a new build; the session and with it every token is a new one, too
+    page.evaluate("navigator.serviceWorker.getRegistration().then((each) => each.unregister())")
+    page.context.clear_cookies()
+    page.context.set_offline(False)
+    Desk(page, phone.address, worker)
+    page.evaluate("navigator.serviceWorker.ready")
+    phone.go("/phone")
+    expect(waiting(page)).to_contain_text("已送出")
+    assert rows(runtime, tables.work_item)[0].completed_by == worker.id
+
+
+@pytest.mark.console_errors
+def test_a_session_ended_elsewhere_leaves_nothing_to_read(runtime: Runtime, phone: Desk, worker: Person, item: int) -> None:
+    page = phone.page
+    run_step(runtime, lambda uow: work_items.claim(runtime, uow, worker.actor, item))
+    phone.go(f"/items/{item}")
+    phone.fill(found="water everywhere")
+    expect(page.locator("[data-draft-saved]")).to_be_visible()
+    assert page.evaluate("localStorage.length") > 0
+    wait_for_kept(page, f"/items/{item}")
+    with UnitOfWork(runtime.database) as uow:
+        sessions.end_all(runtime, uow, worker.actor, worker.id)
+        uow.commit()
+    phone.go("/")
+    expect(page.get_by_label("登入名")).to_be_visible()
+    assert page.evaluate(GONE) == [0, False]
+
+
+def test_a_tablet_keeps_pages_once_its_owner_asks_for_it(runtime: Runtime, live_server: str, new_page: Callable[..., Page]) -> None:
+    tablet = Desk(new_page(viewport={"width": 1024, "height": 768}), live_server, make_user(runtime, "repair_worker"))
+    page = tablet.page
+    assert page.locator("body[data-phone]").count() == 0
+    tablet.go("/account")
+    page.get_by_role("button", name="在這台平板上保留頁面").click()
+    expect(page.locator("body[data-phone]")).to_have_count(1)
+    tablet.go("/")
+    wait_for_kept(page, "/", "/phone")
+    tablet.go("/account")
+    page.get_by_role("button", name="不再保留頁面").click()
+    expect(page.locator("body[data-phone]")).to_have_count(0)
+
+
+def _arrive_offline(phone: Desk, item: int) -> None:
+    """Fill the first form in without a network."""
+    wait_for_kept(phone.page, f"/items/{item}/ahead/mend/check_in")
+    phone.page.context.set_offline(True)
+    phone.go(f"/items/{item}/ahead/mend/check_in")
+    phone.fill(found="水管爆裂")
+    phone.page.locator(".submit-bar .btn-primary").click()
+    expect(waiting(phone.page)).to_contain_text("等待送出")
+
+
 def test_after_the_first_visit_the_inbox_costs_little(phone: Desk) -> None:
     page = phone.page
     wait_for_kept(page, "/", "/phone")
@@ -239,6 +344,12 @@ KEPT = """async (path) => {
     if (Date.now() > until) throw new Error(`${path} was not kept`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+}"""
+GONE = """async () => {
+  const until = Date.now() + 10_000;
+  const left = async () => [localStorage.length, await caches.has("pages")];
+  while ((await left()).some(Boolean) && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 20));
+  return left();
 }"""
 STORED = """new Promise((resolve) => {
   const opened = indexedDB.open("guicheng");

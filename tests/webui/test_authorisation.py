@@ -115,6 +115,11 @@ MATRIX: dict[str, dict[str, int]] = {
     "lists.open_plainly": everybody(303),
     "lists.choose": everybody(404),
     "lists.remove": everybody(404),
+    "help.page": everybody(200),
+    "help.glossary": everybody(200),
+    "help.keys": everybody(200),
+    "help.dismiss": everybody(303),
+    "help.show_again": everybody(303),
     "board.show": _ON_BOARD,
     "board.column": _ON_BOARD,
     "board.assign_form": {**_ON_BOARD, "elsewhere": 404},
@@ -147,6 +152,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "phone_shell.icon": dict.fromkeys(PEOPLE, 200),
     "phone.queue": everybody(200),
     "phone.who": everybody(200),
+    "phone.keep": everybody(303),
     # of the item's role's people only the clerk goes on to the next step
     "work_item.ahead_form": everybody(404, clerk=200),
     # the case has not come to it
@@ -388,6 +394,7 @@ class Scene:
             "lists.open_plainly": {"list_name": "todo"},
             "lists.choose": {"filter_id": 99},
             "lists.remove": {"filter_id": 99},
+            "help.dismiss": {"name": "worker"},
             "board.column": {"process": "errand", "column": "open"},
             "board.undo": {"process": "errand"},
             "limits.show": {"limit_id": "errand.done"},

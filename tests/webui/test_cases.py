@@ -6,9 +6,10 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from flask import Flask
 from sqlalchemy import update
 
-from engine import records, work_items
+from engine import definitions, records, work_items
 from engine.instances import run_step
 from engine.persistence import tables
 from engine.runtime import Runtime
@@ -26,6 +27,8 @@ from tests.builders import (
     start,
 )
 from tests.webui.visitor import Visitor, select, text_of
+from webui.unit_of_work import current, runtime_of
+from webui.wording import limit_name
 
 Visit = Callable[..., Visitor]
 pytestmark = pytest.mark.databases("sqlite")
@@ -197,3 +200,10 @@ def test_pickers_find_units_by_part_of_their_code_and_people_by_name(
     worker = make_user(runtime, "repair_worker", display_name="黃建宏")
     assert worker.name == "黃建宏"
     assert visit(clerk).get("/directory/search?kind=nonsense&q=1").status_code == 404
+
+
+def test_a_step_of_a_called_procedure_tells_of_the_calling_ones_limits_by_name(app: Flask, repair: int) -> None:
+    with app.test_request_context():
+        called = definitions.latest(runtime_of(), current(), "follow_up").id
+        assert limit_name("repair.on_site", called) == "報修後二十分鐘到場"
+        assert limit_name("nobody.knows", called) == "nobody.knows"

@@ -16,6 +16,7 @@ from engine.forms import FormTexts
 from engine.queries import board as queries
 from engine.queries.board import BoardFilters, Card
 from webui import session
+from webui.clauses import reasons
 from webui.display import zone
 from webui.language import current_locale
 from webui.periods import id_of
@@ -64,10 +65,16 @@ class Reading:
         return min(values.index(value), 3) if value in values else 3
 
     def limit_name(self, limit_id: str) -> str:
-        """What people call a limit; each is looked up once a page, however many cards show it."""
-        known: dict[str, str] = flask.g.setdefault("board_limit_names", {})
+        """What people call a limit."""
+        return limit_name(limit_id, self.opened.content.id)
+
+    def limit_reason(self, limit_id: str) -> str:
+        """What the manual says of a limit; read once a page."""
+        known: dict[str, str] = flask.g.setdefault("limit_reasons", {})
         if limit_id not in known:
-            known[limit_id] = limit_name(limit_id, self.opened.content.id)
+            home = self.opened.content
+            found = next((limit for limit in home.limits if limit.full_id == limit_id), None)
+            known[limit_id] = reasons(found.clauses, home.id) if found is not None else ""
         return known[limit_id]
 
     def is_assignable(self, card: Card) -> bool:

@@ -128,7 +128,7 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
     fields = _Lazy({
         "step": lambda: steps.name(row.element_id, version), "target": lambda: steps.name(row.detail.get("to"), version),
         "person": lambda: people.get(row.detail.get("to", 0), "—"),
-        "limit": lambda: limit_name(str(row.detail.get("limit", "")), version),
+        "limit": lambda: limit_name(str(row.detail.get("limit", "")), version, definition_id),
         "role": lambda: _role(row.detail), "record": lambda: str(row.detail.get("number") or row.detail.get("record") or ""),
         "decision": lambda: gettext(DECISIONS.get(str(row.detail.get("decision", "")), "")),
         "file": lambda: str(row.values.get("file") or "—"),

@@ -10,6 +10,7 @@ from engine import definitions
 from engine.calendars import END_OF_DAY
 from engine.limit_figures import KnownLimit, Measured
 from engine.limit_rules import Kind
+from webui.clauses import reasons
 from webui.display import duration
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
@@ -25,6 +26,8 @@ class NamedLimit:
     procedure: str
     clauses: tuple[str, ...] = ()
     target: str = ""
+    #: what the clauses say
+    reason: str = ""
 
     @property
     def figure(self) -> str:
@@ -53,7 +56,8 @@ def _named(each: Measured, names: Mapping[str, str]) -> NamedLimit:
     if known is None:
         return NamedLimit(each, each.id, gettext("不再使用的時限"))
     key = known.limit.process_key
-    return NamedLimit(each, worded(known.limit.name, known.definition_id), names[key], _clauses(known, key, names), _target(each, known))
+    return NamedLimit(each, worded(known.limit.name, known.definition_id), names[key], _clauses(known, key, names), _target(each, known),
+                      reasons(known.limit.clauses, known.definition_id))
 
 
 def _target(each: Measured, known: KnownLimit) -> str:

@@ -15,6 +15,7 @@ from engine.forms import Field, FieldKind, Form, FormView, edit_view, initial
 from engine.model import JsonObject
 from engine.queries import work_items
 from engine.queries.work_items import WorkItemRow
+from webui.clauses import ClauseText, clauses_of
 from webui.display import zone
 from webui.outside import guard
 from webui.unit_of_work import current, runtime_of
@@ -40,6 +41,8 @@ class OutsidePage:
     link: OutsideLink
     item: WorkItemRow
     form: FormView | None
+    #: what the manual says of it, for somebody who does not have the manual
+    clauses: tuple[ClauseText, ...]
     #: whether the person's name is asked for: no signature of the form gives it
     asks_name: bool
 
@@ -58,7 +61,9 @@ def render(
     item = work_items.find(current(), link.work_item_id)
     form = form_of(item)
     view = None if form is None else _view(item, form, link, submitted, errors)
-    page = OutsidePage(link, item, view, form is None or not list(form.of_kind(FieldKind.SIGNATURE)))
+    element = content(item.definition_id).diagram.elements.get(item.element_id)
+    clauses = tuple(clause for clause in clauses_of(element, item.definition_id) if clause.text)
+    page = OutsidePage(link, item, view, clauses, form is None or not list(form.of_kind(FieldKind.SIGNATURE)))
     body = flask.render_template("outside/show.html", page=page, item=item, token=token, problem=problem, guard=guard.issue(token))
     return flask.make_response(body, status)
 

@@ -21,13 +21,15 @@ HEADER = "X-Keep-Offline"
 AHEAD_HEADER = "X-Ahead"
 #: what a request of the queue says
 QUEUE_HEADER = "X-Queue"
+#: of the session: a tablet that keeps pages like a phone
+_ASKED = "keeps_pages"
 _KEPT = frozenset({"inbox.todo", "work_item.show", "work_item.ahead_form", "phone.queue"})
 
 
 def register(app: flask.Flask) -> None:
     """Mark pages that may be kept; tell templates whose phone it is."""
     app.after_request(_mark)
-    app.jinja_env.globals["phone_owner"] = owner
+    app.jinja_env.globals.update(phone_owner=owner, keeps_pages=is_asked_for)
 
 
 def owner() -> str:
@@ -35,7 +37,20 @@ def owner() -> str:
     if flask.request.blueprint == "outside" or not current_user or not current_user.is_authenticated:
         return ""
     actor = session.actor()
-    return _derived("owner", actor.user_id)[:16] if actor.channel is Channel.PHONE else ""
+    return _derived("owner", actor.user_id)[:16] if actor.channel is Channel.PHONE or flask.session.get(_ASKED) else ""
+
+
+def is_asked_for() -> bool:
+    """Whether somebody asked for it on this device, which is no phone."""
+    return bool(flask.session.get(_ASKED))
+
+
+def ask_for(wanted: bool) -> None:
+    """Keep pages on this device although it is no phone, until the sign-out; or stop."""
+    if wanted:
+        flask.session[_ASKED] = True
+    else:
+        flask.session.pop(_ASKED, None)
 
 
 def queue_key() -> str:

@@ -6,7 +6,7 @@ import flask
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import generate_csrf
 
-from webui.phone.keeping import owner, queue_key
+from webui.phone.keeping import ask_for, owner, queue_key
 
 
 def queue() -> ResponseReturnValue:
@@ -19,3 +19,9 @@ def who() -> ResponseReturnValue:
     response = flask.jsonify(owner=owner(), key=queue_key(), token=generate_csrf())
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def keep() -> ResponseReturnValue:
+    """Let a tablet keep pages like a phone, until the sign-out; or stop."""
+    ask_for(flask.request.form.get("keep") == "1")
+    return flask.redirect(flask.url_for("account.page"), 303)

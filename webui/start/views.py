@@ -21,6 +21,7 @@ from engine.queries import directory
 from engine.queries import instances as queries
 from engine.runtime import Reference
 from webui import posted_form, session, unit_of_work
+from webui.clauses import clauses_of
 from webui.display import zone
 from webui.error_pages import status
 from webui.form_options import options
@@ -96,7 +97,8 @@ def _page(
             file_info=files.usable_in(current(), actor, None),
         )
     body = flask.render_template(
-        "start/form.html", held=held, view=view, problem=problem, is_filled=submitted is not None, sites=directory.sites(current(), actor),
+        "start/form.html", held=held, view=view, clauses=clauses_of(held.diagram.start_by_hand, held.id), problem=problem,
+        is_filled=submitted is not None, sites=directory.sites(current(), actor),
         parent=queries.get(current(), actor, parent_id) if parent_id is not None else None,
     )
     return flask.make_response(body, code)

@@ -38,6 +38,8 @@ from webui.work_item.related import Related
 
 #: events of the side column; the case's page has them all
 _EVENTS = 12
+#: forms that a phone keeps of an item that nobody has yet
+_AHEAD_OF_OPEN = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +140,8 @@ def _ahead(item: WorkItemRow) -> tuple[tuple[str, StepAhead], ...]:
     if not owner() or not item.is_live:
         return ()
     found = tuple(ahead.addresses(item.id))
-    flask.g.pages_ahead = [address for address, _ in found]
+    # of what nobody has yet only the nearest are kept: most of it will be a colleague's
+    flask.g.pages_ahead = [address for address, _ in (found if item.assignee_id is not None else found[:_AHEAD_OF_OPEN])]
     return found
 
 

@@ -27,6 +27,7 @@ from engine.persistence.tables.directory import directory_change, number_pattern
 from engine.persistence.tables.documents import file, signature
 from engine.persistence.tables.dossier import dossier_entry, identity_look
 from engine.persistence.tables.finding import instance_reference, search_piece
+from engine.persistence.tables.help import dismissed_hint
 from engine.persistence.tables.imports import import_row, import_run, number_block, opening_entry, paper_number, reconciliation
 from engine.persistence.tables.lists import list_default, list_export, saved_filter
 from engine.persistence.tables.money import (
@@ -87,6 +88,7 @@ __all__ = [
     "deployment",
     "deployment_file",
     "directory_change",
+    "dismissed_hint",
     "dossier_entry",
     "due",
     "duty",

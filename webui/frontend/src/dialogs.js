@@ -4,7 +4,7 @@ export function startDialogs() {
     const link = event.target.closest("a[data-dialog]");
     if (link && !event.ctrlKey && !event.metaKey && event.button === 0) {
       event.preventDefault();
-      open(link);
+      openDialog(link.href, link);
     }
     const closer = event.target.closest("[data-close]");
     const dialog = closer?.closest("dialog");
@@ -27,10 +27,11 @@ export function startDialogs() {
   });
 }
 
-async function open(link) {
-  const response = await fetch(link.href, { headers: { "HX-Request": "true" } });
+/** Show a page as a dialog; `from` has the focus again afterwards. */
+export async function openDialog(address, from) {
+  const response = await fetch(address, { headers: { "HX-Request": "true" } });
   if (!response.ok) {
-    location.assign(link.href);
+    location.assign(address);
     return;
   }
   for (const menu of document.querySelectorAll("details.menu[open]")) menu.open = false;
@@ -39,7 +40,7 @@ async function open(link) {
   dialog.setAttribute("aria-labelledby", "sheet-title");
   dialog.addEventListener("close", () => {
     dialog.remove();
-    (link.closest("details.menu")?.querySelector("summary") ?? link).focus();
+    (from?.closest("details.menu")?.querySelector("summary") ?? from)?.focus();
   });
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);

@@ -129,6 +129,11 @@ export function dropDraft(name) {
   localStorage.removeItem(PREFIX + name);
 }
 
+/** Of everybody: the person has signed out, or was signed out. */
+export function dropDrafts() {
+  for (const key of Object.keys(localStorage)) if (key.startsWith(PREFIX)) localStorage.removeItem(key);
+}
+
 export function fieldsOf(form) {
   const fields = [];
   for (const [name, value] of new FormData(form)) {

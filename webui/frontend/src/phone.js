@@ -1,4 +1,5 @@
 // The page's side of the phone: installs the worker, tells it whose phone it is and what to keep, shows what waits.
+import { dropDrafts } from "./drafts.js";
 import { entries, isOpen, needsPerson } from "./phone/store.js";
 import { startQueuePage } from "./phone/queue.js";
 
@@ -6,14 +7,19 @@ const AGAIN = 30_000;
 
 export function startPhone() {
   if (!("serviceWorker" in navigator) || !window.isSecureContext) return;
-  const script = new URL("sw.js", document.querySelector("link[rel=manifest]").href);
+  // papers are no pages of the application
+  const manifest = document.querySelector("link[rel=manifest]");
+  if (!manifest) return;
+  const script = new URL("sw.js", manifest.href);
   navigator.serviceWorker.register(script).catch(() => {});
   const owner = document.body.dataset.phone;
+  if (document.querySelector("form[data-signed-out]")) clear();
   if (!owner) return;
   navigator.serviceWorker.ready.then(async () => {
     await ask({ type: "mine", owner });
     await ask({ type: "keep", addresses: worthKeeping() });
     await ask({ type: "send" });
+    setTimeout(keepMore, AGAIN);
   }).catch(() => {});
   navigator.serviceWorker.addEventListener("message", (event) => event.data?.type === "queue" && showStrip());
   window.addEventListener("online", () => {
@@ -25,6 +31,19 @@ export function startPhone() {
   showStrip();
   startSigningOut();
   startQueuePage(ask);
+}
+
+/** Nobody is signed in here: nothing stays that could be read. What waits to be sent stays, locked. */
+function clear() {
+  dropDrafts();
+  navigator.serviceWorker.ready.then(() => ask({ type: "forget" })).catch(() => {});
+}
+
+/** Further forms of steps ahead, while nothing else happens and the line costs nothing. */
+function keepMore() {
+  const line = navigator.connection;
+  if (document.hidden || !navigator.onLine || line?.saveData || line?.type === "cellular") return;
+  ask({ type: "keep", addresses: worthKeeping() });
 }
 
 /** A message to the worker, and its "done". */
@@ -73,6 +92,7 @@ function startSigningOut() {
     if (waiting.length && !(await confirmed(form, waiting.length))) return;
     form.dataset.asked = "1";
     // without the key and the pages the phone can be handed on
+    dropDrafts();
     await ask({ type: "forget" }).catch(() => {});
     form.requestSubmit();
   }, true);

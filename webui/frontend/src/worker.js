@@ -8,6 +8,8 @@ const PAGES = "pages";
 const MOST_ASSETS = 40;
 const KEEP_PAGES = 3 * 24 * 3600 * 1000;
 const FRESH = 30 * 60 * 1000;
+// of one visit: a form costs 3 KB, and a first visit has to stay within its budget
+const MOST_AHEAD = 12;
 const KEEP_SENT = 24 * 3600 * 1000;
 const PATIENCE = 30_000;
 const PAGE_PATIENCE = 6_000;
@@ -94,19 +96,26 @@ async function keep(addresses) {
     const response = await cache.match(request);
     if (Date.now() - Number(response.headers.get("X-Kept-At")) > KEEP_PAGES) await cache.delete(request);
   }
-  const waiting = [...addresses];
-  const seen = new Set();
-  while (waiting.length) {
-    const address = waiting.shift();
-    if (seen.has(address)) continue;
-    seen.add(address);
-    const known = await kept(address);
-    if (known && Date.now() - Number(known.headers.get("X-Kept-At")) < FRESH) continue;
-    const response = await fetch(address, { headers: { "X-Background": "1" } });
-    if (!response.ok) continue;
-    waiting.push(...(response.headers.get("X-Ahead") ?? "").split(" ").filter(Boolean));
-    await store(address, response);
+  const ahead = [];
+  for (const address of addresses) ahead.push((await keepOne(address)).ahead);
+  // the nearest step of every item goes before the second of any; what is left over comes another time
+  let left = MOST_AHEAD;
+  for (let turn = 0; left > 0 && ahead.some((list) => list.length > turn); turn += 1) {
+    for (const list of ahead) if (left > 0 && list[turn] && (await keepOne(list[turn])).isFetched) left -= 1;
   }
+}
+
+async function keepOne(address) {
+  const known = await kept(address);
+  const isFresh = known && Date.now() - Number(known.headers.get("X-Kept-At")) < FRESH;
+  const response = isFresh ? known : await fetch(address, { headers: { "X-Background": "1" } });
+  if (response.status === 401) {
+    await forget();
+    throw new Error("signed out");
+  }
+  const ahead = response.ok ? (response.headers.get("X-Ahead") ?? "").split(" ").filter(Boolean) : [];
+  if (!isFresh && response.ok) await store(address, response);
+  return { ahead, isFetched: !isFresh };
 }
 
 // ---------------------------------------------------------------- whose phone it is
@@ -155,7 +164,10 @@ async function submit(request, url) {
   await put(each);
   try {
     // behind what waits of the same case it has to wait too
-    const before = (await entries()).some((other) => other.id !== each.id && other.case === each.case && other.owner === owner && other.at < each.at && isOpen(other));
+    // but to take an item over is how what was refused gets on
+    const isTaking = url.pathname.endsWith("/claim");
+    const isBefore = (other) => other.id !== each.id && other.case === each.case && other.owner === owner && other.at < each.at && isOpen(other);
+    const before = (await entries()).some((other) => isBefore(other) && !(isTaking && needsPerson(other)));
     if (!before) {
       const response = await within(PATIENCE, now(each, body, isPart));
       if (response) {
@@ -197,7 +209,11 @@ async function send() {
     if (!mine.length) return;
     const session = await who();
     await setMeta("signedOut", !session);
-    if (!session) return tell();
+    if (!session) {
+      // ended from another device, too: what lies here to be read goes, what waits stays, locked
+      await forget();
+      return tell();
+    }
     const blocked = new Set();
     const key = await importKey(session.key);
     for (const each of mine) {
