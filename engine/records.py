@@ -174,12 +174,20 @@ class BlankPaper:
 
 
 def blanks(runtime: Runtime, uow: UnitOfWork) -> list[BlankPaper]:
-    """Every record of every procedure as it is deployed now, by procedure."""
-    return [
-        BlankPaper(info.id, info.key, info.name, record_key, title_of(raw) or record_key)
-        for info in definitions.list_latest(runtime, uow)
-        for record_key, raw in sorted(definitions.content(runtime, uow, info.id).records.items())
-    ]
+    """Every record of every procedure as it is deployed now, by procedure.
+
+    Processes of one deployment share its records: each stands once, with the process that people start by hand.
+    """
+    found: dict[tuple[str, bytes], tuple[bool, BlankPaper]] = {}
+    for info in definitions.list_latest(runtime, uow):
+        content = definitions.content(runtime, uow, info.id)
+        is_apart = content.diagram.start_by_hand is None or content.diagram.is_hidden
+        for record_key, raw in content.records.items():
+            before = found.get((record_key, raw))
+            if before is None or (before[0] and not is_apart):
+                paper = BlankPaper(info.id, info.key, info.name, record_key, title_of(raw) or record_key)
+                found[record_key, raw] = (is_apart, paper)
+    return sorted((paper for _, paper in found.values()), key=lambda each: (each.key, each.record_key))
 
 
 def blank(runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, record_key: str, *, locale: str, numbers: Sequence[str] = ()) -> str:

@@ -23,6 +23,8 @@ def test_every_record_prints_empty(runtime: Runtime) -> None:
         papers = records.blanks(runtime, uow)
         printed = {paper: records.blank(runtime, uow, SYSTEM, paper.key, paper.record_key, locale="zh-Hant") for paper in papers}
         english = records.blank(runtime, uow, SYSTEM, papers[0].key, papers[0].record_key, locale="en")
+    # processes of one deployment share its records
+    assert len({(paper.record_key, paper.title) for paper in papers}) == len(papers)
     assert all(paper.title in article and CHECKED not in article for paper, article in printed.items())
     assert any(f">{BLANK_LINES}<" in article for article in printed.values())
     assert papers[0].title not in english
