@@ -50,6 +50,12 @@ def settled_tenants(uow: UnitOfWork, at: datetime, after: int = 0, limit: int | 
     most `limit`.
     """
     lives = (tenancy.c.started_at <= at) & or_(tenancy.c.ended_at.is_(None), tenancy.c.ended_at > at)
+    # grouped below: of a page's few, not of everybody who comes after them
+    page = (
+        select(tenant.c.id)
+        .where(tenant.c.deactivated_at.is_(None), tenant.c.id > after, exists().where(tenancy.c.tenant_id == tenant.c.id, lives))
+        .order_by(tenant.c.id).limit(limit)
+    )  # fmt: skip
     query = (
         select(
             tenant.c.id, tenant.c.code, tenant.c.name, tenant.c.contact, tenant.c.phone, tenant.c.locale,
@@ -57,10 +63,9 @@ def settled_tenants(uow: UnitOfWork, at: datetime, after: int = 0, limit: int | 
         )
         .join(tenancy, (tenancy.c.tenant_id == tenant.c.id) & lives)
         .join(unit, unit.c.id == tenancy.c.unit_id)
-        .where(tenant.c.deactivated_at.is_(None), tenant.c.id > after)
+        .where(tenant.c.id.in_(page))
         .group_by(tenant.c.id, tenant.c.code, tenant.c.name, tenant.c.contact, tenant.c.phone, tenant.c.locale)
         .order_by(tenant.c.id)
-        .limit(limit)
     )
     return [
         Item(row.id, _tenant(row), row.site_id, frozenset({("tenant", row.id), ("unit", row.unit_id)}))
