@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.english_amounts import in_english
 from engine.forms.display import FormTexts, field_at, moment, money, plain_text, text_of
 from engine.forms.model import FILE_LISTS, Field, FieldKind, Form, is_empty
 from engine.forms.view import COVERED
@@ -197,8 +198,7 @@ class _Printer:
             amount = Decimal(str(found))
         except InvalidOperation:
             return plain_text(found)
-        # capital numerals are a Chinese custom; in English the figures say it
-        return money(found) if self._texts.locale == "en" else self._texts.of(capital(amount))
+        return in_english(amount) or money(found) if self._texts.locale == "en" else self._texts.of(capital(amount))
 
     def _own(self, path: str) -> str:
         facts = self._facts

@@ -191,16 +191,19 @@ class Scope:
         """The corners of every flow, those of embedded sub-processes included."""
         boxes = [node for node in self.nodes.values() if node.host is None]
         hanging = [node for node in self.nodes.values() if node.host is not None]
-        names = [node.name_beside for node in boxes if node.kind.endswith(("Gateway", "Event")) and node.element.get("name")]
+        named = [node for node in boxes if node.kind.endswith(("Gateway", "Event")) and node.element.get("name")]
         floor = max((node.y + node.height for node in boxes), default=0) + 18
+        end = max((node.x + node.width for node in boxes), default=0) + 16
         levels = sorted({bottom_of(node) + 14 for node in boxes} | {node.y - 14 for node in boxes})
         drawn = Drawn()
         for flow, (source_id, target_id) in sorted(self._drawable(), key=self._plainness):
             source, target = self.nodes[source_id], self.nodes[target_id]
             in_the_way = [node for node in boxes if node not in (source, target)]
+            # a name of the flow's own ends gives way to it
+            names = [node.name_beside for node in named if node not in (source, target)]
             beside = [*(node for node in hanging if node is not source), *names]
             is_back = flow in self.back
-            ways = ways_back(source, target, levels, floor) if is_back else ways_forward(source, target)
+            ways = ways_back(source, target, levels, floor, end) if is_back else ways_forward(source, target)
             yield flow, drawn.choose(flow, (source_id, target_id), list(ways), in_the_way, beside)
             floor += 8 * is_back
         for node in self.nodes.values():

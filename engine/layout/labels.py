@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
 
 from lxml import etree
 
@@ -48,20 +49,54 @@ def of_nodes(elements: Mapping[str, etree._Element], places: Mapping[str, Box], 
     return found
 
 
-def of_flow(name: str, points: list[Point], *, is_shared: bool) -> Box:
-    """Place of a flow's name: where it leaves its source, or, where another leaves by the same line, where it arrives."""
-    width = _CHARACTER * len(name) + 4
-    if is_shared and abs(points[-1][1] - points[-2][1]) < 1:
-        return points[-2][0] + 4, points[-1][1] - 18, width, _LINE
-    (x1, y1), (x2, y2) = points[0], points[1]
-    if abs(y1 - y2) >= 1:
-        return x1 + 6, y1 + 5 if y2 > y1 else y1 - 20, width, _LINE
-    # a way that soon turns up would run through a name above it
-    turns_up = len(points) > 2 and points[2][1] < y2 and x2 - x1 < width + 6
-    return x1 + 6, y1 + 3 if turns_up else y1 - 18, width, _LINE
+def of_flows(elements: Mapping[str, etree._Element], ways: Mapping[str, list[Point]], taken: Iterable[Box]) -> dict[str, Box]:
+    """Places of the names of flows, clear of what is `taken`, of lines and of each other as far as there is room."""
+    together, full = _shared(elements, ways), list(taken)
+    pieces = [piece for points in ways.values() for piece in pairwise(points)]
+    found = {}
+    for flow, points in ways.items():
+        name = elements[flow].get("name", "")
+        if name:
+            size = (_CHARACTER * len(name) + 4, _LINE)
+            found[flow] = min(_beside_way(points, size, is_shared=flow in together), key=lambda box: _clash(box, full, pieces))
+            full.append(found[flow])
+    return found
 
 
-def shared(elements: Mapping[str, etree._Element], ways: Mapping[str, list[Point]]) -> set[str]:
+def _beside_way(points: list[Point], size: tuple[float, float], *, is_shared: bool) -> list[Box]:
+    """Places along a way, the best to be read first: where it leaves its source, or, where others leave with it, where it is alone."""
+    pieces = list(pairwise(points))
+    if is_shared and len(pieces) > 1:
+        # a trunk that runs up or down parts at its first turn; those that leave to the right run together until they arrive
+        is_trunk = abs(points[0][1] - points[1][1]) >= 1
+        pieces = pieces[1:] if is_trunk else pieces[:0:-1]
+    return [box for one, other in pieces for box in _beside_piece(one, other, size)]
+
+
+def _beside_piece(start: Point, end: Point, size: tuple[float, float]) -> Iterator[Box]:
+    (x1, y1), (x2, y2), (width, height) = start, end, size
+    if abs(y1 - y2) < 1:
+        left = x1 + 6 if x2 > x1 else x1 - 6 - width
+        middle = (x1 + x2 - width) / 2
+        yield from ((x, y, width, height) for x in (left, middle) for y in (y1 - 18, y1 + 3))
+        return
+    near = y1 + 5 if y2 > y1 else y1 - 5 - height
+    for y in (near, (y1 + y2 - height) / 2):
+        yield from ((x, y, width, height) for x in (x1 + 6, x1 - 6 - width))
+
+
+def _clash(box: Box, full: list[Box], pieces: list[tuple[Point, Point]]) -> int:
+    """How many boxes and lines a name would lie upon."""
+    x, y, width, height = box
+    boxes = sum(x < left + wide and left < x + width and y < top + high and top < y + height for left, top, wide, high in full)
+    lines = sum(
+        min(x1, x2) < x + width and max(x1, x2) > x and min(y1, y2) < y + height - 2 and max(y1, y2) > y + 2
+        for (x1, y1), (x2, y2) in pieces
+    )
+    return 2 * boxes + lines
+
+
+def _shared(elements: Mapping[str, etree._Element], ways: Mapping[str, list[Point]]) -> set[str]:
     """Flows that leave their source by the same line as another."""
     groups: dict[tuple[str, Point], list[str]] = defaultdict(list)
     for flow, points in ways.items():

@@ -9,6 +9,8 @@ from itertools import pairwise
 Point = tuple[float, float]
 #: between two columns; vertical pieces of flows run here
 COLUMN_GAP = 50
+#: an activity is the tallest that stands in a row
+_HALF_ROW = 40
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -42,6 +44,9 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
         yield [(right, sy), (target.x, ty)]
     elif source.kind.endswith("Gateway"):
         yield [(sx, bottom_of(source) if ty > sy else source.y), (sx, ty), (target.x, ty)]
+        if ty > sy:
+            # below its whole row: its neighbours may be taller
+            yield round_below(source, target, max(bottom_of(target), ty + _HALF_ROW) + 14)
         if target.kind.endswith("Gateway"):
             yield [(right, sy), (tx, sy), (tx, bottom_of(target) if sy > ty else target.y)]
     elif target.kind.endswith("Gateway"):
@@ -54,8 +59,8 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
         yield [(right, sy), (leave, sy), (leave, between), (arrive, between), (arrive, ty), (target.x, ty)]
 
 
-def ways_back(source: Place, target: Place, levels: Iterable[float], floor: float) -> Iterator[list[Point]]:
-    """Ways back, along one of the levels between the rows or along the floor."""
+def ways_back(source: Place, target: Place, levels: Iterable[float], floor: float, end: float) -> Iterator[list[Point]]:
+    """Ways back, along one of the levels between the rows or along the floor. `end`: right of everything."""
     (sx, sy), (tx, ty) = source.middle, target.middle
     low, high = max(bottom_of(source), bottom_of(target)) + 14, min(source.y, target.y) - 14
     yield round_below(source, target, low)
@@ -70,7 +75,8 @@ def ways_back(source: Place, target: Place, levels: Iterable[float], floor: floa
             yield [(sx, leave), (sx, level), (target.x - 14, level), (target.x - 14, ty), (target.x, ty)]
         if source.host is None:
             right = source.x + source.width
-            yield [(right, sy), (right + 16, sy), (right + 16, level), (tx, level), (tx, arrive)]
+            for turn in (right + 16, end):
+                yield [(right, sy), (turn, sy), (turn, level), (tx, level), (tx, arrive)]
     yield by_gutters(source, target, floor)
 
 

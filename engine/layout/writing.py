@@ -5,7 +5,7 @@ The model stays as it is; what was drawn before is replaced. Pools stand under e
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from lxml import etree
 
@@ -61,15 +61,19 @@ def lay_out(xml: bytes) -> bytes:
     shown_names = labels.of_nodes(elements, places, ways)
     for element_id, place in places.items():
         _write_shape(plane, elements[element_id], place, shown_names.get(element_id))
-    together = labels.shared(elements, ways)
+    ways |= dict(_messages(collaboration, places)) if collaboration is not None else {}
+    solid = [place for element_id, place in places.items() if local_name(elements[element_id]) not in ("participant", "lane", *CONTAINERS)]
+    flow_names = labels.of_flows(elements, ways, [*solid, *shown_names.values()])
     for flow, points in ways.items():
-        _write_edge(plane, elements[flow], points, is_shared=flow in together)
-    if collaboration is not None:
-        for message in collaboration.iterfind(_tag("messageFlow")):
-            ends = places.get(message.get("sourceRef", "")), places.get(message.get("targetRef", ""))
-            if ends[0] is not None and ends[1] is not None and message.get("id"):
-                _write_edge(plane, message, between_pools(ends[0], ends[1]), is_shared=False)
+        _write_edge(plane, elements[flow], points, flow_names.get(flow))
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+
+
+def _messages(collaboration: etree._Element, places: Mapping[str, labels.Box]) -> Iterator[tuple[str, list[Point]]]:
+    for message in collaboration.iterfind(_tag("messageFlow")):
+        ends = places.get(message.get("sourceRef", "")), places.get(message.get("targetRef", ""))
+        if ends[0] is not None and ends[1] is not None and message.get("id"):
+            yield message.get("id", ""), between_pools(ends[0], ends[1])
 
 
 def _bands(pools: list[etree._Element], scopes: dict[str, Scope]) -> Iterator[tuple[Scope | None, etree._Element | None]]:
@@ -142,13 +146,12 @@ def _write_shape(plane: etree._Element, element: etree._Element, place: labels.B
         _write_bounds(etree.SubElement(shape, f"{{{_DI}}}BPMNLabel"), *name)
 
 
-def _write_edge(plane: etree._Element, flow: etree._Element, points: list[Point], *, is_shared: bool) -> None:
+def _write_edge(plane: etree._Element, flow: etree._Element, points: list[Point], name: labels.Box | None) -> None:
     edge = etree.SubElement(plane, f"{{{_DI}}}BPMNEdge", id=f"{flow.get('id')}_edge", bpmnElement=flow.get("id", ""))
     for x, y in points:
         etree.SubElement(edge, f"{{{_DD}}}waypoint", x=f"{x:g}", y=f"{y:g}")
-    name = flow.get("name", "")
-    if name:
-        _write_bounds(etree.SubElement(edge, f"{{{_DI}}}BPMNLabel"), *labels.of_flow(name, points, is_shared=is_shared))
+    if name is not None:
+        _write_bounds(etree.SubElement(edge, f"{{{_DI}}}BPMNLabel"), *name)
 
 
 def _write_bounds(owner: etree._Element, x: float, y: float, width: float, height: float) -> None:

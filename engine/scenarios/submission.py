@@ -57,7 +57,8 @@ class Writer:
             kind = "photo" if field.kind is FieldKind.PHOTOS else "attachment"
             return [self._store(name, kind) if isinstance(name, str) else name for name in names]
         if field.kind is FieldKind.SIGNATURE and isinstance(value, str):
-            return {"file": self._store("signature.png", "signature")["id"], "signer": value}
+            person = self._company.find(value)
+            return {"file": self._store("signature.png", "signature")["id"], "signer": person.name if person else value}
         if field.kind is FieldKind.ROWS and isinstance(value, list):
             return [self._fields(field.columns, row) if isinstance(row, dict) else row for row in value]
         return value

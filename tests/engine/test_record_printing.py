@@ -188,7 +188,7 @@ def test_the_templates_own_words_are_translated() -> None:
     english = FormTexts("en", {"編號：": "No.: ", "共": "In all", "X": "Ex"})
     assert (
         printed("<p>編號：{{record.number}}</p><p> 共 {{done.m}}</p>{{done.c}}{{capital done.m}}", {"m": "3", "c": "x"}, english)
-        == "<p>No.: R202611-0001</p><p> In all 3.00</p>Ex3.00"
+        == "<p>No.: R202611-0001</p><p> In all 3.00</p>ExThree yuan only"
     )
     assert printed("<p>維護</p>{{capital done.m}}", {"m": "20000"}, FormTexts("zh-Hans")) == "<p>维护</p>贰万元整"
 
