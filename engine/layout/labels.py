@@ -28,7 +28,8 @@ def label_size(name: str, widest: float = _WIDEST) -> tuple[float, float]:
 
 def of_nodes(elements: Mapping[str, etree._Element], places: Mapping[str, Box], ways: Mapping[str, list[Point]]) -> dict[str, Box]:
     """Places of the names of events and gateways."""
-    from_above = {element_id for element_id, place in places.items() if _is_met_from_above(elements, element_id, place, ways)}
+    from_above = {element_id for element_id, place in places.items() if _is_met_at(place[1], elements, element_id, ways)}
+    from_below = {element_id for element_id, place in places.items() if _is_met_at(place[1] + place[3], elements, element_id, ways)}
     last: dict[str, tuple[str, float]] = {}
     for element_id, place in places.items():
         host = elements[element_id].get("attachedToRef")
@@ -45,14 +46,17 @@ def of_nodes(elements: Mapping[str, etree._Element], places: Mapping[str, Box], 
         elif host:
             found[element_id] = _beside_the_way_down(name, place, is_right=last[host][0] == element_id)
         elif kind.endswith("Event"):
-            found[element_id] = _below(name, place)
+            found[element_id] = _above(name, place) if element_id in from_below else _below(name, place)
     return found
 
 
-def of_flows(elements: Mapping[str, etree._Element], ways: Mapping[str, list[Point]], taken: Iterable[Box]) -> dict[str, Box]:
+def of_flows(
+    elements: Mapping[str, etree._Element], ways: Mapping[str, list[Point]], taken: Iterable[Box], pools: Iterable[Box],
+) -> dict[str, Box]:
     """Places of the names of flows, clear of what is `taken`, of lines and of each other as far as there is room."""
     together, full = _shared(elements, ways), list(taken)
     pieces = [piece for points in ways.values() for piece in pairwise(points)]
+    pieces += [((x, edge), (x + width, edge)) for x, y, width, height in pools for edge in (y, y + height)]
     found = {}
     for flow, points in ways.items():
         name = elements[flow].get("name", "")
@@ -104,12 +108,11 @@ def _shared(elements: Mapping[str, etree._Element], ways: Mapping[str, list[Poin
     return {flow for flows in groups.values() if len(flows) > 1 for flow in flows}
 
 
-def _is_met_from_above(
-    elements: Mapping[str, etree._Element], element_id: str, place: Box, ways: Mapping[str, list[Point]],
-) -> bool:
+def _is_met_at(y: float, elements: Mapping[str, etree._Element], element_id: str, ways: Mapping[str, list[Point]]) -> bool:
+    """Whether a flow ends or begins at this height of an element."""
     ends = [(elements[flow].get("sourceRef"), points[0]) for flow, points in ways.items()]
     ends += [(elements[flow].get("targetRef"), points[-1]) for flow, points in ways.items()]
-    return any(node == element_id and abs(point[1] - place[1]) < 1 for node, point in ends)
+    return any(node == element_id and abs(point[1] - y) < 1 for node, point in ends)
 
 
 def _above(name: str, place: Box) -> Box:
