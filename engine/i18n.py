@@ -104,7 +104,8 @@ def own_catalogue() -> Catalogue:
 
 @lru_cache(maxsize=1)
 def _converter() -> Callable[[str], str]:
-    return cast(Callable[[str], str], OpenCC("t2s").convert)
+    # of Taiwan: 帶著 becomes 带着, and 著名 stays, which the plain table does not tell apart
+    return cast(Callable[[str], str], OpenCC("tw2s").convert)
 
 
 @lru_cache(maxsize=16_384)

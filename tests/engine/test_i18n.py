@@ -107,3 +107,9 @@ def test_a_finding_is_described_with_its_data() -> None:
 )
 def test_the_best_offered_language_of_a_header_is_found(header: str | None, locale: str) -> None:
     assert i18n.best_locale(header) == locale
+
+
+def test_particles_and_names_keep_apart_in_simplified_characters() -> None:
+    """The same character is written in two ways, by its word."""
+    assert i18n.simplified("帶著未修好的項目") == "带着未修好的项目"
+    assert i18n.simplified("著名、裡面的鑰匙、驗再覆蓋、回覆業戶") == "著名、里面的钥匙、验再覆盖、回复业户"
