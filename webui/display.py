@@ -5,11 +5,13 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 import flask
-from babel.dates import format_date, format_datetime, format_time
+from babel.dates import format_date, get_month_names
 
+from engine.i18n import translate
 from engine.model import InstanceState, WorkItemState
 from webui.devices import device_name, is_phone
 from webui.language import current_locale, gettext
@@ -26,6 +28,8 @@ WORK_ITEM_STATES = {
     WorkItemState.WITHDRAWN: "已撤回", WorkItemState.SIGNING: "會簽中",
 }
 OUTSIDE = {"tenant": "業戶", "owner": "業主", "contractor": "施工單位"}
+#: from then on the moment itself says more than how long ago it was
+_AGO_MINUTES = 14 * 24 * 60
 CHANNELS = {"desk": "櫃檯", "phone": "手機", "link": "連結", "paper": "紙本", "api": "介面", "system": "系統"}
 
 
@@ -65,21 +69,30 @@ def local(value: datetime) -> datetime:
 
 def moment(value: datetime) -> str:
     """Date and time in full."""
-    return format_datetime(local(value), "yyyy-MM-dd HH:mm", locale=_babel())
+    return f"{local(value):%Y-%m-%d %H:%M}"
 
 
 def short_moment(value: datetime) -> str:
     """As short as it stays clear: the time today, else day and time, else with the year."""
-    here, now = local(value), local(runtime_of().clock.now())
-    if here.date() == now.date():
-        return f"{here:%H:%M}"
-    if here.date() == now.date() - timedelta(days=1):
-        return gettext("昨天 {time}", time=f"{here:%H:%M}")
-    if here.date() == now.date() + timedelta(days=1):
-        return gettext("明天 {time}", time=f"{here:%H:%M}")
-    if here.year == now.year:
-        return format_datetime(here, "d MMM HH:mm" if current_locale() == "en" else "M月d日 HH:mm", locale=_babel())  # not a message
-    return f"{here:%Y-%m-%d}"
+    return short_words(current_locale(), local(value), local(runtime_of().clock.now()))
+
+
+def short_words(locale: str, here: datetime, now: datetime) -> str:
+    """As `short_moment`, of a moment by the wall clock of the site."""
+    days = (here.date() - now.date()).days
+    if -1 <= days <= 1:
+        at = f"{here:%H:%M}"
+        return at if not days else translate(locale, "昨天 {time}" if days < 0 else "明天 {time}", time=at)
+    if here.year != now.year:
+        return f"{here:%Y-%m-%d}"
+    if locale == "en":
+        return f"{here.day} {_month(here.month)} {here:%H:%M}"
+    return f"{here.month}月{here.day}日 {here:%H:%M}"  # not a message
+
+
+@lru_cache(maxsize=12)
+def _month(number: int) -> str:
+    return str(get_month_names("abbreviated", locale=_BABEL["en"])[number])
 
 
 def day(value: datetime) -> str:
@@ -89,42 +102,67 @@ def day(value: datetime) -> str:
 
 def clock_time(value: datetime) -> str:
     """Hours and minutes."""
-    return format_time(local(value), "HH:mm", locale=_babel())
+    return f"{local(value):%H:%M}"
 
 
 def duration(value: timedelta | float) -> str:
     """A length of time in its two largest units."""
     seconds = int(value.total_seconds() if isinstance(value, timedelta) else value)
-    minutes = abs(seconds) // 60
+    return _duration(current_locale(), abs(seconds) // 60)
+
+
+# a list says hundreds of lengths of time, and tomorrow's are the same words
+@lru_cache(maxsize=8192)
+def _duration(locale: str, minutes: int) -> str:
     if minutes < 60:
-        return gettext("{n} 分鐘", n=minutes) if minutes else gettext("不到 1 分鐘")
+        return translate(locale, "{n} 分鐘", n=minutes) if minutes else translate(locale, "不到 1 分鐘")
     hours, minutes = divmod(minutes, 60)
     if hours < 24:
-        return gettext("{h} 小時 {m} 分", h=hours, m=minutes) if minutes and hours < 6 else gettext("{n} 小時", n=hours)
+        is_short = minutes and hours < 6
+        return translate(locale, "{h} 小時 {m} 分", h=hours, m=minutes) if is_short else translate(locale, "{n} 小時", n=hours)
     days, hours = divmod(hours, 24)
-    return gettext("{d} 天 {h} 小時", d=days, h=hours) if hours and days < 3 else gettext("{n} 天", n=days)
+    return translate(locale, "{d} 天 {h} 小時", d=days, h=hours) if hours and days < 3 else translate(locale, "{n} 天", n=days)
 
 
 def ago(value: datetime) -> str:
     """How long since."""
-    passed = runtime_of().clock.now() - value
-    if passed < timedelta(minutes=1):
-        return gettext("剛剛")
-    if passed > timedelta(days=14):
-        return short_moment(value)
-    return gettext("{duration}前", duration=duration(passed))
+    return ago_words(current_locale(), local(value), local(runtime_of().clock.now()))
+
+
+def ago_words(locale: str, here: datetime, now: datetime) -> str:
+    """As `ago`, of a moment by the wall clock of the site."""
+    minutes = (now - here) // timedelta(minutes=1)
+    return short_words(locale, here, now) if minutes >= _AGO_MINUTES else _ago(locale, max(0, minutes))
+
+
+@lru_cache(maxsize=8192)
+def _ago(locale: str, minutes: int) -> str:
+    return translate(locale, "{duration}前", duration=_duration(locale, minutes)) if minutes else translate(locale, "剛剛")
 
 
 def due(at: datetime | None, warn_at: datetime | None = None, *, stopped_at: datetime | None = None) -> Due | None:
     """How a due time stands now, or stood when the work was done; None without one."""
-    if at is None:
-        return None
-    now = stopped_at or runtime_of().clock.now()
-    if now >= at:
-        return Due("late", gettext("逾期 {duration}", duration=duration(now - at)), at)
+    return due_words(current_locale(), at, warn_at, stopped_at or runtime_of().clock.now()) if at is not None else None
+
+
+def due_words(locale: str, at: datetime, warn_at: datetime | None, now: datetime) -> Due:
+    """As `due`, at a moment."""
     left = at - now
-    level = "soon" if (warn_at is not None and now >= warn_at) or left < timedelta(minutes=30) else "fine"
-    return Due(level, gettext("還有 {duration}", duration=duration(left)), at)
+    minutes = abs(left) // timedelta(minutes=1)
+    if left <= timedelta(0):
+        return Due("late", _late(locale, minutes), at)
+    is_soon = (warn_at is not None and now >= warn_at) or left < timedelta(minutes=30)
+    return Due("soon" if is_soon else "fine", _left(locale, minutes), at)
+
+
+@lru_cache(maxsize=8192)
+def _late(locale: str, minutes: int) -> str:
+    return translate(locale, "逾期 {duration}", duration=_duration(locale, minutes))
+
+
+@lru_cache(maxsize=8192)
+def _left(locale: str, minutes: int) -> str:
+    return translate(locale, "還有 {duration}", duration=_duration(locale, minutes))
 
 
 def role_name(role: str | None) -> str:

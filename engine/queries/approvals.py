@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import Select, func, select
+from sqlalchemy.sql.elements import ColumnElement
 
 from engine.model import Actor
 from engine.persistence.tables import approval, carbon_copy, definition, instance, signature, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
+from engine.queries.matching import any_like, containing
+from engine.queries.ordering import Order, Ordering
+from engine.queries.paging import COUNT_CAP, Page, clamp
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,32 +125,50 @@ def signatures(uow: UnitOfWork, instance_id: int) -> tuple[SignatureRow, ...]:
     return tuple(SignatureRow(**row._mapping) for row in uow.reading.execute(query))
 
 
-def copies(uow: UnitOfWork, actor: Actor, *, unread_only: bool = False, after: str | None = None, limit: int = 50) -> Page[CopyRow]:
-    """Cases copied to the person, newest first."""
+@dataclass(frozen=True, slots=True)
+class CopyFilters:
+    """What narrows the copies; None and empty mean: no matter."""
+
+    unread_only: bool = False
+    definition_key: str | None = None
+    #: part of the case's title or number
+    q: str = ""
+    order: Order = Order.NEWEST
+
+
+NO_COPY_FILTERS = CopyFilters()
+
+
+def copies(
+    uow: UnitOfWork, actor: Actor, filters: CopyFilters = NO_COPY_FILTERS, *, after: str | None = None, limit: int = 50
+) -> Page[CopyRow]:
+    """Cases copied to the person."""
     limit = clamp(limit)
-    by = user.alias("by_user")
-    query = (
-        select(
-            carbon_copy.c.id, carbon_copy.c.instance_id, instance.c.title, instance.c.business_key, instance.c.state,
-            instance.c.definition_id, instance.c.definition_key, definition.c.name.label("definition_name"),
-            by.c.display_name.label("by_name"), carbon_copy.c.at, carbon_copy.c.read_at,
-        )
-        .select_from(
-            carbon_copy.join(instance, instance.c.id == carbon_copy.c.instance_id)
-            .join(definition, definition.c.id == instance.c.definition_id)
-            .outerjoin(by, by.c.id == carbon_copy.c.by_id)
-        )
-        .where(carbon_copy.c.user_id == actor.user_id)
-        .order_by(carbon_copy.c.at.desc(), carbon_copy.c.id.desc()).limit(limit + 1)
-    )
-    if unread_only:
-        query = query.where(carbon_copy.c.read_at.is_(None))
-    if after:
-        moment, last = decode("copies", after, (datetime, int))
-        query = query.where(carbon_copy.c.at <= moment, or_(carbon_copy.c.at < moment, carbon_copy.c.id < last))
+    conditions: list[ColumnElement[bool]] = [carbon_copy.c.user_id == actor.user_id]
+    if filters.unread_only:
+        conditions.append(carbon_copy.c.read_at.is_(None))
+    if filters.definition_key:
+        conditions.append(instance.c.definition_key == filters.definition_key)
+    if filters.q:
+        conditions.append(any_like(containing(filters.q), instance.c.title, instance.c.business_key))
+    ordering = Ordering(filters.order, "copies", carbon_copy.c.at, instance.c.title, carbon_copy.c.id)
+    query = ordering.page(_copies().where(*conditions), after).limit(limit + 1)
     rows = [CopyRow(**row._mapping) for row in uow.reading.execute(query)]
-    shown = tuple(rows[:limit])
-    return Page(shown, encode("copies", (shown[-1].at, shown[-1].id)) if len(rows) > limit else None)
+    return ordering.cut(rows, limit, lambda row: row.at)
+
+
+@lru_cache(maxsize=1)
+def _copies() -> Select[Any]:
+    by = user.alias("by_user")
+    return select(
+        carbon_copy.c.id, carbon_copy.c.instance_id, instance.c.title, instance.c.business_key, instance.c.state,
+        instance.c.definition_id, instance.c.definition_key, definition.c.name.label("definition_name"),
+        by.c.display_name.label("by_name"), carbon_copy.c.at, carbon_copy.c.read_at,
+    ).select_from(
+        carbon_copy.join(instance, instance.c.id == carbon_copy.c.instance_id)
+        .join(definition, definition.c.id == instance.c.definition_id)
+        .outerjoin(by, by.c.id == carbon_copy.c.by_id)
+    )
 
 
 def unread(uow: UnitOfWork, actor: Actor) -> int:
@@ -165,6 +187,7 @@ def readers(uow: UnitOfWork, instance_id: int) -> tuple[Reader, ...]:
     return tuple(Reader(**row._mapping) for row in uow.reading.execute(query))
 
 
+@lru_cache(maxsize=1)
 def _select() -> Select[Any]:
     person, decider, assignee, adder, away = (user.alias(name) for name in ("person", "decider", "assignee", "adder", "away"))
     container = work_item.alias("container")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, Select, func, select
 
 from engine.errors import NotFoundError
 from engine.persistence.tables import corrected_time, history_event, history_value, user
@@ -48,29 +49,8 @@ def page(
     """Events in order. The caller has checked that the person may see the case."""
     limit = clamp(limit)
     sort = "newest" if newest_first else "seq"
-    away = user.alias("away")
-    statement = (
-        select(
-            history_event.c.seq, history_event.c.type, history_event.c.at, history_event.c.claimed_at, history_event.c.actor_id,
-            user.c.display_name, history_event.c.on_behalf_of, away.c.display_name.label("on_behalf_name"),
-            history_event.c.channel, history_event.c.definition_id,
-            history_event.c.element_id, history_event.c.token, history_event.c.detail, history_value.c.body,
-            corrected_time.c.happened_at.label("corrected_to"),
-        )
-        .select_from(
-            history_event.outerjoin(user, user.c.id == history_event.c.actor_id)
-            .outerjoin(away, away.c.id == history_event.c.on_behalf_of).outerjoin(
-                history_value,
-                (history_value.c.instance_id == history_event.c.instance_id) & (history_value.c.seq == history_event.c.seq),
-            ).outerjoin(
-                corrected_time,
-                (corrected_time.c.instance_id == history_event.c.instance_id) & (corrected_time.c.seq == history_event.c.seq),
-            )
-        )
-        .where(history_event.c.instance_id == instance_id)
-        .order_by(history_event.c.seq.desc() if newest_first else history_event.c.seq)
-        .limit(limit + 1)
-    )
+    order = history_event.c.seq.desc() if newest_first else history_event.c.seq
+    statement = _select().where(history_event.c.instance_id == instance_id).order_by(order).limit(limit + 1)
     if after:
         (last,) = decode(sort, after, (int,))
         statement = statement.where(history_event.c.seq < last if newest_first else history_event.c.seq > last)
@@ -88,6 +68,26 @@ def happened_at(uow: UnitOfWork, instance_id: int, seq: int) -> datetime:
     if found is None:
         raise NotFoundError(kind="歷程", id=seq)
     return found
+
+
+@lru_cache(maxsize=1)
+def _select() -> Select[Any]:
+    away = user.alias("away")
+    return select(
+        history_event.c.seq, history_event.c.type, history_event.c.at, history_event.c.claimed_at, history_event.c.actor_id,
+        user.c.display_name, history_event.c.on_behalf_of, away.c.display_name.label("on_behalf_name"),
+        history_event.c.channel, history_event.c.definition_id,
+        history_event.c.element_id, history_event.c.token, history_event.c.detail, history_value.c.body,
+        corrected_time.c.happened_at.label("corrected_to"),
+    ).select_from(
+        history_event.outerjoin(user, user.c.id == history_event.c.actor_id)
+        .outerjoin(away, away.c.id == history_event.c.on_behalf_of).outerjoin(
+            history_value, (history_value.c.instance_id == history_event.c.instance_id) & (history_value.c.seq == history_event.c.seq),
+        ).outerjoin(
+            corrected_time,
+            (corrected_time.c.instance_id == history_event.c.instance_id) & (corrected_time.c.seq == history_event.c.seq),
+        )
+    )
 
 
 def _row(row: Row[*tuple[Any, ...]]) -> HistoryRow:

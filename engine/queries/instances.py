@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -15,7 +16,9 @@ from engine.limit_rules import Kind
 from engine.model import Actor
 from engine.persistence.tables import definition, file, incident, instance, instance_variable, limit_clock, record, site, user
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.paging import Page, clamp, decode, encode
+from engine.queries.matching import any_like, containing
+from engine.queries.ordering import Order, Ordering
+from engine.queries.paging import Page, clamp
 from engine.queries.sites import may_see, visible_sites
 
 
@@ -64,8 +67,9 @@ class InstanceFilters:
     unit: str = ""
     #: indexed fields that name units, `form.field`
     unit_fields: tuple[str, ...] = ()
-    #: last started first instead of last moved
+    #: by when they started instead of when they last moved
     by_start: bool = False
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,23 +131,17 @@ NO_FILTERS = InstanceFilters()
 def page(
     uow: UnitOfWork, actor: Actor, *, filters: InstanceFilters = NO_FILTERS, after: str | None = None, limit: int = 50
 ) -> Page[InstanceRow]:
-    """Cases of the sites that the person belongs to; last moved first, or (started by one person) last started first."""
+    """Cases of the sites that the person belongs to; by when they last moved, or (started by one person) by when they started."""
     limit = clamp(limit)
     by_start = filters.by_start or filters.started_by is not None
     at, sort = (instance.c.started_at, "started") if by_start else (instance.c.moved_at, "moved")
     conditions = _conditions(actor, filters)
     conditions += [at >= filters.since] if filters.since is not None else []
     conditions += [at < filters.until] if filters.until is not None else []
-    if after:
-        moment, last = decode(sort, after, (datetime, int))
-        conditions.append((at <= moment) & or_(at < moment, instance.c.id < last))
-    statement = _select().where(*conditions).order_by(at.desc(), instance.c.id.desc()).limit(limit + 1)
+    ordering = Ordering(filters.order, sort, at, instance.c.title, instance.c.id)
+    statement = ordering.page(_select().where(*conditions), after).limit(limit + 1)
     rows = [InstanceRow(**row._mapping) for row in uow.reading.execute(statement)]
-    shown = tuple(rows[:limit])
-    if len(rows) <= limit:
-        return Page(shown)
-    last_row = shown[-1]
-    return Page(shown, encode(sort, (last_row.started_at if by_start else last_row.moved_at, last_row.id)))
+    return ordering.cut(rows, limit, lambda row: row.started_at if by_start else row.moved_at)
 
 
 def get(uow: UnitOfWork, actor: Actor, instance_id: int) -> InstanceRow:
@@ -202,6 +200,7 @@ def files(uow: UnitOfWork, instance_id: int) -> tuple[FileRow, ...]:
     return tuple(FileRow(**row._mapping) for row in uow.reading.execute(statement))
 
 
+@lru_cache(maxsize=1)
 def _select() -> Select[Any]:
     return (
         select(
@@ -238,7 +237,5 @@ def _conditions(actor: Actor, filters: InstanceFilters) -> list[ColumnElement[bo
     if filters.is_late:
         conditions.append(instance.c.late_since.is_not(None))
     if filters.q:
-        escaped = filters.q.strip().replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        pattern = f"%{escaped}%"
-        conditions.append(or_(instance.c.title.ilike(pattern, escape="\\"), instance.c.business_key.ilike(pattern, escape="\\")))
+        conditions.append(any_like(containing(filters.q), instance.c.title, instance.c.business_key))
     return conditions or [true()]

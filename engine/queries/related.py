@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, or_, select
@@ -57,23 +58,28 @@ def of_same(uow: UnitOfWork, actor: Actor, instance_id: int, wanted: Mapping[str
     pairs = [instance_variable.c.name.in_(sorted(wanted[row.name])) & (instance_variable.c.text == row.text) for row in own]
     if not pairs:
         return ()
-    statement = (
-        _select().add_columns(instance_variable.c.text.label("shared"), instance_variable.c.name.label("shared_name"))
-        .join(instance_variable, instance_variable.c.instance_id == instance.c.id)
-        .where(or_(*pairs), instance.c.id != instance_id, *_visible(actor))
-        .order_by(instance.c.id.desc()).limit(MOST * 4)
-    )
+    statement = _sharing().where(or_(*pairs), instance.c.id != instance_id, *_visible(actor))
     found: dict[int, RelatedRow] = {}
     for row in uow.reading.execute(statement):
         found.setdefault(row.id, RelatedRow(**row._mapping))
     return tuple(found.values())[:MOST]
 
 
+@lru_cache(maxsize=1)
 def _select() -> Select[Any]:
     return select(
         instance.c.id, instance.c.definition_id, definition.c.name.label("definition_name"), instance.c.business_key, instance.c.title,
         instance.c.state, instance.c.started_at, instance.c.parent_id,
     ).join(definition, definition.c.id == instance.c.definition_id)
+
+
+@lru_cache(maxsize=1)
+def _sharing() -> Select[Any]:
+    return (
+        _select().add_columns(instance_variable.c.text.label("shared"), instance_variable.c.name.label("shared_name"))
+        .join(instance_variable, instance_variable.c.instance_id == instance.c.id)
+        .order_by(instance.c.id.desc()).limit(MOST * 4)
+    )
 
 
 def _visible(actor: Actor) -> list[ColumnElement[bool]]:

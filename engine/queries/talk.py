@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 
 from engine.folding import fold
 from engine.persistence.tables import (
@@ -86,16 +88,7 @@ def comment(uow: UnitOfWork, instance_id: int, comment_id: int) -> CommentRow:
 
 
 def _read(uow: UnitOfWork, instance_id: int, conditions: Sequence[ColumnElement[bool]], limit: int) -> Page[CommentRow]:
-    author, striker = user.alias("author"), user.alias("striker")
-    statement = (
-        select(
-            case_comment.c.id, case_comment.c.instance_id, case_comment.c.work_item_id, case_comment.c.body, case_comment.c.author_id,
-            author.c.display_name.label("author_name"), case_comment.c.at, case_comment.c.edited_at, case_comment.c.struck_at,
-            striker.c.display_name.label("struck_by_name"), case_comment.c.struck_reason,
-        )
-        .join(author, author.c.id == case_comment.c.author_id).outerjoin(striker, striker.c.id == case_comment.c.struck_by)
-        .where(*conditions).order_by(case_comment.c.id.desc()).limit(limit + 1)
-    )
+    statement = _comments().where(*conditions).limit(limit + 1)
     found = uow.reading.execute(statement).all()
     shown = found[:limit]
     mentions = _mentions(uow, [row.id for row in shown])
@@ -108,8 +101,29 @@ def _read(uow: UnitOfWork, instance_id: int, conditions: Sequence[ColumnElement[
 
 def attachments(uow: UnitOfWork, instance_id: int) -> tuple[AttachmentRow, ...]:
     """Attachments of a case, oldest first, those that were struck out too."""
+    statement = _attachments().where(case_attachment.c.instance_id == instance_id)
+    return tuple(AttachmentRow(**row._mapping) for row in uow.reading.execute(statement))
+
+
+# built once: joins over aliases cost more to write down than to run
+@lru_cache(maxsize=1)
+def _comments() -> Select[Any]:
+    author, striker = user.alias("author"), user.alias("striker")
+    return (
+        select(
+            case_comment.c.id, case_comment.c.instance_id, case_comment.c.work_item_id, case_comment.c.body, case_comment.c.author_id,
+            author.c.display_name.label("author_name"), case_comment.c.at, case_comment.c.edited_at, case_comment.c.struck_at,
+            striker.c.display_name.label("struck_by_name"), case_comment.c.struck_reason,
+        )
+        .join(author, author.c.id == case_comment.c.author_id).outerjoin(striker, striker.c.id == case_comment.c.struck_by)
+        .order_by(case_comment.c.id.desc())
+    )
+
+
+@lru_cache(maxsize=1)
+def _attachments() -> Select[Any]:
     uploader, striker = user.alias("uploader"), user.alias("striker")
-    statement = (
+    return (
         select(
             case_attachment.c.id, case_attachment.c.instance_id, case_attachment.c.file_id, file.c.name, file.c.media_type, file.c.size,
             file.c.uploaded_at, file.c.uploaded_by, uploader.c.display_name.label("uploaded_by_name"), case_attachment.c.struck_at,
@@ -117,9 +131,8 @@ def attachments(uow: UnitOfWork, instance_id: int) -> tuple[AttachmentRow, ...]:
         )
         .join(file, file.c.id == case_attachment.c.file_id).outerjoin(uploader, uploader.c.id == file.c.uploaded_by)
         .outerjoin(striker, striker.c.id == case_attachment.c.struck_by)
-        .where(case_attachment.c.instance_id == instance_id).order_by(case_attachment.c.id).limit(500)
+        .order_by(case_attachment.c.id).limit(500)
     )
-    return tuple(AttachmentRow(**row._mapping) for row in uow.reading.execute(statement))
 
 
 def _mentions(uow: UnitOfWork, comment_ids: Sequence[int]) -> dict[int, list[Mention]]:

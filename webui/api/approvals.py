@@ -111,7 +111,7 @@ def list_readers(call: Call, instance_id: int) -> dict[str, Any]:
 @calls.lookup("/copies", query=schemas.CopyQuery, gives=schemas.CopyList)
 def list_copies(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Cases copied to the caller, newest first."""
-    page = queries.copies(call.uow, call.actor, unread_only=query["unread"], after=query.get("after"), limit=query["limit"])
+    page = queries.copies(call.uow, call.actor, queries.CopyFilters(query["unread"]), after=query.get("after"), limit=query["limit"])
     items = [{**{entry.name: getattr(row, entry.name) for entry in fields(row)}, "process_instance_id": row.instance_id,
               "key": row.definition_key} for row in page.rows]
     return {"items": items, "next": page.after}

@@ -5,12 +5,14 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, moving, pdf, steering, views
+from webui.cases import correcting, moving, pdf, rows, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
 blueprint = flask.Blueprint("cases", __name__)
 session.protect(blueprint)
+blueprint.add_app_template_global(rows.of_cases, "rows_of_cases")
+blueprint.add_app_template_global(rows.of_copies, "rows_of_copies")
 blueprint.add_url_rule("/cases", "overview", views.overview)
 blueprint.add_url_rule(_ONE, "show", views.show)
 blueprint.add_url_rule(f"{_ONE}/history", "story", views.story)

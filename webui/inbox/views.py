@@ -8,7 +8,6 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import definitions
-from engine.model import LIVE_WORK_ITEM_STATES, StandIn
 from engine.queries import approvals, inbox, instances
 from webui import session
 from webui.listing import columns, grouping, opening
@@ -35,7 +34,9 @@ def done() -> ResponseReturnValue:
         rows = _several(lambda after: inbox.done(current(), actor, filters=narrow.filters(), after=after, limit=MOST_ROWS))
         grouped = grouping.group(rows, narrow.group, lambda row: int(row.instance_id), lambda row: row.completed_at)
         return _list("done", narrow, grouped=grouped)
-    return _list("done", narrow, page=inbox.done(current(), actor, filters=narrow.filters(), after=narrow.after, limit=narrow.limit))
+    return _list("done", narrow, page=inbox.done(
+        current(), actor, filters=narrow.filters(), order=narrow.order, after=narrow.after, limit=narrow.limit,
+    ))  # fmt: skip
 
 
 def started() -> ResponseReturnValue:
@@ -47,7 +48,7 @@ def started() -> ResponseReturnValue:
 def copied() -> ResponseReturnValue:
     """Cases that colleagues copied to the person, read and unread."""
     narrow = narrowing(flask.request.args)
-    page = approvals.copies(current(), session.actor(), after=narrow.after, limit=narrow.limit)
+    page = approvals.copies(current(), session.actor(), narrow.copy_filters(), after=narrow.after, limit=narrow.limit)
     return _list("copied", narrow, page=page)
 
 
@@ -91,10 +92,3 @@ def _list(name: str, narrow: Narrowing, grouped: Grouped | None = None, page: An
     folder, template = ("cases", "overview") if name == "cases" else ("inbox", name)
     told: dict[str, Any] = {"narrow": narrow, "is_part": is_part, "page": page, "grouped": grouped, "columns": shown, "list_name": name}
     return flask.render_template(f"{folder}/{template}.html", **told, **around, **values)
-
-
-def on_behalf(item: inbox.InboxRow) -> StandIn | None:
-    """The colleague for whom the reader would do the item; None where it is the reader's own."""
-    if item.state not in LIVE_WORK_ITEM_STATES:
-        return None
-    return session.actor().in_place_of((item.role, item.escalated_role), item.site_id, item.definition_key, item.assignee_id)

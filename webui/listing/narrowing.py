@@ -8,14 +8,16 @@ from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from engine import list_columns
+from engine.queries.approvals import CopyFilters
 from engine.queries.inbox import Filters, Holder, Sort
 from engine.queries.instances import InstanceFilters
+from engine.queries.ordering import Order
 from webui.display import local, zone
 from webui.periods import day_of
 from webui.unit_of_work import current, runtime_of
 
-#: rows of one page, and the most that a refresh of several pages may ask for
-PAGE_ROWS, MOST_ROWS = 50, 200
+#: rows of one page (what a screen shows; more come as one scrolls), and the most that a refresh of several pages may ask for
+PAGE_ROWS, MOST_ROWS = 25, 200
 #: the day of what has none
 NO_DAY = "none"
 GROUPS = ("unit", "role", "day")
@@ -31,6 +33,7 @@ class Narrowing:
     #: `late`, `today` or empty
     due: str
     holder: Holder
+    #: of what is to do
     sort: Sort
     after: str | None
     limit: int
@@ -41,6 +44,8 @@ class Narrowing:
     group: str = ""
     #: names of columns; empty: the list's own choice
     columns: tuple[str, ...] = ()
+    #: of every other list
+    order: Order = Order.NEWEST
     #: saved filter that the address came from
     view: int | None = None
 
@@ -63,8 +68,12 @@ class Narrowing:
         since, until = self.period()
         return InstanceFilters(
             definition_key=self.key, q=self.q, since=since, until=until, unit=self.unit, unit_fields=self._unit_fields(),
-            by_start=self.sort is Sort.CREATED, **more,
+            by_start=self.sort is Sort.CREATED, order=self.order, **more,
         )  # fmt: skip
+
+    def copy_filters(self) -> CopyFilters:
+        """As the query of copies takes them."""
+        return CopyFilters(definition_key=self.key, q=self.q, order=self.order)
 
     def period(self) -> tuple[datetime | None, datetime | None]:
         """From the beginning of the day to its end."""
@@ -78,10 +87,17 @@ class Narrowing:
         values: dict[str, Any] = {
             "role": self.role, "key": self.key, "q": self.q, "due": self.due, "unit": self.unit,
             "day": self.day.isoformat() if isinstance(self.day, date) else self.day,
-            "holder": None if self.holder is Holder.ANY else self.holder.value, "sort": None if self.sort is Sort.DUE else self.sort.value,
+            "holder": None if self.holder is Holder.ANY else self.holder.value, "sort": self.sorted_by,
             "group": self.group, "cols": ",".join(self.columns), "view": self.view,
         }  # fmt: skip
         return {name: value for name, value in (values | changes).items() if value not in (None, "")}
+
+    @property
+    def sorted_by(self) -> str:
+        """The order as the address says it; empty for the list's own."""
+        if self.sort is not Sort.DUE:
+            return self.sort.value
+        return self.order.value if self.order is not Order.NEWEST else ""
 
     def _unit_fields(self) -> tuple[str, ...]:
         return list_columns.unit_fields(runtime_of(), current()) if self.unit else ()
@@ -102,6 +118,7 @@ def narrowing(args: Mapping[str, str]) -> Narrowing:
         role=args.get("role") or None, key=args.get("key") or None, q=args.get("q", "").strip()[:100],
         due=args["due"] if args.get("due") in ("late", "today") else "",
         holder=Holder(holder) if holder in list(Holder) else Holder.ANY, sort=Sort(sort) if sort in list(Sort) else Sort.DUE,
+        order=Order(sort) if sort in list(Order) else Order.NEWEST,
         after=args.get("after") or None,
         limit=min(MOST_ROWS, max(1, int(limit))) if limit.isascii() and limit.isdigit() and len(limit) < 5 else PAGE_ROWS,
         unit=args.get("unit", "").strip()[:60], day=NO_DAY if args.get("day") == NO_DAY else day_of(args, "day"),

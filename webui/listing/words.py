@@ -13,6 +13,7 @@ from babel.dates import format_date
 from engine.permissions import PERMISSIONS
 from webui import session
 from webui.language import current_locale
+from webui.listing.headings import headings
 from webui.listing.opening import address
 
 _BABEL = {"zh-Hant": "zh_Hant", "zh-Hans": "zh_Hans", "en": "en_GB"}
@@ -22,7 +23,7 @@ _EXTRA = ("state", "late")
 
 def register(app: flask.Flask) -> None:
     """Give templates the filters."""
-    app.jinja_env.globals.update(saved_address=address, may_assign=may_assign, extra_address=extra_address)
+    app.jinja_env.globals.update(saved_address=address, may_assign=may_assign, extra_address=extra_address, headings=headings)
     app.jinja_env.filters.update(query=query, month_words=month_words, weekday_words=weekday_words)
 
 

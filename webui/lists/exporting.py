@@ -55,10 +55,10 @@ def _parts(name: str, narrow: Narrowing) -> tuple[Sequence[str], Callable[[Any],
         filters, sort = narrow.filters(), narrow.sort
         return _OF_ITEMS, _item, lambda after: inbox.todo(uow, actor, filters=filters, sort=sort, after=after, limit=MOST_ROWS)
     if name == "done":
-        filters = narrow.filters()
-        return _OF_ITEMS, _item, lambda after: inbox.done(uow, actor, filters=filters, after=after, limit=MOST_ROWS)
+        filters, order = narrow.filters(), narrow.order
+        return _OF_ITEMS, _item, lambda after: inbox.done(uow, actor, filters=filters, order=order, after=after, limit=MOST_ROWS)
     if name == "copied":
-        return _OF_COPIES, _copy, lambda after: approvals.copies(uow, actor, after=after, limit=MOST_ROWS)
+        return _OF_COPIES, _copy, lambda after: approvals.copies(uow, actor, narrow.copy_filters(), after=after, limit=MOST_ROWS)
     if name == "started":
         cases = narrow.case_filters(started_by=actor.user_id)
     else:

@@ -40,7 +40,7 @@ def claim(work_item_id: int) -> ResponseReturnValue:
     if is_queued():
         return {"said": gettext("已簽收「{name}」。", name=_name(work_item_id)), "next": []}
     if "HX-Request" in flask.request.headers:
-        return flask.render_template("inbox/row.html", item=_item(work_item_id), columns=_columns(work_item_id))
+        return flask.render_template("inbox/rows.html", items=(_item(work_item_id),), columns=_columns(work_item_id))
     return _to_item(work_item_id)
 
 

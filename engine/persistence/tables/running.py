@@ -54,6 +54,7 @@ instance = Table(
     Index("ix_instance_key_list", "definition_key", "state", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_moved", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_started", text("started_at DESC"), text("id DESC")),
+    Index("ix_instance_title", "title", "id"),
     Index("ix_instance_started_by", "started_by", text("started_at DESC"), text("id DESC")),
 )
 
@@ -109,6 +110,8 @@ Index("ix_work_item_role", work_item.c.role, work_item.c.site_id, work_item.c.cr
 Index("ix_work_item_role_due", work_item.c.role, work_item.c.site_id, work_item.c.due_at, work_item.c.id,
       sqlite_where=_UNCLAIMED_SQLITE, postgresql_where=_UNCLAIMED)
 Index("ix_work_item_role_number", work_item.c.role, work_item.c.site_id, work_item.c.business_key, work_item.c.id,
+      sqlite_where=_UNCLAIMED_SQLITE, postgresql_where=_UNCLAIMED)
+Index("ix_work_item_role_title", work_item.c.role, work_item.c.site_id, work_item.c.title, work_item.c.id,
       sqlite_where=_UNCLAIMED_SQLITE, postgresql_where=_UNCLAIMED)
 Index("ix_work_item_escalated", work_item.c.escalated_role, work_item.c.site_id, work_item.c.created_at.desc(), work_item.c.id.desc(),
       sqlite_where=text("is_live = 1 AND escalated_role IS NOT NULL"), postgresql_where=text("is_live AND escalated_role IS NOT NULL"))

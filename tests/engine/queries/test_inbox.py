@@ -90,6 +90,8 @@ def test_paging_shows_every_item_of_a_person_once_and_in_order(runtime: Runtime,
                 numbers = [(row.business_key is None, row.business_key or "", row.id) for row in rows]
                 assert numbers == sorted(numbers)
                 assert len({row.business_key for row in rows}) > 2
+            elif sort is Sort.TITLE:
+                assert [(row.title, row.id) for row in rows] == sorted((row.title, row.id) for row in rows)
             else:
                 assert [row.created_at for row in rows] == sorted((row.created_at for row in rows), reverse=True)
 

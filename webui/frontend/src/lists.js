@@ -1,10 +1,15 @@
+import htmx from "htmx.org";
+
 // Lists by keyboard (j, k, x, Enter), what is done to many at once with its progress, and which columns are shown.
 const AT_ONCE = 20;
+// rows that come by themselves as one scrolls; what is further down is asked for
+const BY_THEMSELVES = 100;
 
 export function startLists() {
   startKeys();
   startPicking();
   startRun();
+  startMore();
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.confirm && !confirm(form.dataset.confirm)) event.preventDefault();
@@ -42,6 +47,49 @@ function startKeys() {
       box.click();
     }
   });
+}
+
+// the next rows go below those that are there, so that nothing moves and what is chosen stays chosen
+function startMore() {
+  const seen = new IntersectionObserver((entries) => {
+    for (const entry of entries) {
+      const rows = entry.target.closest(".more").previousElementSibling?.querySelectorAll("tbody tr").length ?? BY_THEMSELVES;
+      if (entry.isIntersecting && rows < BY_THEMSELVES) append(entry.target);
+    }
+  }, { rootMargin: "300px" });
+  const watch = () => {
+    seen.disconnect();
+    for (const link of document.querySelectorAll("[data-more]")) seen.observe(link);
+  };
+
+  async function append(link) {
+    if (link.ariaBusy === "true") return;
+    link.ariaBusy = "true";
+    const response = await fetch(link.href, { headers: { "HX-Request": "true" } }).catch(() => null);
+    link.ariaBusy = "false";
+    // the list may have been read anew meanwhile
+    if (!link.isConnected) return;
+    if (!response?.ok) return void seen.unobserve(link);
+    const page = document.createElement("div");
+    page.innerHTML = await response.text();
+    const rows = [...page.querySelectorAll("tbody tr")].filter((row) => !row.id || !document.getElementById(row.id));
+    const more = link.closest(".more");
+    more.previousElementSibling.querySelector("tbody").append(...rows);
+    for (const row of rows) htmx.process(row);
+    const next = page.querySelector(".more");
+    if (next) more.replaceWith(next);
+    else more.remove();
+    document.dispatchEvent(new CustomEvent("list-refreshed"));
+  }
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("[data-more]");
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    append(link);
+  });
+  document.addEventListener("list-refreshed", watch);
+  document.addEventListener("htmx:afterSettle", watch);
+  watch();
 }
 
 function startPicking() {

@@ -12,7 +12,7 @@ export function startRefreshing() {
   async function refresh() {
     const address = new URL(list.dataset.refresh, location.href);
     // as many rows as are shown, so that pages loaded by "more" stay
-    address.searchParams.set("limit", String(Math.max(50, list.querySelectorAll("tbody tr").length)));
+    address.searchParams.set("limit", String(Math.max(25, list.querySelectorAll("tbody tr").length)));
     const response = await fetch(address, { headers: { "HX-Request": "true", "X-Background": "1" } });
     if (response.status === 401) return location.reload();
     if (!response.ok) return undefined;
