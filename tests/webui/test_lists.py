@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+import cProfile
 import io
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import insert
 from werkzeug.test import TestResponse
 
 from engine.model import WorkItemState
 from engine.persistence import tables
 from engine.runtime import Runtime
-from tests.builders import Person, deploy_simple, make_user, make_work_item, rows, start
+from tests.builders import Person, deploy_simple, make_instance, make_user, make_work_item, rows, start
 from tests.engine.board_cases import Company, make_company
 from tests.webui.visitor import Visitor, select, text_of
 
 Visit = Callable[..., Visitor]
 Counting = Callable[[], AbstractContextManager[list[str]]]
 pytestmark = pytest.mark.databases("sqlite")
+#: function calls that one more row of the to-do list may cost (it was 1,900 when each row asked for everything itself)
+_MOST_CALLS_A_ROW = 800
 
 
 @pytest.fixture
@@ -224,3 +228,74 @@ def test_the_cost_of_a_list_page_does_not_grow(
         asked.append(len(statements))
     # a list that fits on one page also looks for what has no due time
     assert asked[1] <= asked[0] <= most, statements
+
+
+def copy_to(runtime: Runtime, person: Person, case: int, at: datetime) -> None:
+    """A copy of the case for the person."""
+    with runtime.database.writing() as connection:
+        connection.execute(insert(tables.carbon_copy).values(instance_id=case, user_id=person.id, at=at))
+
+
+def test_every_heading_puts_the_list_in_order_and_back(runtime: Runtime, visit: Visit, clerk: Person) -> None:
+    now = runtime.clock.now()
+    for hours, title in ((3, "乙"), (2, "丙"), (1, "甲")):
+        then = now - timedelta(hours=hours)
+        case = make_instance(runtime, title=title, started_by=clerk.id, started_at=then, moved_at=then)
+        make_work_item(runtime, instance_id=case, title=title, due_at=now + timedelta(hours=hours))
+        make_work_item(
+            runtime, instance_id=case, title=title, state=WorkItemState.COMPLETED, completed_by=clerk.id, completed_at=then
+        )
+        copy_to(runtime, clerk, case, then)
+    visitor = visit(clerk)
+    by_title, newest = ["丙", "乙", "甲"], ["甲", "丙", "乙"]
+    for address in ("/done", "/started", "/cases", "/copied"):
+        plain = visitor.get(address)
+        assert _titles(plain) == newest, address
+        by_name, by_time = select(plain, "//thead//a[@class='sort']/@href")
+        assert _titles(visitor.get(by_name)) == by_title, address
+        oldest = visitor.get(by_time)
+        assert _titles(oldest) == newest[::-1], address
+        assert select(oldest, "//th[@aria-sort='ascending']"), address
+        first = visitor.get(f"{by_name}&limit=2")
+        (more,) = select(first, "//a[@data-more]/@href")
+        assert _titles(first) + _titles(visitor.get(more)) == by_title, address
+        assert visitor.get(f"{more}&sort=oldest").status_code == 200
+    assert shown(visitor, "/?sort=title") == by_title
+
+
+def _titles(page: TestResponse) -> list[str]:
+    """Of a list of items what stands below their names, of a list of cases the names."""
+    cells = select(page, "//tbody//td[contains(@class,'c-main')]")
+    return [(cell.xpath("string(.//span[contains(@class,'under')])") or cell.xpath("string(./a)")).strip() for cell in cells]
+
+
+def test_what_was_copied_is_searched_and_narrowed(runtime: Runtime, visit: Visit, clerk: Person) -> None:
+    definitions = {key: deploy_simple(runtime, key).id for key in ("errand", "visit")}
+    for key, title in (("errand", "水管滲漏"), ("errand", "燈不亮"), ("visit", "水管檢查")):
+        case = make_instance(runtime, key, definition_id=definitions[key], title=title)
+        copy_to(runtime, clerk, case, runtime.clock.now())
+    visitor = visit(clerk)
+    assert _titles(visitor.get("/copied?q=水管")) == ["水管檢查", "水管滲漏"]
+    assert _titles(visitor.get("/copied?q=水管&key=visit")) == ["水管檢查"]
+    assert "沒有符合條件的案件" in text_of(visitor.get("/copied?q=電梯"))
+    lines = visitor.get("/lists/copied/file.csv?q=水管&key=errand").get_data(as_text=True).splitlines()
+    assert len(lines) == 2
+
+
+def test_a_row_costs_little_beside_its_page(runtime: Runtime, visit: Visit, clerk: Person) -> None:
+    """Counted in function calls, which no busy machine changes: what a page asks once must not be asked by every row."""
+    deploy_simple(runtime)
+    visitor = visit(clerk)
+    for number in range(25):
+        make_work_item(runtime, due_at=runtime.clock.now() + timedelta(hours=number), title=f"第{number}件")
+
+    def calls(address: str) -> int:
+        visitor.get(address)
+        profile = cProfile.Profile()
+        profile.enable()
+        visitor.get(address)
+        profile.disable()
+        return sum(entry.callcount for entry in profile.getstats())
+
+    few, many = calls("/?limit=5"), calls("/?limit=25")
+    assert (many - few) / 20 <= _MOST_CALLS_A_ROW

@@ -4,6 +4,8 @@ import htmx from "htmx.org";
 const AT_ONCE = 20;
 // rows that come by themselves as one scrolls; what is further down is asked for
 const BY_THEMSELVES = 100;
+// milliseconds until a thumb that rests on a card chooses it
+const HELD = 500;
 
 export function startLists() {
   startKeys();
@@ -117,8 +119,52 @@ function startPicking() {
   form.querySelector("[data-unpick]").addEventListener("click", () => {
     for (const box of boxes()) box.checked = false;
     count();
+    pickByThumb(false);
   });
+  document.querySelector("[data-pick-mode]")?.addEventListener("click", () => pickByThumb(!document.body.classList.contains("is-picking")));
+  startHolding(count);
   count();
+}
+
+// on a phone boxes take room, so they appear once somebody wants to choose; then a tap anywhere on a card chooses it
+function pickByThumb(isOn) {
+  document.body.classList.toggle("is-picking", isOn);
+  document.querySelector("[data-pick-mode]")?.setAttribute("aria-pressed", String(isOn));
+}
+
+function stopper() {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: () => controller.abort() };
+}
+
+function startHolding(count) {
+  const phone = matchMedia("(max-width: 760px)");
+  let timer = null;
+  const boxOf = (event) => event.target.closest?.("[data-list] tbody tr")?.querySelector("input[name=item]");
+  const stop = () => clearTimeout(timer);
+
+  document.addEventListener("pointerdown", (event) => {
+    const box = phone.matches && event.pointerType === "touch" ? boxOf(event) : null;
+    stop();
+    if (!box) return;
+    timer = setTimeout(() => {
+      pickByThumb(true);
+      box.checked = true;
+      count();
+      // lifting the thumb is no tap on the link below it; some phones send one, some do not
+      const { signal, abort } = stopper();
+      addEventListener("click", (click) => { click.preventDefault(); click.stopPropagation(); }, { capture: true, signal });
+      for (const kind of ["pointerup", "pointercancel"]) addEventListener(kind, () => setTimeout(abort, 60), { once: true });
+    }, HELD);
+  });
+  for (const kind of ["pointerup", "pointercancel", "pointermove"]) document.addEventListener(kind, stop);
+  document.addEventListener("contextmenu", (event) => { if (phone.matches && boxOf(event)) event.preventDefault(); });
+  document.addEventListener("click", (event) => {
+    const box = phone.matches && document.body.classList.contains("is-picking") ? boxOf(event) : null;
+    if (!box || event.target === box) return;
+    event.preventDefault();
+    box.click();
+  });
 }
 
 // some at a time, so that hundreds show how far they are and a broken connection loses nothing that was done
