@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
 from sqlalchemy import text
 
 from engine.model import Actor, RoleGrant
@@ -16,29 +20,49 @@ _ROLES = ("cashier", "security_officer", "leasing")
 _PERSON = 7
 _REPEATS = 60
 
-#: 20 roles of unequal size, three of ten items assigned to one of 500 people, spread over ten million seconds
+#: 20 roles of unequal size, three of ten items assigned to one of 500 people, spread over ten million seconds; two of three have a due time
 _FILL = """
 INSERT INTO work_item (instance_id, token, element_id, name, definition_id, definition_key, title, role, site_id, state, is_live,
                        assignee_id, created_at, due_at)
 SELECT {instance}, {token}, 'do_errand', '辦理', {definition}, 'procedure', '第 ' || n || ' 件',
        CASE n % 20 WHEN 0 THEN 'cashier' WHEN 1 THEN 'security_officer' WHEN 2 THEN 'leasing' ELSE 'role_' || (n * n % 17) END,
        {site}, CASE WHEN (n / 20) % 10 < 3 THEN 'claimed' ELSE 'open' END, {true},
-       CASE WHEN (n / 20) % 10 < 3 THEN {first_user} + (n / 200) % 500 END, {created}, NULL
+       CASE WHEN (n / 20) % 10 < 3 THEN {first_user} + (n / 200) % 500 END, {created}, CASE WHEN n % 3 < 2 THEN {due} END
 FROM ({numbers}) AS numbers
 """
+
+
+#: the other ways in which a list is asked for; a rare word is the one that no index bounds
+_DAY = datetime(2026, 3, 1, tzinfo=UTC)
+_LISTS: dict[str, Callable[[UnitOfWork, Actor], object]] = {
+    "most urgent first": lambda uow, actor: inbox.todo(uow, actor, limit=25),
+    "by title": lambda uow, actor: inbox.todo(uow, actor, sort=inbox.Sort.TITLE, limit=25),
+    "by number": lambda uow, actor: inbox.todo(uow, actor, sort=inbox.Sort.NUMBER, limit=25),
+    "of a procedure": lambda uow, actor: inbox.todo(uow, actor, filters=inbox.Filters(definition_key="procedure"), limit=25),
+    "with a word": lambda uow, actor: inbox.todo(uow, actor, filters=inbox.Filters(q="7"), limit=25),
+    "with a rare word": lambda uow, actor: inbox.todo(uow, actor, filters=inbox.Filters(q="第 20 件"), limit=25),
+    "in groups": lambda uow, actor: inbox.top(uow, actor, inbox.Filters(), 1001),
+    "in the calendar": lambda uow, actor: inbox.top(
+        uow, actor, inbox.Filters(due_since=_DAY, due_before=_DAY + timedelta(days=35)), 1001),
+}
 
 
 def measure(stage: Stage) -> None:
     """In the database and over HTTP, at each size."""
     site, first_user, instance = _prepare(stage)
     present, http_medians = 0, []
+    listed: dict[str, list[float]] = {name: [] for name in _LISTS}
     for size in stage.scale.items:
         stage.report.progress(f"{stage.backend} inbox: filling up to {size:,} open items")
         _fill(stage, present + 1, size, site, first_user, instance)
         present = size
         settle()
         _in_database(stage, size, first_user)
+        _other_lists(stage, size, first_user, listed)
         http_medians.append(_over_http(stage, size))
+    for name, medians in listed.items():
+        stage.report.add(Result("inbox", stage.backend, f"list {name}, at {stage.scale.items[-1]:,} ÷ at {stage.scale.items[0]:,}",
+                                medians[-1] / medians[0], "×"))
     stage.report.add(Result("inbox", stage.backend, f"HTTP at {stage.scale.items[-1]:,} ÷ at {stage.scale.items[0]:,}",
                             http_medians[-1] / http_medians[0], "×", target="inbox.flat"))
     with stage.database.writing() as connection:
@@ -61,6 +85,19 @@ def _in_database(stage: Stage, size: int, first_user: int) -> None:
         after = page(after).after or after  # type: ignore[attr-defined]
     times = [timed(lambda: page(after))[0] for _ in range(_REPEATS)]
     stage.report.add(Result("inbox", stage.backend, f"21st page in process, {size:,} open", median(times), "ms"))
+
+
+def _other_lists(stage: Stage, size: int, first_user: int, listed: dict[str, list[float]]) -> None:
+    actor = Actor(first_user + _PERSON, "x", frozenset(RoleGrant(role) for role in _ROLES))
+
+    def read(ask: Callable[[UnitOfWork, Actor], object]) -> object:
+        with UnitOfWork(stage.database) as uow:
+            return ask(uow, actor)
+
+    for name, ask in _LISTS.items():
+        times = [timed(partial(read, ask))[0] for _ in range(_REPEATS // 4)]
+        listed[name].append(median(times))
+        stage.report.add(Result("inbox", stage.backend, f"list {name}, {size:,} open", median(times), "ms"))
 
 
 def _over_http(stage: Stage, size: int) -> float:
@@ -99,6 +136,8 @@ def _fill(stage: Stage, first: int, last: int, site: int, first_user: int, insta
         token="printf('%032x', n)" if is_sqlite else "lpad(to_hex(n), 32, '0')",
         created="1760000000000000 + (n * 7919 % 10000000) * 1000000" if is_sqlite
         else "to_timestamp(1760000000 + n::bigint * 7919 % 10000000)",
+        due="1770000000000000 + (n * 7919 % 10000000) * 1000000" if is_sqlite
+        else "to_timestamp(1770000000 + n::bigint * 7919 % 10000000)",
     )
     with stage.database.writing() as connection:
         connection.execute(text(statement.replace(":", "\\:")))

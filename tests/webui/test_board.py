@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from datetime import timedelta
 
 import pytest
 
+from engine import instances
+from engine.company import substitutes
 from engine.persistence import tables
 from engine.runtime import Runtime
-from tests.builders import rows
+from engine.steps import run_step
+from tests.builders import make_user, rows
 from tests.engine.board_cases import Company, make_company
 from tests.webui.visitor import Visitor, select, text_of
 
@@ -107,3 +111,27 @@ def test_the_board_asks_as_little_for_many_cards_as_for_few(visit: Visit, compan
     more = select(visitor.get("/board"), "//li[@class='board-more']/button/@hx-get")
     assert len(more) == 1
     assert len(select(visitor.get(more[0], HX_Request="true"), "//li[@data-card]")) == 20
+
+
+def test_who_is_away_and_who_stands_in_is_shown_and_a_suspended_case_stands_apart(visit: Visit, company: Company) -> None:
+    runtime, (first, second) = company.runtime, company.workers
+    case, other = company.call("A-1"), company.call("B-1")
+    visitor = visit(company.dispatcher)
+    tag = visitor.get("/board", HX_Request="true").headers["ETag"]
+    now, manager = runtime.clock.now(), make_user(runtime, "manager", site_id=company.site_id)
+    for absent, procedures in ((first, None), (second, ["follow_up"])):
+        run_step(runtime, lambda uow, absent=absent, procedures=procedures: substitutes.appoint(
+            runtime, uow, manager.actor, absent_id=absent.id, substitute_id=company.clerk.id, starts_at=now,
+            ends_at=now + timedelta(days=1),
+            procedures=procedures))
+    refreshed = visitor.get("/board", HX_Request="true", If_None_Match=tag)
+    assert refreshed.status_code == 200, "it changes when somebody goes away"
+    (away,) = select(refreshed, "//li[contains(@class,'is-away')]")
+    assert away.get("data-worker") == str(first.id), "who is away for another procedure only is there for this board"
+    assert f"由{company.clerk.name}代理" in away.text_content()
+    run_step(runtime, lambda uow: instances.suspend(runtime, uow, manager.actor, case.id, "業戶外出"))
+    page = visitor.get("/board")
+    (apart,) = select(page, "//section[contains(@class,'is-suspended')]//a/@href")
+    assert apart == f"/cases/{case.id}"
+    (card,) = select(page, "//li[@data-card]//a[@class='lead']/@href")
+    assert card == f"/cases/{other.id}"

@@ -14,6 +14,7 @@ from engine.board_rules import BoardColumn
 from engine.boards import OpenBoard
 from engine.forms import FormTexts
 from engine.queries import board as queries
+from engine.queries import board_notes
 from engine.queries.board import BoardFilters, Card
 from webui import session
 from webui.clauses import reasons
@@ -92,7 +93,8 @@ class Reading:
 
     def tag(self) -> str:
         """Differs whenever the page would: what it is made from, who reads it and how."""
-        version = queries.version(current(), self.opened.board)
+        away = board_notes.absence_version(current(), runtime_of().clock.now())
+        version = (queries.version(current(), self.opened.board), away)
         parts = (version, self.opened.content.id, self.address(), self.limit, session.actor().user_id, current_locale())
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:24]
 

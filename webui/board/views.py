@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import boards
 from engine.queries import board as queries
+from engine.queries import board_notes
 from engine.queries import sites as site_queries
 from webui import session
 from webui.board.reading import Reading, column_of, read
@@ -37,11 +38,14 @@ def column(process: str, column: str) -> ResponseReturnValue:
 
 def _live(reading: Reading) -> dict[str, object]:
     uow, actor, board, now = current(), session.actor(), reading.opened.board, runtime_of().clock.now()
+    workers = queries.workers(uow, actor, board, reading.filters.site_id, now)
     return {
         "reading": reading,
         "pages": {each.id: queries.cards(uow, actor, board, each, reading.filters, limit=reading.limit) for each in board.columns},
         "counts": queries.counts(uow, actor, board, reading.filters, now),
-        "workers": queries.workers(uow, actor, board, reading.filters.site_id, now),
+        "workers": workers,
+        "absences": board_notes.absences(uow, board, [each.id for each in workers], now),
+        "suspended": board_notes.suspended(uow, actor, board, reading.filters),
         "late_map": queries.late_map(uow, actor, board, reading.filters, now) if board.unit else (),
     }
 

@@ -4,6 +4,8 @@ import { startGiving } from "./board-giving.js";
 // The dispatcher's board: refreshes by itself, keeps selection and scroll, is worked by keys. An unchanged board is answered 304.
 const EVERY = 10_000;
 const TICK = 15_000;
+// several events of one step are one refresh
+const AFTER_NEWS = 250;
 
 export function startBoard() {
   const root = document.getElementById("board");
@@ -12,6 +14,7 @@ export function startBoard() {
   let tag = root.dataset.tag;
   let chosen = null;
   let timer = null;
+  let told = null;
   const giving = startGiving(root, () => refresh());
 
   async function refresh() {
@@ -110,6 +113,11 @@ export function startBoard() {
     if (!document.hidden) refresh().catch(() => {});
   });
   document.addEventListener("refresh-now", () => refresh().catch(() => {}));
+  // the page's stream says that something happened; what it does not tell of is found by asking every now and then
+  document.addEventListener("news", () => {
+    clearTimeout(told);
+    told = setTimeout(() => refresh().catch(() => {}), AFTER_NEWS);
+  });
   setInterval(tick, TICK);
   schedule();
 }

@@ -22,6 +22,7 @@ export function startNews() {
   }
 
   function soon() {
+    document.dispatchEvent(new CustomEvent("news"));
     // several at once are one; and not every page of a role asks in the same moment
     clearTimeout(asking);
     asking = setTimeout(() => ask().catch(() => {}), Math.random() * 300);
