@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "c9d4e6a2"
-down_revision: str | None = "8c41d7e5"
+down_revision: str | None = "91c4d7e3"
 branch_labels = None
 depends_on = None
 
