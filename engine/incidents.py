@@ -24,7 +24,7 @@ def retry(runtime: Runtime, uow: UnitOfWork, actor: Actor, incident_id: int) -> 
     if found is None:
         raise NotFoundError(kind="異常", id=incident_id)
     row = steps.load(uow, found.instance_id)
-    permissions.require(actor, "process-instance:retry", row.site_id)
+    actor = permissions.require(actor, "process-instance:retry", row.site_id)
     if row.state != InstanceState.INCIDENT:
         raise InstanceNotActiveError(instance_id=row.id, state=row.state)
     if found.resolved_at is not None:

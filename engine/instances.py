@@ -179,7 +179,7 @@ def start(
 
 def suspend(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
     """Put an active instance to rest: its items leave the lists, its limits run on unless they say otherwise."""
-    row = _managed(uow, actor, instance_id, "process-instance:suspend", {InstanceState.ACTIVE})
+    row, actor = _managed(uow, actor, instance_id, "process-instance:suspend", {InstanceState.ACTIVE})
     _turn(runtime, uow, actor, row, InstanceState.SUSPENDED, "instance.suspended", reason)
     _show_items(uow, instance_id, is_live=False)
     _tell_limits(runtime, uow, row, Moment.SUSPENDED)
@@ -187,7 +187,7 @@ def suspend(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, r
 
 def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
     """Wake a suspended instance; timers that fell due meanwhile fire at once."""
-    row = _managed(uow, actor, instance_id, "process-instance:suspend", {InstanceState.SUSPENDED})
+    row, actor = _managed(uow, actor, instance_id, "process-instance:suspend", {InstanceState.SUSPENDED})
     _turn(runtime, uow, actor, row, InstanceState.ACTIVE, "instance.resumed", reason)
     _show_items(uow, instance_id, is_live=True)
     _tell_limits(runtime, uow, row, Moment.RESUMED)
@@ -196,13 +196,13 @@ def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, re
 
 def cancel(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
     """End an instance before its end; its data and history stay."""
-    row = _managed(uow, actor, instance_id, "process-instance:cancel", _OPEN_STATES)
+    row, actor = _managed(uow, actor, instance_id, "process-instance:cancel", _OPEN_STATES)
     end_early(runtime, uow, actor, row, "instance.cancelled", reason)
 
 
 def revoke(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, reason: str) -> None:
     """撤銷: who started a case ends it before its end, with a reason."""
-    row = _managed(uow, actor, instance_id, "process-instance:revoke", _OPEN_STATES)
+    row, actor = _managed(uow, actor, instance_id, "process-instance:revoke", _OPEN_STATES)
     if row.started_by is None or row.started_by != actor.user_id:
         raise NotYourCaseError
     if not reason.strip():
@@ -328,12 +328,13 @@ def _site_of(uow: UnitOfWork, actor: Actor) -> int | None:
     return uow.reading.execute(_FIRST_SITE).scalar()
 
 
-def _managed(uow: UnitOfWork, actor: Actor, instance_id: int, permission: str, states: set[InstanceState]) -> Row[Any]:
+def _managed(uow: UnitOfWork, actor: Actor, instance_id: int, permission: str, states: set[InstanceState]) -> tuple[Row[Any], Actor]:
+    """The instance, and who acts: for a colleague who is away, where only that colleague may."""
     row = steps.load(uow, instance_id)
-    permissions.require(actor, permission, row.site_id)
+    acting = permissions.require(actor, permission, row.site_id)
     if row.state not in states:
         raise InstanceNotActiveError(instance_id=instance_id, state=row.state)
-    return row
+    return row, acting
 
 
 def _turn(

@@ -85,7 +85,7 @@ def end(runtime: Runtime, uow: UnitOfWork, actor: Actor, session_id: int) -> Non
     """End one: one's own, or anybody's as an administrator. NotFoundError for another's."""
     owner = uow.reading.execute(select(user_session.c.user_id).where(user_session.c.id == session_id)).scalar()
     if owner is None or (owner != actor.user_id and not permissions.may(actor, "user:administer")):
-        raise NotFoundError(kind="登入", id=session_id)
+        raise NotFoundError(kind="登入狀態", id=session_id)
     uow.writing.execute(update(user_session).where(user_session.c.id == session_id, user_session.c.ended_at.is_(None)).values(
         ended_at=runtime.clock.now(), ended_by=actor.user_id))
 

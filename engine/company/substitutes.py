@@ -64,7 +64,7 @@ def end(runtime: Runtime, uow: UnitOfWork, actor: Actor, substitution_id: int) -
     """End it now: by who is away, their substitute, or a manager. Nothing happens when it has ended."""
     row = uow.writing.execute(select(substitution).where(substitution.c.id == substitution_id)).one_or_none()
     if row is None or (actor.user_id not in (row.absent_id, row.substitute_id) and not permissions.may(actor, "substitution:administer")):
-        raise NotFoundError(kind="代理", id=substitution_id)
+        raise NotFoundError(kind="代理設定", id=substitution_id)
     now = runtime.clock.now()
     if row.ended_at is not None or row.ends_at <= now:
         return

@@ -77,7 +77,7 @@ def _guide(book: Any, kinds: list[Kind], locale: str, formats: dict[str, Any]) -
     """The first sheet: what each column takes. It is not read."""
     is_english = locale == "en"
     sheet = book.add_worksheet(next(title for title in sorted(GUIDES) if title.isascii() == is_english))
-    for position, (title, width) in enumerate((("工作表", 24), ("欄", 32), ("必填", 8), ("內容", 24), ("說明", 60))):
+    for position, (title, width) in enumerate((("工作表", 24), ("欄", 32), ("必填", 8), ("可填內容", 24), ("說明", 60))):
         sheet.write_string(0, position, translate(locale, title), formats["head"])
         sheet.set_column(position, position, width)
     sheet.freeze_panes(1, 0)

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +14,8 @@ from hypothesis import strategies as st
 from engine import i18n
 from engine.errors import FieldError, Finding, NotFoundError, WorkItemAlreadyClaimedError
 
+ROOT = Path(__file__).parents[2]
+CATALOGUES = ("engine/locale/en.po", "webui/locale/en.po")
 PO = """
 msgid ""
 msgstr "Content-Type: text/plain; charset=UTF-8\\n"
@@ -113,3 +120,16 @@ def test_particles_and_names_keep_apart_in_simplified_characters() -> None:
     """The same character is written in two ways, by its word."""
     assert i18n.simplified("帶著未修好的項目") == "带着未修好的项目"
     assert i18n.simplified("著名、裡面的鑰匙、驗再覆蓋、回覆業戶") == "著名、里面的钥匙、验再覆盖、回复业户"
+
+
+def test_a_source_text_has_one_translation() -> None:
+    """The two files are one namespace, in which the last entry wins: two wordings of one text would change each other's pages."""
+    found = Counter(key for name in CATALOGUES for key in _keys((ROOT / name).read_text(encoding="utf-8")))
+    doubled = [key for key, count in found.items() if key and count > 1]
+    assert not doubled, "give different meanings different source texts: " + "、".join(doubled)
+
+
+def _keys(text: str) -> Iterator[str]:
+    """Source texts of a catalogue, each as often as it has an entry."""
+    for entry in re.finditer(r'^msgid ((?:"(?:[^"\\]|\\.)*"\n)+)msgstr', text, re.M):
+        yield "".join(re.findall(r'"((?:[^"\\]|\\.)*)"', entry[1]))

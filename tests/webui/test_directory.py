@@ -163,3 +163,16 @@ def test_sessions_are_listed_and_ended_one_by_one(visit: Visit, administrator: P
     assert sorted(each.get("/").status_code for each in others) == [200, 302]
     visit(administrator).post(f"/directory/person/{clerk.id}/sessions/end")
     assert here.get("/").status_code == 302
+
+
+def test_the_exported_file_holds_what_the_filters_show_and_hides_what_the_reader_may_not_see(runtime: Runtime, visit: Visit) -> None:
+    for name, contact in (("和記行", "陳小姐"), ("永安堂", "李先生")):
+        make_tenant(runtime, name=name, contact=contact, phone="2345 6789", search=fold_all(name, contact))
+    address = "/directory/tenant/list.csv?q=" + "和記"
+    lines = visit(make_user(runtime, "administrator")).get(address).text.strip().splitlines()
+    assert len(lines) == 2
+    assert "和記行" in lines[1]
+    assert "2345 6789" in lines[1]
+    assert "2345 6789" not in visit(make_user(runtime, "repair_worker")).get(address).text
+    assert [(row.list, row.row_count) for row in rows(runtime, tables.list_export)] == [("directory.tenant", 1)] * 2
+    assert visit(make_user(runtime, "administrator")).get("/directory/tenant/list.pdf").status_code == 404

@@ -8,7 +8,7 @@ import flask
 
 from engine.company import entries
 from webui import session
-from webui.directory import editing, listing, people, shown, views
+from webui.directory import editing, exporting, listing, people, shown, views
 
 _ENTRY = "/directory/<kind>/<row_id:entry_id>"
 _PERSON = "/directory/person/<row_id:entry_id>"
@@ -18,6 +18,7 @@ session.protect(blueprint)
 blueprint.add_url_rule("/directory/search", "search", views.search)
 blueprint.add_url_rule("/directory", "overview", listing.overview)
 blueprint.add_url_rule("/directory/<kind>", "listing", listing.listing)
+blueprint.add_url_rule("/directory/<kind>/list.<file_kind>", "download", exporting.download)
 blueprint.add_url_rule("/directory/<kind>/new", "new", editing.new)
 blueprint.add_url_rule("/directory/<kind>/new", "create", editing.create, methods=["POST"])
 blueprint.add_url_rule(_ENTRY, "show", listing.show)

@@ -72,18 +72,25 @@ def overview() -> ResponseReturnValue:
 
 def listing(kind: str) -> ResponseReturnValue:
     """Entries of one kind: searched, narrowed, sorted, a page at a time."""
-    found, args, actor = kind_of(kind), flask.request.args, session.actor()
+    found, actor = kind_of(kind), session.actor()
     require(actor, "directory:read")
+    filters, state, sort = narrowing()
+    page = entries.listing(current(), actor, kind, filters=filters, sort=sort, after=flask.request.args.get("after"), limit=_PAGE)
+    return flask.render_template(
+        "directory/list.html", kind=found, columns=shown.COLUMNS[kind], page=page, filters=filters, state=state, sort=sort,
+        sorts=entries.sorts(kind), sites=directory.sites(current(), actor), may_write=may(actor, found.permission), sections=sections(),
+        may_import=may(actor, "import:apply"),
+        is_narrowed=bool(filters.q or state or filters.site_id or filters.role or filters.unit_id or filters.tenant_id))
+
+
+def narrowing() -> tuple[Filters, str, str]:
+    """What the address asks of a list: its filters, their state as the form names it, the order."""
+    args = flask.request.args
     state = args.get("state", "") if args.get("state", "") in _STATES else ""
     filters = Filters(
         q=args.get("q", "")[:60], is_active=_STATES[state], site_id=_number("site"), role=args.get("role") or None,
         unit_id=_number("unit"), tenant_id=_number("tenant"))
-    sort = args.get("sort", "")[:40]
-    page = entries.listing(current(), actor, kind, filters=filters, sort=sort, after=args.get("after"), limit=_PAGE)
-    return flask.render_template(
-        "directory/list.html", kind=found, columns=shown.COLUMNS[kind], page=page, filters=filters, state=state, sort=sort,
-        sorts=entries.sorts(kind), sites=directory.sites(current(), actor), may_write=may(actor, found.permission), sections=sections(),
-        is_narrowed=bool(filters.q or state or filters.site_id or filters.role or filters.unit_id or filters.tenant_id))
+    return filters, state, args.get("sort", "")[:40]
 
 
 def show(kind: str, entry_id: int) -> ResponseReturnValue:

@@ -22,14 +22,15 @@ COLUMNS = {
     "person": ("display_name", "username", "roles", "phone"),
 }
 ACTIONS = {
-    "created": "新增", "changed": "修改", "deactivated": "停用", "reactivated": "恢復使用", "password": "更改密碼",
-    "link": "產生設定密碼的連結", "ended": "提前結束", "linked": "連結單一登入帳號", "raised": "調高下一個編號",
-    "restored": "恢復原設定", "rescheduling": "要求重算期限", "rescheduled": "已重算期限",
+    "created": "已新增", "changed": "已修改", "deactivated": "已停用", "reactivated": "已恢復使用", "password": "已更改密碼",
+    "link": "已產生設定密碼的連結", "ended": "已提前結束", "linked": "已連結單一登入帳號", "raised": "已調高下一個編號",
+    "restored": "已恢復原設定", "rescheduling": "已要求重算期限", "rescheduled": "已重算期限",
 }
 #: fields of history that no entry's form has
 _OTHER = {
-    "roles": "角色", "starts_at": "開始", "ends_at": "結束", "substitute": "代理人", "next": "下一個編號", "pattern": "格式",
-    "procedures": "流程", "moved": "已更改的期限數", "monday": "星期一", "tuesday": "星期二", "wednesday": "星期三", "thursday": "星期四",
+    "roles": "擔任的角色", "starts_at": "起始時間", "ends_at": "結束", "substitute": "代理人", "next": "下一個編號", "pattern": "編號格式",
+    "procedures": "適用流程", "moved": "已更改的期限數",
+    "monday": "星期一", "tuesday": "星期二", "wednesday": "星期三", "thursday": "星期四",
     "friday": "星期五", "saturday": "星期六", "sunday": "星期日", "holidays": "公眾假期", "extra_holidays": "另外放假",
     "extra_working_days": "另外上班",
 }
@@ -66,7 +67,7 @@ def words(field: Field, value: Any) -> str:
 
 def column_title(kind: Kind, name: str) -> str:
     """A column's heading, source language."""
-    return "角色" if name == "roles" else kind.field(name).label
+    return "擔任的角色" if name == "roles" else kind.field(name).label
 
 
 def roles_text(entry: Entry) -> str:

@@ -9,7 +9,7 @@ from webui.wording import heading, worded
 #: series of the books, which no procedure names
 _OF_THE_BOOKS = {
     "receipt": "收據", "refund_voucher": "退款憑單", "ledger_entry": "賬目", "bank_collection": "銀行代收檔", "tenant": "業戶編號",
-    "tenant_file": "業戶檔案",
+    "tenant_file": "業戶檔案編號",
 }
 
 

@@ -40,7 +40,8 @@ def overview() -> ResponseReturnValue:
     require(actor, "directory:read")
     q, now = flask.request.args.get("q", "")[:60].strip().lower(), runtime_of().clock.now()
     items = [item for item in prices.in_force(current(), now) if q in item.code.lower() or q in item.name.lower()]
-    return flask.render_template("prices/overview.html", items=items, q=q, may_write=may(actor, "price:write"))
+    return flask.render_template("prices/overview.html", items=items, q=q, may_write=may(actor, "price:write"),
+                                 may_import=may(actor, "import:apply"))
 
 
 def new() -> ResponseReturnValue:

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from engine import work_items
+from engine import instances, work_items
 from engine.clock import MovableClock
 from engine.company import account_rows, substitutes
 from engine.errors import ForbiddenError, InvalidError, NotFoundError, WorkItemNotYoursError
@@ -16,7 +16,7 @@ from engine.model import Actor
 from engine.permissions import may
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries import inbox
+from engine.queries import inbox, notifications
 from engine.queries import substitutes as queries
 from engine.records import _handlings
 from engine.runtime import Runtime
@@ -171,3 +171,28 @@ def test_an_administrators_own_powers_are_not_taken_over(runtime: Runtime, pair:
     actor = now_acting(runtime, pair.stand_in)
     assert may(actor, "process-instance:cancel")
     assert not may(actor, "user:administer")
+
+
+def test_what_only_the_absent_manager_may_do_to_a_case_is_on_record_for_the_manager(runtime: Runtime) -> None:
+    absent, stand_in = make_user(runtime, "manager"), make_user(runtime, "cashier")
+    appoint(runtime, absent, stand_in)
+    deploy_simple(runtime, "errand", ("do_errand", "dispatcher"))
+    case = start(runtime, "errand")
+    actor = now_acting(runtime, stand_in)
+    for act in (instances.suspend, instances.resume, instances.cancel):
+        run_step(runtime, lambda uow, act=act: act(runtime, uow, actor, case.id, "經理休假"))  # type: ignore[misc]
+    steering = ("instance.suspended", "instance.resumed", "instance.cancelled")
+    told = [row for row in rows(runtime, tables.history_event) if row.type in steering]
+    assert [(row.actor_id, row.on_behalf_of) for row in told] == [(stand_in.id, absent.id)] * 3
+
+
+def test_a_substitute_is_told_what_the_absent_colleagues_role_is_told(runtime: Runtime, pair: Pair) -> None:
+    deploy_simple(runtime, "errand", ("do_errand", "dispatcher"))
+    start(runtime, "errand")
+    with UnitOfWork(runtime.database) as uow:
+        assert notifications.unread(uow, now_acting(runtime, pair.stand_in)) == 0
+    appoint(runtime, pair.absent, pair.stand_in)
+    with UnitOfWork(runtime.database) as uow:
+        acting = now_acting(runtime, pair.stand_in)
+        assert [row.role for row in notifications.page(uow, acting).rows] == ["dispatcher"]
+        assert notifications.unread(uow, acting) == 1
