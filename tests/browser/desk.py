@@ -31,6 +31,10 @@ class Desk:
         """Open a step from the inbox and claim it, if it is not this person's already."""
         self.go("/")
         self.page.get_by_role("link", name=step, exact=True).first.click()
+        self.claim(step)
+
+    def claim(self, step: str) -> None:
+        """Claim the step whose page is open, if it is not this person's already."""
         expect(self.page.get_by_role("heading", name=step, level=1)).to_be_visible()
         claim = self.page.get_by_role("button", name="簽收並辦理")
         if claim.count():
@@ -72,8 +76,8 @@ class Desk:
         mouse = self.page.mouse
         mouse.move(place["x"] + 30, place["y"] + place["height"] * 0.6)
         mouse.down()
-        for step in range(1, 14):
-            mouse.move(place["x"] + 30 + step * 14, place["y"] + place["height"] * (0.3 if step % 2 else 0.7), steps=3)
+        for step in range(1, 6):
+            mouse.move(place["x"] + 30 + step * 36, place["y"] + place["height"] * (0.3 if step % 2 else 0.7))
         mouse.up()
         expect(box.locator(f"[name='{name}-image']")).to_have_value(re.compile("^data:image/png"))
         self.page.locator(f"[name='{name}-signer']").fill(signer)
