@@ -18,6 +18,7 @@ site = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     #: None while active; deactivated, never deleted
     Column("deactivated_at", Instant),
+    Index("ix_site_name", "name", "id"),
 )
 
 building = Table(
@@ -30,6 +31,8 @@ building = Table(
     Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
     UniqueConstraint("site_id", "code"),
+    Index("ix_building_code", "code", "id"),
+    Index("ix_building_name", "name", "id"),
 )
 
 unit = Table(
@@ -64,6 +67,8 @@ tenant = Table(
     #: counts changes; a change names the one it was made from
     Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
+    # the order of the list
+    Index("ix_tenant_name", "name", "id"),
 )
 
 tenancy = Table(
@@ -78,6 +83,7 @@ tenancy = Table(
     Column("fee_rate", Numeric(10, 4)),
     #: counts changes; a change names the one it was made from
     Column("version", Integer, nullable=False, server_default="1"),
+    Index("ix_tenancy_started_at", "started_at", "id"),
 )
 
 price_item = Table(
@@ -114,6 +120,7 @@ user = Table(
     #: counts changes; a change names the one it was made from
     Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
+    Index("ix_app_user_display_name", "display_name", "id"),
 )
 
 role_grant = Table(
