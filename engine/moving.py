@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, select, update
 
-from engine import chains, definitions, openings, permissions, places, steps, submissions
+from engine import chains, definitions, instances, openings, permissions, places, steps, submissions
 from engine.content import InstanceContent
 from engine.errors import (
     ConflictError,
@@ -26,7 +26,7 @@ from engine.errors import (
 from engine.history import NewEvent
 from engine.limit_rules import Kind
 from engine.model import LIVE_WORK_ITEM_STATES, Actor, InstanceState, WorkItemState
-from engine.paper_cases import CaseDoesNotStandError
+from engine.paper_cases import refused
 from engine.persistence.tables import history_event, limit_clock, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.places import Place
@@ -128,7 +128,7 @@ def preview(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, w
             planned = [openings.plan(runtime, ready.content, run, each, runtime.clock.now()) for each in change.opened]
             run.save()
     except (StepFailedError, DataNotStorableError) as error:
-        raise CaseDoesNotStandError(step=ready.place.name, reason=error.source_text()) from error
+        raise refused(ready.content, ready.place, error, instances.inspect(runtime, uow, row.id).variables) from error
     running = select(limit_clock.c.limit_id).where(
         limit_clock.c.instance_id == instance_id, limit_clock.c.kind == Kind.CLOCK, limit_clock.c.stopped_at.is_(None)
     )
@@ -233,7 +233,7 @@ def _carry_out(runtime: Runtime, uow: UnitOfWork, actor: Actor, ready: _Ready, r
     try:
         return steps.step(runtime, uow, actor, ready.row, command)
     except (StepFailedError, DataNotStorableError) as error:
-        raise CaseDoesNotStandError(step=place.name, reason=error.source_text()) from error
+        raise refused(ready.content, place, error, instances.inspect(runtime, uow, ready.row.id).variables) from error
 
 
 def _give_back(runtime: Runtime, uow: UnitOfWork, result: StepResult, holder_id: int | None) -> None:

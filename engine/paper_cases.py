@@ -146,10 +146,7 @@ def take_over(runtime: Runtime, uow: UnitOfWork, actor: Actor, case: PaperCase) 
     try:
         result = steps.first_step(runtime, uow, replace(actor, claimed_at=story.started_at), content, command, fresh, create)
     except (StepFailedError, DataNotStorableError) as error:
-        unknown = _unknown(content, error, data)
-        if unknown:
-            raise FieldsMissingError(step=place.name, fields="、".join(unknown)) from error
-        raise CaseDoesNotStandError(step=place.name, reason=error.source_text()) from error
+        raise refused(content, place, error, data) from error
     return StartedInstance(result.instance_id, case.number, result.state, result.new_work_items)
 
 
@@ -171,6 +168,16 @@ def _prepare(runtime: Runtime, uow: UnitOfWork, case: PaperCase) -> _Prepared:
     if site_id is None:
         raise InvalidError(reason="還沒有園區，請先匯入園區。")
     return _Prepared(content, place, submitted, Story(case.started_at, case.since, done), site_id)
+
+
+def refused(
+    content: InstanceContent, place: Place, error: StepFailedError | DataNotStorableError, data: JsonObject
+) -> CaseDoesNotStandError:
+    """Why a step cannot open with what is known: the fields that are missing, where it is those."""
+    unknown = _unknown(content, error, data)
+    if unknown:
+        return FieldsMissingError(step=place.name, fields="、".join(unknown))
+    return CaseDoesNotStandError(step=place.name, reason=error.source_text())
 
 
 def _unknown(content: InstanceContent, error: StepFailedError | DataNotStorableError, data: JsonObject) -> list[str]:
