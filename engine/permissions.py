@@ -49,6 +49,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # a board names its own roles besides
     "board:read": frozenset({"dispatcher", "engineering_supervisor", "cleaning_supervisor", "security_supervisor", "customer_service",
                              "cs_supervisor", "assistant_manager", "manager", "general_manager", "administrator"}),
+    # what is late, failed and who has how much, at one's sites
+    "today:read": frozenset({"cs_supervisor", "engineering_supervisor", "security_supervisor", "cleaning_supervisor", "assistant_manager",
+                             "manager", "general_manager", "administrator"}),
     "directory:read": frozenset({"*"}),
     "directory:write": frozenset({"administrator"}),
     # numbers for papers printed beforehand, and what became of them
@@ -100,6 +103,15 @@ def require(actor: Actor, permission: str, site_id: int | None = None) -> Actor:
         away = next(each for each in actor.stand_ins if not each.procedures and _allowed(each.grants, permission, site_id))
         return replace(actor, on_behalf_of=away.user_id)
     return actor
+
+
+def sites_where(actor: Actor, permission: str) -> frozenset[int] | None:
+    """The sites at which the actor holds the permission; None means every site."""
+    roles = PERMISSIONS[permission]
+    held = [grant for grant in (actor.powers() if actor.stand_ins else actor.grants) if "*" in roles or grant.role in roles]
+    if any(grant.site_id is None for grant in held):
+        return None
+    return frozenset(grant.site_id for grant in held if grant.site_id is not None)
 
 
 def _allowed(grants: frozenset[RoleGrant], permission: str, site_id: int | None) -> bool:

@@ -57,6 +57,7 @@ from webui.start import blueprint as start
 from webui.streams import Streams
 from webui.substitutes import blueprint as substitutes
 from webui.talk import blueprint as talk
+from webui.today import blueprint as today
 from webui.work_item import blueprint as work_item
 
 
@@ -107,6 +108,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(help_pages)
     app.register_blueprint(prices)
     app.register_blueprint(house_rules)
+    app.register_blueprint(today)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

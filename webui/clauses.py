@@ -49,6 +49,18 @@ def reasons(clauses: Iterable[str], definition_id: int) -> str:
     return " ".join(f"§{number} {text}" for number, text in told if text)
 
 
+def clause_words(clauses: Iterable[str], key: str, names: Mapping[str, str]) -> tuple[str, ...]:
+    """`§5.1`, or with the name of the procedure where the clause is another's: as people say it, never by a process id. `key`: of the
+    procedure at hand; `names`: of all by key.
+    """
+    found = []
+    for clause in clauses:
+        procedure, _, number = clause.rpartition(" ")
+        own = procedure in ("", key) or procedure not in names
+        found.append(f"§{number}" if own else f"{names[procedure]} §{number}")
+    return tuple(found)
+
+
 def _wording(texts: Mapping[str, str]) -> str:
     """The clause in the reader's language; zh-Hans is derived like every other text."""
     return texts.get(current_locale()) or gettext(texts.get(SOURCE_LOCALE, ""))

@@ -53,6 +53,7 @@ class Me:
 #: the whole menu, in order
 MENU = (
     Group((
+        Entry("today.show", "今天", icon="gauge", roles=PERMISSIONS["today:read"]),
         Entry("inbox.todo", "待辦", icon="inbox"),
         Entry("desk.screen", "前台", icon="phone-call", roles=PERMISSIONS["desk:use"]),
         Entry("start.overview", "發起", icon="circle-plus"),

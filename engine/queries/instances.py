@@ -8,13 +8,26 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, or_, select, true
+from sqlalchemy import Select, String, cast, literal, null, or_, select, true, union_all
 from sqlalchemy.sql.elements import ColumnElement
 
 from engine.errors import NotFoundError
 from engine.limit_rules import Kind
 from engine.model import Actor
-from engine.persistence.tables import definition, file, incident, instance, instance_variable, limit_clock, record, site, user
+from engine.persistence.tables import (
+    Instant,
+    definition,
+    due,
+    event_subscription,
+    file,
+    incident,
+    instance,
+    instance_variable,
+    limit_clock,
+    record,
+    site,
+    user,
+)
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.matching import any_like, containing
 from engine.queries.ordering import Order, Ordering
@@ -125,6 +138,19 @@ class FileRow:
     personal: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class AwaitedRow:
+    """What a case waits for besides people."""
+
+    #: `timer`, `message` or `signal`
+    kind: str
+    #: when, of a timer
+    at: datetime | None
+    #: of the message or signal
+    name: str
+    element_id: str | None
+
+
 NO_FILTERS = InstanceFilters()
 
 
@@ -168,6 +194,17 @@ def incidents(uow: UnitOfWork, instance_id: int) -> tuple[IncidentRow, ...]:
     return tuple(
         IncidentRow(**{**row._mapping, "message": orjson.loads(row.message)}) for row in uow.reading.execute(statement)
     )
+
+
+def awaited(uow: UnitOfWork, instance_id: int) -> tuple[AwaitedRow, ...]:
+    """Times that are set in it and messages that it waits for, in one statement."""
+    no_moment, no_element = cast(null(), Instant()).label("at"), cast(null(), String(120)).label("element_id")
+    times = select(literal("timer").label("kind"), due.c.due_at.label("at"), literal("").label("name"), no_element)
+    times = times.where(due.c.instance_id == instance_id, due.c.kind == "timer")
+    words = select(event_subscription.c.kind, no_moment, event_subscription.c.name, event_subscription.c.element_id)
+    words = words.where(event_subscription.c.instance_id == instance_id)
+    statement = union_all(times, words)
+    return tuple(AwaitedRow(row.kind, row.at, row.name, row.element_id) for row in uow.reading.execute(statement))
 
 
 def limits(uow: UnitOfWork, instance_id: int) -> tuple[LimitRow, ...]:

@@ -125,9 +125,11 @@ MATRIX: dict[str, dict[str, int]] = {
     "board.assign_form": {**_ON_BOARD, "elsewhere": 404},
     "board.assign": {**_ON_BOARD, "clerk": 303, "elsewhere": 404, "dispatcher": 403, "manager": 303},
     "board.undo": {**_ON_BOARD, "clerk": 409, "elsewhere": 404, "dispatcher": 409, "manager": 409},
+    **dict.fromkeys(("today.show", "today.cases", "today.work", "today.clocks"), everybody(403, manager=200, administrator=200)),
     "cases.overview": everybody(200),
     "cases.show": _OF_SITE,
     "cases.story": _OF_SITE,
+    "cases.element": _OF_SITE,
     "cases.paper": everybody(404),
     "cases.pdf": everybody(404),
     "cases.move_form": _STEERING,
@@ -399,6 +401,7 @@ class Scene:
             "board.column": {"process": "errand", "column": "open"},
             "board.undo": {"process": "errand"},
             "limits.show": {"limit_id": "errand.done"},
+            "today.clocks": {"limit_id": "errand.done"},
             "directory.listing": {"kind": "unit"},
             "directory.download": {"kind": "unit", "file_kind": "csv"},
             "directory.new": {"kind": "unit"},
@@ -430,6 +433,8 @@ class Scene:
             "links.revoke": {"work_item_id": self.item_id, "link_id": 99},
         }
         values = chosen.get(endpoint)
+        if endpoint == "cases.element":
+            values = {"instance_id": self.case_id, "process": "errand", "element_id": "do_errand"}
         if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("phone_calls."):

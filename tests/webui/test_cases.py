@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
+import orjson
 import pytest
 from flask import Flask
-from sqlalchemy import update
+from sqlalchemy import insert, update
 
 from engine import definitions, records, work_items
 from engine.instances import run_step
@@ -31,6 +32,10 @@ from webui.unit_of_work import current, runtime_of
 from webui.wording import limit_name
 
 Visit = Callable[..., Visitor]
+_WITH_FORM = (
+    b'<userTask id="do_errand" name="do_errand"><extensionElements><s:properties xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+    b'<s:property name="form" value="errand"/></s:properties></extensionElements></userTask>'
+)
 pytestmark = pytest.mark.databases("sqlite")
 
 
@@ -207,3 +212,64 @@ def test_a_step_of_a_called_procedure_tells_of_the_calling_ones_limits_by_name(a
         called = definitions.latest(runtime_of(), current(), "follow_up").id
         assert limit_name("repair.on_site", called) == "報修後二十分鐘到場"
         assert limit_name("nobody.knows", called) == "nobody.knows"
+
+
+def test_a_step_tells_its_settings_in_words_and_what_happened_there(visit: Visit, clerk: Person, runtime: Runtime, repair: int) -> None:
+    runtime.clock.advance(timedelta(minutes=25))
+    visitor = visit(clerk)
+    page = visitor.get(f"/cases/{repair}")
+    links = select(page, "//details//th/a/@href")
+    assert len(links) > 5, "the table leads to each step, for those who can't see the picture"
+    assert all(visitor.get(link).status_code == 200 for link in links[:3])
+    part = visitor.get(f"/cases/{repair}/steps/repair/phone_engineering", HX_Request="true")
+    assert "<html" not in part.get_data(as_text=True)
+    words = text_of(part)
+    for expected in ("由人辦理", "客服管理員", "§", "到達", "發生了什麼"):
+        assert expected in words, expected
+    registered = text_of(visitor.get(f"/cases/{repair}/steps/repair/register_call"))
+    for expected in ("報修後二十分鐘到場", "從這一步開始", "逾期 5 分鐘"):
+        assert expected in registered, expected
+    for unknown in ("repair/nothing", "nothing/register_call"):
+        assert visitor.get(f"/cases/{repair}/steps/{unknown}").status_code == 404
+
+
+def test_how_a_case_went_is_told_in_frames_and_rounds(visit: Visit, clerk: Person, runtime: Runtime) -> None:
+    deploy_simple(runtime, "errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
+    case = start(runtime, "errand")
+    for _ in range(2):
+        runtime.clock.advance(timedelta(hours=1))
+        (item,) = rows(runtime, tables.work_item, tables.work_item.c.instance_id == case.id, tables.work_item.c.is_live)
+        run_step(runtime, lambda uow, item=item: work_items.complete(runtime, uow, clerk.actor, item.id, {}))
+        if item.element_id == "do_errand":
+            (item,) = rows(runtime, tables.work_item, tables.work_item.c.instance_id == case.id, tables.work_item.c.is_live)
+            run_step(runtime, lambda uow, item=item: work_items.return_to(runtime, uow, clerk.actor, item.id, "do_errand", "再做一次"))
+    page = visit(clerk).get(f"/cases/{case.id}")
+    frames = orjson.loads(str(select(page, "//*[@data-frames]/@data-frames")[0]))
+    assert [frame["here"] for frame in frames] == [["do_errand"], ["do_errand"], ["do_errand"]], "what was sent back is there no more"
+    assert [set(frame["done"]) for frame in frames] == [{"start"}, {"do_errand"}, {"do_errand"}]
+    assert f"{clerk.name} 辦結「do_errand」" in frames[1]["words"]
+    assert select(page, "//*[contains(@class, 'bpmn-badge')]/text()") == ["×2"]
+    assert select(page, "//details//tr[th//a='do_errand']/td[@class='number']/text()") == ["2"]
+
+
+def test_what_was_filled_in_again_is_told_with_before_and_after(visit: Visit, clerk: Person, runtime: Runtime) -> None:
+    form = b'{"title": "send", "type": "object", "properties": {"where": {"type": "string", "title": "where"}}}'
+    diagram = simple_process("errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
+    deploy(runtime, {"errand.bpmn": diagram.replace(b'<userTask id="do_errand" name="do_errand"/>', _WITH_FORM), "forms/errand.json": form})
+    case = start(runtime, "errand")
+
+    def open_item() -> int:
+        (item,) = rows(runtime, tables.work_item, tables.work_item.c.instance_id == case.id, tables.work_item.c.is_live)
+        return int(item.id)
+
+    for place in ("東座", "西座"):
+        run_step(runtime, lambda uow, place=place: work_items.complete(runtime, uow, clerk.actor, open_item(), {"where": place}))
+        if place == "東座":
+            run_step(runtime, lambda uow: work_items.return_to(runtime, uow, clerk.actor, open_item(), "do_errand", "再看一次"))
+    with runtime.database.writing() as connection:
+        connection.execute(insert(tables.event_subscription).values(
+            instance_id=case.id, token="0" * 32, element_id="do_errand", kind="message", name="回音"
+        ))  # fmt: skip
+    words = text_of(visit(clerk).get(f"/cases/{case.id}"))
+    assert "資料的變更1 where send東座 → 西座" in words
+    assert "收到「回音」就繼續" in words

@@ -32,6 +32,7 @@ from webui.api import (
     process_instances,
     talk,
     test_clock,
+    today,
     work_items,
 )
 from webui.api.calls import ID, guard
@@ -88,6 +89,7 @@ def register(app: flask.Flask) -> None:
         limits.calls,
         lists.calls,
         dossiers.calls,
+        today.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

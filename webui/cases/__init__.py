@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, moving, pdf, rows, steering, views
+from webui.cases import correcting, element, moving, pdf, rows, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -16,6 +16,7 @@ blueprint.add_app_template_global(rows.of_copies, "rows_of_copies")
 blueprint.add_url_rule("/cases", "overview", views.overview)
 blueprint.add_url_rule(_ONE, "show", views.show)
 blueprint.add_url_rule(f"{_ONE}/history", "story", views.story)
+blueprint.add_url_rule(f"{_ONE}/steps/<process>/<element_id>", "element", element.show)
 blueprint.add_url_rule("/records/<row_id:record_id>", "paper", views.paper)
 blueprint.add_url_rule("/records/<row_id:record_id>/file.pdf", "pdf", pdf.download)
 blueprint.add_url_rule(f"{_ONE}/suspend", "suspend_form", steering.suspend_form)

@@ -13,11 +13,12 @@ from engine.queries import approvals, dossier, history, reporters, work_items
 from engine.queries import instances as queries
 from engine.queries.approvals import Reader
 from engine.queries.dossier import Place
-from engine.queries.instances import FileRow, IncidentRow, InstanceRow, LimitRow, RecordRow
+from engine.queries.instances import AwaitedRow, FileRow, IncidentRow, InstanceRow, LimitRow, RecordRow
 from engine.queries.reporters import ReporterRow
 from engine.queries.work_items import WorkItemRow
 from engine.voiding import may_void
 from webui.approvals.panel import ChainView, SignatureNote, chains, signature_notes
+from webui.cases.changes import Change, changes
 from webui.cases.picture import Picture, pictures
 from webui.cases.story import Told, tell
 from webui.dossier import identity
@@ -69,6 +70,10 @@ class CasePage:
     #: what this person may start beside it
     offers: tuple[Offer, ...]
     events: tuple[Told, ...]
+    #: what was filled in again
+    changes: tuple[Change, ...]
+    #: times and messages that it waits for
+    awaited: tuple[AwaitedRow, ...]
     chains: tuple[ChainView, ...]
     #: signatures outside chains, with what has changed since
     signatures: tuple[SignatureNote, ...]
@@ -111,6 +116,8 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         offers=linked_offers(actor, instance_id),
         events=tell(told.rows, instance_id, case.definition_id, may_correct=may(actor, "time:correct", case.site_id)), earlier=told.after,
         undoable=moving.undoable(uow, instance_id) if any(each.type == moving.MOVED for each in told.rows) else None,
+        changes=changes(told.rows, dict.fromkeys([case.definition_id, *(item.definition_id for item in items)])),
+        awaited=queries.awaited(uow, instance_id),
         chains=chains(actor, instance_id, case.site_id, view.variables),
         signatures=signature_notes(instance_id, view.variables, case.definition_id), readers=approvals.readers(uow, instance_id),
         reporters=reporters.of_case(uow, instance_id), places=dossier.places_of(uow, actor, instance_id),

@@ -10,7 +10,7 @@ from engine import definitions
 from engine.calendars import END_OF_DAY
 from engine.limit_figures import KnownLimit, Measured
 from engine.limit_rules import Kind
-from webui.clauses import reasons
+from webui.clauses import clause_words, reasons
 from webui.display import duration
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
@@ -56,7 +56,8 @@ def _named(each: Measured, names: Mapping[str, str]) -> NamedLimit:
     if known is None:
         return NamedLimit(each, each.id, gettext("不再使用的時限"))
     key = known.limit.process_key
-    return NamedLimit(each, worded(known.limit.name, known.definition_id), names[key], _clauses(known, key, names), _target(each, known),
+    clauses = clause_words(known.limit.clauses, key, names)
+    return NamedLimit(each, worded(known.limit.name, known.definition_id), names[key], clauses, _target(each, known),
                       reasons(known.limit.clauses, known.definition_id))
 
 
@@ -72,13 +73,3 @@ def _target(each: Measured, known: KnownLimit) -> str:
     words = [per_cent(goal) if limit.kind is Kind.SHARE else f"{goal.normalize():f}" for goal in dict.fromkeys(goals)]
     least = "–".join(words)
     return gettext("不低於 {least}", least=least) if least != "100%" else least
-
-
-def _clauses(known: KnownLimit, key: str, names: Mapping[str, str]) -> tuple[str, ...]:
-    """`§5.1`, or with the name of the procedure where the clause is another's: as people say it, never by a process id."""
-    found = []
-    for clause in known.limit.clauses:
-        procedure, _, number = clause.rpartition(" ")
-        own = procedure in ("", key) or procedure not in names
-        found.append(f"§{number}" if own else f"{names[procedure]} §{number}")
-    return tuple(found)

@@ -60,6 +60,7 @@ CALLS = {
     ("get", "/saved-filters"), ("post", "/saved-filters"), ("delete", "/saved-filters/{filter_id}"), ("post", "/work-items/bulk"),
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
+    ("get", "/today"), ("get", "/today/cases"), ("get", "/today/work-items"), ("get", "/today/limits/{limit_id}"),
     ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),
     ("get", "/directory/{kind}"), ("post", "/directory/{kind}"), ("get", "/directory/{kind}/{entry_id}"),
     ("patch", "/directory/{kind}/{entry_id}"), ("post", "/directory/{kind}/{entry_id}/deactivate"),

@@ -1,6 +1,7 @@
 // What every page loads: htmx, and small helpers for pages that work without them too.
 import htmx from "htmx.org";
 import { startBoard } from "./board.js";
+import { startCasePictures } from "./case-picture.js";
 import { startCopying } from "./copying.js";
 import { startDesk } from "./desk.js";
 import { startDialogs } from "./dialogs.js";
@@ -26,6 +27,7 @@ startBoard();
 startCopying();
 startDialogs();
 startDiagrams();
+startCasePictures();
 startFilling();
 initForms();
 startDrafts();

@@ -20,6 +20,8 @@ function enhance(box) {
   }
   apply();
   centre();
+  // of a picture that was folded away the frame's size is known when it is opened
+  box.closest("details")?.addEventListener("toggle", centre);
 
   function centre() {
     const current = box.querySelector(".is-incident, .is-overdue, .is-current");
@@ -30,7 +32,8 @@ function enhance(box) {
     box.scrollTop += place.top - frame.top - frame.height / 2 + place.height / 2;
   }
 
-  for (const button of document.querySelectorAll("[data-zoom]")) {
+  const own = box.closest("[data-case-picture]") ?? document;
+  for (const button of own.querySelectorAll("[data-zoom]")) {
     button.hidden = false;
     button.addEventListener("click", () => {
       zoom = Math.min(2, Math.max(0.3, zoom * Number(button.dataset.zoom)));

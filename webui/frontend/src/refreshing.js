@@ -7,18 +7,22 @@ export function startRefreshing() {
   const list = document.querySelector("[data-refresh]");
   if (!list) return;
   let last = null;
+  let tag = list.dataset.tag ?? "";
   let timer = null;
 
   async function refresh() {
     const address = new URL(list.dataset.refresh, location.href);
     // as many rows as are shown, so that pages loaded by "more" stay
     address.searchParams.set("limit", String(Math.max(25, list.querySelectorAll("tbody tr").length)));
-    const response = await fetch(address, { headers: { "HX-Request": "true", "X-Background": "1" } });
+    const response = await fetch(address, {
+      headers: { "HX-Request": "true", "X-Background": "1", ...(tag && { "If-None-Match": tag }) }, cache: "no-store",
+    });
     if (response.status === 401) return location.reload();
     if (!response.ok) return undefined;
     const text = await response.text();
     if (text === last || isBusy()) return undefined;
     last = text;
+    tag = tag && (response.headers.get("ETag") ?? "");
     const focused = document.activeElement?.id;
     const top = scrollY;
     const picked = [...list.querySelectorAll("input[name=item]:checked")].map((box) => box.id);
