@@ -9,6 +9,7 @@ from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from engine.chinese_amounts import in_words as in_capitals
 from engine.english_amounts import in_english
 from engine.forms.display import FormTexts, field_at, moment, money, plain_text, text_of
 from engine.forms.model import FILE_LISTS, Field, FieldKind, Form, is_empty
@@ -20,9 +21,6 @@ from engine.record_templates import CASE_PATHS, RECORD_PATHS, Part, Raw, RecordT
 #: lines of a table on a paper that is printed empty
 BLANK_LINES = 6
 CHECKED, UNCHECKED = "☑", "☐"
-_DIGITS = "零壹貳叁肆伍陸柒捌玖"  # not a message
-_UNITS = ("", "拾", "佰", "仟")  # not a message
-_GROUPS = ("", "萬", "億", "兆")  # not a message
 
 #: (file id) → address of the picture: a path of the web, or a data URL for a page that stands by itself
 ImageAddress = Callable[[int], str]
@@ -74,43 +72,6 @@ def page(article: str, *, title: str, locale: str, stylesheet: str, inline: bool
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{html.escape(title)}</title>\n{style}\n</head>\n'
         f'<body class="record-page">\n{article}\n</body>\n</html>\n'
     )
-
-
-def capital(amount: Decimal) -> str:
-    """An amount in the capital numerals that cannot be altered: 1234.50 → 壹仟貳佰叁拾肆元伍角."""
-    cents = int((abs(amount) * 100).to_integral_value())
-    yuan, jiao, fen = cents // 100, cents // 10 % 10, cents % 10
-    if yuan >= 10**16:
-        return ""
-    words = f"{_whole(yuan)}元" if yuan or not cents else ""  # not a message
-    if not jiao and not fen:
-        words += "整"  # not a message
-    else:
-        words += f"{_DIGITS[jiao]}角" if jiao else (_DIGITS[0] if yuan else "")  # not a message
-        words += f"{_DIGITS[fen]}分" if fen else ""  # not a message
-    return ("負" if amount < 0 and cents else "") + words  # not a message
-
-
-def _whole(number: int) -> str:
-    if number == 0:
-        return _DIGITS[0]
-    words, gap = "", False
-    for power in range(len(_GROUPS) - 1, -1, -1):
-        group = number // 10_000**power % 10_000
-        if group == 0:
-            gap = bool(words)
-            continue
-        part, inner = "", False
-        for place in (3, 2, 1, 0):
-            digit = group // 10**place % 10
-            if digit == 0:
-                inner = bool(part)
-                continue
-            part += (_DIGITS[0] if inner else "") + _DIGITS[digit] + _UNITS[place]
-            inner = False
-        words += (_DIGITS[0] if words and (gap or group < 1_000) else "") + part + _GROUPS[power]
-        gap = False
-    return words
 
 
 #: rows that a section is in, innermost first: the table's field, the row, its number
@@ -198,7 +159,7 @@ class _Printer:
             amount = Decimal(str(found))
         except InvalidOperation:
             return plain_text(found)
-        return in_english(amount) or money(found) if self._texts.locale == "en" else self._texts.of(capital(amount))
+        return in_english(amount) or money(found) if self._texts.locale == "en" else self._texts.of(in_capitals(amount))
 
     def _own(self, path: str) -> str:
         facts = self._facts

@@ -14,9 +14,10 @@ from typing import Any
 from sqlalchemy import Row, insert, select, update
 
 from engine import numbering, permissions
+from engine.chinese_amounts import in_words
 from engine.company import settlements
 from engine.company.accounts import Account, account, booking_day, lock, today
-from engine.company.amounts import ZERO, in_words
+from engine.company.amounts import ZERO
 from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.model import Actor
 from engine.persistence.tables import ledger_entry, opening_entry, receipt

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,7 +13,7 @@ from lxml import html as lxml_html
 
 from engine.forms import FormTexts
 from engine.model import JsonObject
-from engine.record_printing import Handling, RecordFacts, capital, page, render
+from engine.record_printing import Handling, RecordFacts, page, render
 from engine.record_templates import load_template
 from tests.engine.forms.form_builders import (
     FILES,
@@ -88,7 +87,7 @@ def printed(inside: str, data: JsonObject | None = None, texts: FormTexts | None
         ("{{checkbox done.y}}", {"y": True}, "☑"),
         ("{{checkbox done.y}}", {}, "☐"),
         ("{{money done.m}}", {"m": "0"}, "0.00"),
-        ("{{capital done.m}}", {"m": "1234.50"}, "壹仟貳佰叁拾肆元伍角"),
+        ("{{capital done.m}}", {"m": "1234.50"}, "壹仟貳佰叁拾肆元伍角整"),
         ("{{done.f}}", {"f": [{"id": 2, "name": "帳單.pdf"}]}, "帳單.pdf"),
         ("{{record.number}} {{record.issued_at}} {{record.site}}", {}, "R202611-0001 2026-11-23 09:30 第一園區"),
         ("{{case.business_key}} {{case.title}}", {}, "B1 A-1203 漏水"),
@@ -200,44 +199,3 @@ def test_a_page_stands_alone_or_names_its_style() -> None:
     alone = page("<article></article>", title="報修單 <1>", locale="zh-Hant", stylesheet="p{}</style><script>", inline=True)
     assert lxml_html.fromstring(alone).xpath("//title/text()") == ["報修單 <1>"]
     assert not lxml_html.fromstring(alone).xpath("//script | //link")
-
-
-@pytest.mark.parametrize(
-    ("amount", "words"),
-    [
-        ("0", "零元整"),
-        ("0.05", "伍分"),
-        ("0.50", "伍角"),
-        ("10", "壹拾元整"),
-        ("100.01", "壹佰元零壹分"),
-        ("1234.56", "壹仟貳佰叁拾肆元伍角陸分"),
-        ("10010.07", "壹萬零壹拾元零柒分"),
-        ("100000", "壹拾萬元整"),
-        ("1000001", "壹佰萬零壹元整"),
-        ("20004000", "貳仟萬肆仟元整"),
-        ("120000305.5", "壹億貳仟萬零叁佰零伍元伍角"),
-        ("1000000000000", "壹兆元整"),
-        ("-3", "負叁元整"),
-        ("1e16", ""),
-    ],
-)
-def test_amounts_in_capital_numerals(amount: str, words: str) -> None:
-    assert capital(Decimal(amount)) == words
-
-
-@given(st.integers(0, 10**14))
-def test_capital_numerals_say_the_amount(cents: int) -> None:
-    digits, units = "零壹貳叁肆伍陸柒捌玖", {"拾": 10, "佰": 100, "仟": 1000}
-    words = capital(Decimal(cents) / 100).removesuffix("整")
-    yuan_words, _, rest = words.rpartition("元") if "元" in words else ("", "", words)
-    total = section = current = 0
-    for sign in yuan_words:
-        if sign in digits:
-            current = digits.index(sign)
-        elif sign in units:
-            section, current = section + current * units[sign], 0
-        else:
-            total, section, current = total + (section + current) * {"萬": 10**4, "億": 10**8, "兆": 10**12}[sign], 0, 0
-    jiao = digits.index(rest[rest.index("角") - 1]) if "角" in rest else 0
-    fen = digits.index(rest[rest.index("分") - 1]) if "分" in rest else 0
-    assert (total + section + current) * 100 + jiao * 10 + fen == cents

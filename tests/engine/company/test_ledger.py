@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from engine.clock import MovableClock
 from engine.company import bank_files, cash_days, ledger
 from engine.company.accounts import Account, account, account_of
-from engine.company.amounts import AmountInvalidError, in_words, read
+from engine.company.amounts import AmountInvalidError, read
 from engine.company.bank_files import AnswerInvalidError, NothingDueError
 from engine.company.cash_days import DayClosedError, DifferenceUnexplainedError
 from engine.company.ledger import AlreadyReversedError, NotCorrectableError, NotEnoughHeldError, Posted, Source
@@ -84,20 +84,6 @@ class Desk:
 def desk(runtime: Runtime) -> Desk:
     """A fresh one."""
     return Desk(runtime)
-
-
-@pytest.mark.parametrize(
-    ("amount", "words"),
-    [
-        ("0", "零元整"), ("0.05", "伍分"), ("0.50", "伍角整"), ("10", "壹拾元整"), ("120.50", "壹佰貳拾元伍角整"),
-        ("1005.03", "壹仟零伍元零叁分"),
-        ("10000", "壹萬元整"), ("100200.30", "壹拾萬零貳佰元叁角整"), ("100010005", "壹億零壹萬零伍元整"), ("-3.21", "負叁元貳角壹分"),
-        ("20100000", "貳仟零壹拾萬元整"), ("107000.53", "壹拾萬柒仟元伍角叁分"),
-    ],
-)
-def test_amounts_in_capitals(amount: str, words: str) -> None:
-    """As receipts write them."""
-    assert in_words(D(amount)) == words
 
 
 @pytest.mark.parametrize("value", ["", "0", "-1", "1.005", "abc", "NaN", "Infinity", "1e20", True, None, {}, "1,2,3.4.5"])
