@@ -63,13 +63,16 @@ def render(template: RecordTemplate, facts: RecordFacts, texts: FormTexts, image
     return "".join(_Printer(facts, texts, image).parts(template.parts, ()))
 
 
-def page(article: str, *, title: str, locale: str, stylesheet: str, inline: bool = False) -> str:
-    """A whole A4 page around an article. `stylesheet` is an address, or with `inline` the style itself, for a file that stands alone."""
+def page(article: str, *, title: str, locale: str, stylesheet: str, inline: bool = False, icon: str = "") -> str:
+    """A whole A4 page around an article. `stylesheet` is an address, or with `inline` the style itself, for a file that stands alone;
+    `icon` is the address of the sign on the browser's tab."""
     # a style sheet of ours, but "</style" inside one would still end it
     style = f"<style>{stylesheet.replace('</', '')}</style>" if inline else f'<link rel="stylesheet" href="{html.escape(stylesheet)}">'
+    sign = f'\n<link rel="icon" href="{html.escape(icon)}" type="image/svg+xml">' if icon else ""
     return (
         f'<!doctype html>\n<html lang="{html.escape(locale)}">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{html.escape(title)}</title>\n{style}\n</head>\n'
+        f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{html.escape(title)}</title>\n'
+        f'{style}{sign}\n</head>\n'
         f'<body class="record-page">\n{article}\n</body>\n</html>\n'
     )
 

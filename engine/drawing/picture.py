@@ -55,8 +55,10 @@ def draw(
     layers += [_group(shape, marks, translate) for shape in _in_order(plane.shapes, behind=False)]
     layers += [_flow_label(edge, translate) for edge in plane.edges]
     name = label if label is not None else translate(_name_of(root, process_id))
+    # what is marked can be reached by keyboard, and nothing inside an image can
+    role = "group" if marks else "img"
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn-picture" role="img" aria-label={quoteattr(name)} '
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="bpmn-picture" role="{role}" aria-label={quoteattr(name)} '
         f'viewBox="{left:g} {top:g} {wide:g} {high:g}" width="{wide:g}" height="{high:g}" font-family={quoteattr(_FONTS)} fill="{INK}">'
         f"<title>{escape(name)}</title><defs>{arrow_heads(escape(prefix))}</defs>"
         f'<rect x="{left:g}" y="{top:g}" width="{wide:g}" height="{high:g}" fill="#ffffff"/>{"".join(layers)}</svg>'

@@ -44,6 +44,15 @@ def test_an_empty_board_says_so(visit: Visit, company: Company) -> None:
     assert "沒有卡片" in text_of(visit(company.dispatcher).get("/board"))
 
 
+def test_whoever_uses_no_board_is_told_so(visit: Visit, company: Company) -> None:
+    administrator = visit(make_user(company.runtime, "administrator"))
+    page = administrator.get("/board")
+    assert page.status_code == 200
+    assert "您的角色目前不在其中" in text_of(page)
+    assert administrator.get("/board?board=repair").status_code == 404
+    assert visit(make_user(company.runtime, "cashier")).get("/board").status_code == 403
+
+
 def test_filters_and_the_map_are_addresses(visit: Visit, company: Company) -> None:
     company.call("A-1", "urgent")
     company.call("B-1", "small")

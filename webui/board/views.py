@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import boards
+from engine import boards, permissions
 from engine.queries import board as queries
 from engine.queries import board_notes
 from engine.queries import sites as site_queries
@@ -16,11 +16,13 @@ from webui.unit_of_work import current, runtime_of
 
 def show() -> ResponseReturnValue:
     """The whole board; a request by the page's own script gets what changes alone."""
+    is_part = "HX-Request" in flask.request.headers
+    if not is_part and not flask.request.args.get("board") and not _boards():
+        return flask.render_template("board/none.html")
     reading = read(flask.request.args)
     tag = reading.tag()
     if flask.request.if_none_match.contains_weak(tag):
         return flask.Response(status=304, headers={"ETag": f'W/"{tag}"'})
-    is_part = "HX-Request" in flask.request.headers
     template = "board/live.html" if is_part else "board/show.html"
     body = flask.render_template(template, tag=tag, **_live(reading), **_around(reading, is_part))
     response = flask.make_response(body)
@@ -53,5 +55,9 @@ def _live(reading: Reading) -> dict[str, object]:
 def _around(reading: Reading, is_part: bool) -> dict[str, object]:
     if is_part:
         return {}
-    others = boards.listed(runtime_of(), current(), session.actor())
-    return {"boards": others, "places": site_queries.places(current(), session.actor())}
+    return {"boards": _boards(), "places": site_queries.places(current(), session.actor())}
+
+
+def _boards() -> list[boards.OpenBoard]:
+    """Those that the person may open. ForbiddenError for whoever has nothing to do with boards."""
+    return boards.listed(runtime_of(), current(), permissions.require(session.actor(), "board:read"))

@@ -28,7 +28,8 @@ def paper(key: str, record_key: str) -> ResponseReturnValue:
     """One of them as a page of its own, for the browser's print."""
     assets: Assets = flask.current_app.extensions["guicheng.assets"]
     article = records.blank(runtime_of(), current(), session.actor(), key, record_key, locale=current_locale())
-    return record_printing.page(article, title=record_key, locale=current_locale(), stylesheet=assets.url("record.css"))
+    sign = flask.url_for("static", filename="favicon.svg")
+    return record_printing.page(article, title=record_key, locale=current_locale(), stylesheet=assets.url("record.css"), icon=sign)
 
 
 def pdf(key: str, record_key: str) -> ResponseReturnValue:

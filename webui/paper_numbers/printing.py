@@ -19,7 +19,8 @@ def paper(block_id: int) -> ResponseReturnValue:
     """As a page of its own, for the browser's print."""
     assets: Assets = flask.current_app.extensions["guicheng.assets"]
     series, article = _articles(block_id)
-    return record_printing.page(article, title=series, locale=current_locale(), stylesheet=assets.url("record.css"))
+    sign = flask.url_for("static", filename="favicon.svg")
+    return record_printing.page(article, title=series, locale=current_locale(), stylesheet=assets.url("record.css"), icon=sign)
 
 
 def pdf(block_id: int) -> ResponseReturnValue:

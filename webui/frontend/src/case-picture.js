@@ -14,6 +14,8 @@ function select(root) {
   const box = root.querySelector(":scope > [data-diagram]");
   const panel = root.querySelector(":scope > [data-about-panel]");
   const calls = JSON.parse(root.dataset.calls);
+  // nothing inside an image can be reached
+  box.querySelector("svg")?.setAttribute("role", "group");
   for (const element of box.querySelectorAll("[data-element-id]")) {
     if (!SELECTABLE.test(element.getAttribute("class"))) continue;
     const words = element.getAttribute("aria-label") ?? element.querySelector(":scope > title")?.textContent ?? element.dataset.elementId;
