@@ -217,8 +217,9 @@ class _Drawing:
         if entry.kind is not FieldKind.ROWS:
             return view
         rows = [row if isinstance(row, Mapping) else {} for row in value] if isinstance(value, list) else []
-        most = int(entry.limits.get("maxItems", 50))
-        rows += [{}] * min(SPARE_ROWS, max(0, most - len(rows)))
+        if not entry.read_only:
+            most = int(entry.limits.get("maxItems", 50))
+            rows += [{}] * min(SPARE_ROWS, max(0, most - len(rows)))
         return FieldView(
             **{
                 **{name: getattr(view, name) for name in FieldView.__dataclass_fields__},

@@ -13,6 +13,7 @@ from engine.errors import NotFoundError
 from engine.model import InstanceState, Parameter
 from engine.operators.months import month_of
 from engine.operators.operation import LookUp
+from engine.operators.statements import STATEMENT
 from engine.operators.sums import SUMS
 from engine.persistence.tables import instance, site, tenancy, tenant, unit
 from engine.queries import ledger as queries
@@ -127,6 +128,7 @@ _ALL = (
          Parameter("parent", "any", is_required=False)),
     ),
     LookUp("statistics.read", read_statistics, (Parameter("name"), Parameter("month"))),
+    STATEMENT,
     *SUMS,
 )
 #: by name, as a service task gives it

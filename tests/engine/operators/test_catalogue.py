@@ -87,7 +87,7 @@ def test_everything_of_the_catalogue_says_how_it_is_called() -> None:
         "notify", "instance.start_linked", "record.issue", "file.archive", "ledger.post", "tenancy.open", "tenancy.end",
     }
     assert set(READERS) == {"ledger.balance", "ledger.held", "directory.read", "instances.count", "statistics.read", "fields.sum",
-                            "fields.average"}
+                            "fields.average", "ledger.statement"}
     assert set(FACTS) == {
         "balance", "balance_of", "deposit_held", "is_let", "open_linked", "linked_state", "permit_valid", "passes_out", "receipt_exists",
     }
