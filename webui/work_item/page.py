@@ -154,10 +154,13 @@ def _form_view(
     if not item.is_live and submitted is None:
         # what was sent stands in the data; a later round may have replaced it
         return readonly_view(form, _object(data.get(form.key)), texts(item.definition_id))
-    values = submitted
-    if values is None:
-        me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-        values = opens_with(actor, item, form, initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me))
+    me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
+    opened = initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me)
+    if submitted is None:
+        values = opens_with(actor, item, form, opened)
+    else:
+        # what is only to be read is never sent, and stays on the page of a refused form
+        values = {**{field.name: opened[field.name] for field in form.fields if field.read_only and field.name in opened}, **submitted}
     return edit_view(
         form, values, texts(item.definition_id), context=data, forms=_forms(item, held), errors=errors, options=options(item.site_id),
         file_info=files.usable_in(current(), actor, item.instance_id),

@@ -276,3 +276,14 @@ def test_files_of_a_refused_form_keep_their_names(app: flask.Flask) -> None:
     form = form_of({"f": FILES})
     page = drawn(app, forms.edit_view(form, {"f": [{"id": 2}, {"id": 99}, "x"]}, FormTexts(), context={}, file_info=UPLOADS.get))
     assert page.xpath(".//ul//a/text()") == ["帳單.pdf", "檔案"]
+
+
+def test_a_read_only_table_is_drawn_to_be_read(app: flask.Flask) -> None:
+    """Each row with its figures, none to fill in, no button for more; nothing of it is posted."""
+    table = {**rows({"service": TEXT, "amount": MONEY}), "ui:prefill": "figures.lines", "readOnly": True}
+    form = form_of({"lines": table})
+    view = forms.edit_view(form, {"lines": [{"service": "清洗地毯", "amount": "1236.00"}]}, FormTexts(zone=ZONE), context={})
+    page = drawn(app, view)
+    assert [[cell.text_content().strip() for cell in row.xpath("td")] for row in page.xpath(".//tbody/tr")] == [["清洗地毯", "1,236.00"]]
+    assert not page.xpath(".//*[@data-add-row or @data-remove-row]")
+    assert not posted(page)
