@@ -26,8 +26,9 @@ class _Text:
     """A statement as one driver takes it."""
 
     sql: str
-    #: parameters in the driver's order; None where it takes them by name
-    order: tuple[str, ...] | None
+    #: the parameters, in the driver's order where it takes them by place
+    names: tuple[str, ...]
+    by_place: bool
     #: what the statement itself gives, e.g. a state that it sets
     given: dict[str, Any]
     converts: tuple[tuple[str, _Convert], ...]
@@ -37,7 +38,7 @@ class _Text:
         known = {**self.given, **values}
         for name, convert in self.converts:
             known[name] = convert(known[name])
-        return known if self.order is None else [known[name] for name in self.order]
+        return [known[name] for name in self.names] if self.by_place else {name: known[name] for name in self.names}
 
 
 class Prepared:
@@ -116,8 +117,11 @@ class Prepared:
                 convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
                 if convert is not None:
                     converts.append((name, convert))
-            order = compiled.positiontup
-            known = _Text(str(compiled), None if order is None else tuple(order), dict(compiled.params), tuple(converts))
+            places = compiled.positiontup
+            names = tuple(compiled.bind_names.values() if places is None else places)
+            # a parameter that nobody gives must be missed, not taken for None
+            given = {name: value for name, value in compiled.params.items() if value is not None}
+            known = _Text(str(compiled), names, places is not None, given, tuple(converts))
             self._texts[dialect.name] = known
         return known
 

@@ -97,7 +97,7 @@ def cases(
 ) -> Page[CaseRow]:
     """The cases behind a figure: what has waited longest first, of today's the latest."""
     values = {**values_of(moments), **scope.values(), "limit": clamp(limit) + 1, **_start("today-cases", after)}
-    rows = [CaseRow(**row._mapping) for row in uow.reading.execute(_cases(scope.shape, figure, after is not None), values)]
+    rows = [CaseRow(**row._mapping) for row in uow.reading.execute(_cases(scope.shape, figure, bool(after)), values)]
     return _page(rows, clamp(limit), lambda row: encode("today-cases", (row.at, row.id)))
 
 
@@ -105,7 +105,7 @@ def items(
     uow: UnitOfWork, scope: Scope, moments: Moments, filters: WorkFilters, *, after: str | None = None, limit: int = 50
 ) -> Page[ItemRow]:
     """The work behind a figure: by due time, or where none is asked for the oldest first."""
-    statement = _items(scope.shape, filters.when, _given(filters), after is not None)
+    statement = _items(scope.shape, filters.when, _given(filters), bool(after))
     named = {name: getattr(filters, name) for name in _given(filters) if name != "nobody"}
     values = {**values_of(moments), **scope.values(), **named, "limit": clamp(limit) + 1, **_start("today-work", after)}
     rows = [ItemRow(**row._mapping) for row in uow.reading.execute(statement, values)]
@@ -118,7 +118,7 @@ def clocks(
 ) -> Page[ClockRow]:
     """The running clocks behind a figure, the earliest due first."""
     values = {**values_of(moments), **scope.values(), "limit_id": limit_id, "limit": clamp(limit) + 1, **_start("today-clocks", after)}
-    rows = [ClockRow(**row._mapping) for row in uow.reading.execute(_clocks(scope.shape, when, after is not None), values)]
+    rows = [ClockRow(**row._mapping) for row in uow.reading.execute(_clocks(scope.shape, when, bool(after)), values)]
     return _page(rows, clamp(limit), lambda row: encode("today-clocks", (row.due_at, row.id)))
 
 

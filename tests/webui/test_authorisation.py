@@ -436,7 +436,8 @@ class Scene:
         if endpoint == "cases.element":
             values = {"instance_id": self.case_id, "process": "errand", "element_id": "do_errand"}
         if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
-            values = {"instance_id": self.case_id}
+            arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
+            values = {name: value for name, value in {"instance_id": self.case_id, "seq": 1}.items() if name in arguments}
         if values is None and endpoint.startswith("phone_calls."):
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("board.assign"):

@@ -120,7 +120,7 @@ def test_a_case_that_cannot_stand_is_refused_in_the_preview(runtime: Runtime, ad
     assert "可用的步驟" in found["案件 臨時出入證", 3][0]
     assert "B-7" in found["案件 臨時出入證", 4][0]
     assert found["明細 臨時出入證 出入證", 4] == ["案件工作表中沒有編號「ZB2026-0099」。"]
-    assert "renovation_application" in found["案件 二次裝修", 2][0]
+    assert "裝修申請" in found["案件 二次裝修", 2][0]
 
 
 def test_a_chain_of_signatures_stands_with_its_signers(runtime: Runtime, administrator: Person) -> None:

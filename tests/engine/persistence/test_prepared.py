@@ -23,7 +23,9 @@ ADD_SITE = Prepared(insert(site).returning(site.c.id, site.c.time_zone), "code",
 ADD_BUILDING = Prepared(insert(building), "site_id", "code", "name")
 RENAME = Prepared(update(site).where(site.c.id == bindparam("at_id")).values(name=bindparam("new_name"), time_zone="Asia/Taipei"))
 SITES = Prepared(select(site).where(site.c.id >= bindparam("from_id")).order_by(site.c.id))
-ADD_PRICE = Prepared(insert(price_item).returning(price_item.c.id), *(column.name for column in price_item.c if column.name != "id"))
+ADD_PRICE = Prepared(
+    insert(price_item).returning(price_item.c.id), "code", "name", "unit_name", "labour", "material", "effective_from", "deactivated_at"
+)
 PRICES = Prepared(select(price_item.c.code, price_item.c.labour, price_item.c.effective_from).where(price_item.c.id == bindparam("price")))
 
 
@@ -71,6 +73,12 @@ def test_they_say_what_the_library_says(database: Database) -> None:
     assert own[5] == MOMENT
     assert own[6] == (Decimal("30.50"), MOMENT)
     assert own[7] is None
+
+
+def test_a_value_that_is_missing_is_our_own_bug(database: Database) -> None:
+    """Nothing is put in its place silently."""
+    with UnitOfWork(database) as uow, pytest.raises(KeyError):
+        RENAME.run(uow.writing, {"at_id": 1})
 
 
 def test_they_are_part_of_the_transaction(database: Database) -> None:

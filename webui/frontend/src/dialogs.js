@@ -46,4 +46,6 @@ export async function openDialog(address, from) {
   document.body.append(dialog);
   document.dispatchEvent(new CustomEvent("content-added", { detail: dialog }));
   dialog.showModal();
+  // a mark in the heading comes before what the dialog asks
+  (dialog.querySelector("[autofocus]") ?? dialog.querySelector("textarea, select, input:not([type=hidden])"))?.focus();
 }
