@@ -120,7 +120,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "help.keys": everybody(200),
     "help.dismiss": everybody(303),
     "help.show_again": everybody(303),
-    "board.show": _ON_BOARD,
+    # whoever uses no board is told so on a page
+    "board.show": {**_ON_BOARD, "administrator": 200},
     "board.column": _ON_BOARD,
     "board.assign_form": {**_ON_BOARD, "elsewhere": 404},
     "board.assign": {**_ON_BOARD, "clerk": 303, "elsewhere": 404, "dispatcher": 403, "manager": 303},
