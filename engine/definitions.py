@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, Select, bindparam, insert, select, update
 
-from engine import limit_reading, limit_rules, permissions, signer_form, start_timers
+from engine import limit_reading, limit_rules, permissions, procedure_access, signer_form, start_timers
 from engine.content import DefinitionContent, InstanceContent
 from engine.diagram import Diagram, read_diagram
 from engine.errors import DeploymentRefusedError, Finding, NotFoundError
@@ -79,11 +79,13 @@ def deploy(
     note: str = "",
     dry_run: bool = False,
     is_ours: bool = False,
+    procedure: str | None = None,
 ) -> Deployment:
     """Read, lint and store a set of files as new versions of the processes in it.
 
     The same set again gives the same versions. Raises DeploymentRefusedError with every finding, and nothing is stored. `is_ours` holds
-    the project's own procedures to stricter rules than imported files.
+    the project's own procedures to stricter rules than imported files. `procedure`: the name under which they belong together; else the
+    one that their current versions have, else the first process's. The actor must be let deploy it, and each that loses a process to it.
     """
     permissions.require(actor, "process-definition:deploy")
     known = {info.key: info.id for info in list_latest(runtime, uow)}
@@ -93,14 +95,19 @@ def deploy(
     )
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)
+    keys = [process.process_id for process in package.processes]
+    present = _procedures_of(uow, keys)
+    procedure = procedure or next(iter(present), None) or min(keys, default="")
+    for access in procedure_access.of(uow, procedure, *present).values():
+        access.require(actor, "deploy")
     digest = _digest_of(files)
-    existing = _by_digest(uow, digest, [process.process_id for process in package.processes])
+    existing = _by_digest(uow, digest, keys)
     if existing is not None:
         return Deployment(existing[0].deployment_id, tuple(existing), tuple(package.findings))
     if dry_run:
         infos = [_planned(uow, process.process_id, process.name, process.file_name) for process in package.processes]
         return Deployment(None, tuple(infos), tuple(package.findings))
-    deployment_id = _store_files(runtime, uow, actor, files, package.normalised, digest, note)
+    deployment_id = _store_files(runtime, uow, actor, files, package.normalised, digest, note, procedure)
     made = tuple(_store_definition(runtime, uow, deployment_id, process) for process in package.processes)
     return Deployment(deployment_id, made, tuple(package.findings))
 
@@ -143,6 +150,23 @@ def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
         .where(deployment_file.c.deployment_id == info.deployment_id, deployment_file.c.name == info.file_name)
     )
     return bytes(uow.reading.execute(query).scalar_one())
+
+
+def sources(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
+    """Every file of a deployment as its author sent it, by path."""
+    query = (
+        select(deployment_file.c.name, blob.c.body)
+        .join(blob, blob.c.digest == deployment_file.c.source_digest)
+        .where(deployment_file.c.deployment_id == deployment_id).order_by(deployment_file.c.name)
+    )
+    return {row.name: bytes(row.body) for row in uow.reading.execute(query)}
+
+
+def procedure_names(uow: UnitOfWork) -> dict[int, str]:
+    """The procedure of each deployment that a current version is of."""
+    query = select(deployment.c.id, deployment.c.procedure).where(
+        deployment.c.id.in_(select(definition.c.deployment_id).where(definition.c.is_latest)))
+    return {row.id: row.procedure for row in uow.reading.execute(query)}
 
 
 def content(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> DefinitionContent:
@@ -261,6 +285,16 @@ def _digest_of(files: Mapping[str, bytes]) -> bytes:
     return digest.digest()
 
 
+def _procedures_of(uow: UnitOfWork, keys: list[str]) -> list[str]:
+    """Which procedures the current versions of the processes belong to, in the order of the processes."""
+    query = (
+        select(deployment.c.procedure)
+        .join(definition, definition.c.deployment_id == deployment.c.id)
+        .where(definition.c.key.in_(keys), definition.c.is_latest).order_by(definition.c.key)
+    )
+    return list(dict.fromkeys(row.procedure for row in uow.reading.execute(query) if row.procedure))
+
+
 def _by_digest(uow: UnitOfWork, digest: bytes, keys: list[str]) -> list[DefinitionInfo] | None:
     """The versions that this very content made, if they are all still the latest."""
     query = (
@@ -273,12 +307,15 @@ def _by_digest(uow: UnitOfWork, digest: bytes, keys: list[str]) -> list[Definiti
 
 
 def _store_files(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], normalised: Mapping[str, bytes], digest: bytes, note: str
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], normalised: Mapping[str, bytes], digest: bytes, note: str,
+    procedure: str,
 ) -> int:
     connection = uow.writing
     now = runtime.clock.now()
     deployment_id: int = connection.execute(
-        insert(deployment).values(digest=digest, created_at=now, created_by=actor.user_id, note=note or None).returning(deployment.c.id)
+        insert(deployment)
+        .values(digest=digest, created_at=now, created_by=actor.user_id, note=note or None, procedure=procedure)
+        .returning(deployment.c.id)
     ).scalar_one()
     bodies = {hashlib.sha256(body).digest(): body for body in [*files.values(), *normalised.values()]}
     there = {bytes(row[0]) for row in connection.execute(select(blob.c.digest).where(blob.c.digest.in_(bodies)))}

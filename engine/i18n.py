@@ -31,7 +31,7 @@ Catalogue = Mapping[str, str]
 _CATALOGUES = (Path(__file__).parent / "locale" / "en.po", Path(__file__).parent.parent / "webui" / "locale" / "en.po")
 _FIELD = re.compile(r"\{\{|\}\}|\{(\w+)(?:![rsa])?(?::[^{}]*)?\}")
 #: data of an error that is wording of ours (or of a diagram), not something a person typed
-_WORDING = frozenset({"kind", "what", "reason", "state", "label", "element", "budget", "permission", "column"})
+_WORDING = frozenset({"right", "kind", "what", "reason", "state", "label", "element", "budget", "permission", "column"})
 
 
 def translate(locale: str, text: str, catalogue: Catalogue | None = None, **data: Any) -> str:

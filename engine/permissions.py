@@ -11,6 +11,10 @@ from engine.model import Actor, RoleGrant
 PERMISSIONS: dict[str, frozenset[str]] = {
     "process-definition:read": frozenset({"*"}),
     "process-definition:deploy": frozenset({"process_designer", "administrator"}),
+    # drafts of procedures; lists narrow designing and deploying to people (`procedure_access`)
+    "procedure:read-drafts": frozenset({"process_designer", "manager", "general_manager", "administrator"}),
+    "procedure:design": frozenset({"process_designer", "administrator"}),
+    "procedure:grant": frozenset({"administrator"}),
     "process-instance:start": frozenset({"*"}),
     "process-instance:read": frozenset({"*"}),
     "process-instance:suspend": frozenset({"manager", "general_manager", "administrator"}),

@@ -31,6 +31,8 @@ class Procedure:
     name: str
     #: by path inside the deployment, with `/`
     files: Mapping[str, bytes]
+    #: whether it was a folder, whose name is the procedure's
+    is_folder: bool = True
 
 
 def read_procedures(paths: Iterable[Path]) -> list[Procedure]:
@@ -51,7 +53,7 @@ def read_procedures(paths: Iterable[Path]) -> list[Procedure]:
         else:
             raise NoDiagramError(path=path)
     if loose:
-        found.append(Procedure(Path(next(iter(loose))).stem, loose))
+        found.append(Procedure(Path(next(iter(loose))).stem, loose, is_folder=False))
     return called_first(found)
 
 

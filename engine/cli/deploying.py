@@ -32,7 +32,9 @@ def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, db: str | None) ->
         for procedure in progress(procedures, "部署", lambda entry: entry.name):
             with UnitOfWork(runtime.database) as uow:
                 try:
-                    deployment = deploy_checked(runtime, uow, SYSTEM, procedure.files, note=note, dry_run=dry_run)
+                    deployment = deploy_checked(
+                        runtime, uow, SYSTEM, procedure.files, note=note, dry_run=dry_run,
+                        procedure=procedure.name if procedure.is_folder else None)
                 except DeploymentRefusedError as error:
                     code = report(error)
                     continue
@@ -48,7 +50,7 @@ def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, db: str | None) ->
 @click.argument("keys", nargs=-1)
 @db_option
 def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
-    """The authors' files, byte for byte, under the key of the deployment's first process."""
+    """The authors' files, byte for byte, under the procedure's name."""
     from engine import definitions
     from engine.persistence.unit_of_work import UnitOfWork
 
@@ -59,9 +61,10 @@ def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
                 raise NotFoundError(kind="流程", id=key)
         chosen = [info for info in current if not keys or info.key in keys]
         by_deployment = {info.deployment_id: info for info in reversed(chosen)}
+        names = definitions.procedure_names(uow)
         for info in progress(sorted(by_deployment.values(), key=lambda info: info.key), "匯出", lambda info: info.key):
-            for name, raw in definitions.content(runtime, uow, info.id).files.items():
-                target = folder / info.key / name
+            for name, raw in definitions.sources(uow, info.deployment_id).items():
+                target = folder / (names[info.deployment_id] or info.key) / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(raw)
     say("已匯出 {count} 個部署到 {folder}。", count=len(by_deployment), folder=folder)

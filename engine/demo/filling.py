@@ -56,7 +56,7 @@ def fill(runtime: Runtime, tell: Callable[[int, int], None] = lambda _begun, _al
     books.keep(past, clock.now())
     for procedure in read_procedures([runtime.settings.bpmn]):
         with UnitOfWork(past.database) as uow:
-            definitions.deploy(past, uow, SYSTEM, procedure.files)
+            definitions.deploy(past, uow, SYSTEM, procedure.files, procedure=procedure.name)
             uow.commit()
     for begun in Company(past, clock, example).work(now):
         tell(begun, len(example.cases["case"]))

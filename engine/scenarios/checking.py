@@ -211,18 +211,19 @@ def deploy_checked(
     note: str = "",
     dry_run: bool = False,
     is_ours: bool = False,
+    procedure: str | None = None,
 ) -> Deployment:
     """`definitions.deploy` after the scenarios in the package have passed. For the edges: the API, the designer, the command line.
 
     The scenarios run on a store of their own before anything is written; a failed one refuses the deployment like an error of the linter.
     """
-    planned = definitions.deploy(runtime, uow, actor, files, dry_run=True, is_ours=is_ours)
+    planned = definitions.deploy(runtime, uow, actor, files, dry_run=True, is_ours=is_ours, procedure=procedure)
     if any(info.is_new for info in planned.definitions) and any(name.startswith("scenarios/") for name in files):
         findings = run_package_scenarios(
             files, runtime.organisation, runtime.settings, others=_others(runtime, uow, planned), reader=runtime.reader)
         if findings:
             raise DeploymentRefusedError([*planned.findings, *findings])
-    return planned if dry_run else definitions.deploy(runtime, uow, actor, files, note=note, is_ours=is_ours)
+    return planned if dry_run else definitions.deploy(runtime, uow, actor, files, note=note, is_ours=is_ours, procedure=procedure)
 
 
 def _others(runtime: Runtime, uow: UnitOfWork, planned: Deployment) -> list[Mapping[str, bytes]]:

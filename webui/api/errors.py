@@ -57,6 +57,13 @@ class MethodNotAllowedError(RequestError):
     sentence = "此介面不支援 {method}，可用：{allowed}。"
 
 
+class PreconditionRequiredError(RequestError):
+    """A save that doesn't say what its author had before them."""
+
+    code = "precondition_required"
+    sentence = "請在 If-Match 標頭註明所修改的版本（新檔案用 If-None-Match: *）。"
+
+
 class TooManyRequestsError(RequestError):
     """Asked too often in a short time."""
 

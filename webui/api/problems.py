@@ -15,6 +15,7 @@ from werkzeug import exceptions as http
 
 from engine import errors
 from engine.company.users import TooManyAttemptsError
+from engine.designing.saving import FileChangedError
 from engine.i18n import best_locale, describe, describe_field_error, describe_finding, translate
 from webui.api import errors as api_errors
 from webui.api.catalogues import catalogue
@@ -41,10 +42,12 @@ STATUSES: dict[type[errors.GuichengError], int] = {
     api_errors.UnknownAddressError: 404,
     api_errors.MethodNotAllowedError: 405,
     api_errors.TooManyRequestsError: 429,
+    api_errors.PreconditionRequiredError: 428,
+    FileChangedError: 412,
 }
 
 #: what of a conflict's data a program may want to read: who was first, and where things stand now
-_CONFLICT_MEMBERS = ("assignee", "completed_by", "completed_at", "state")
+_CONFLICT_MEMBERS = ("assignee", "completed_by", "completed_at", "state", "path", "changed_by", "changed_at", "revision", "is_removed")
 
 
 def request_locale() -> str:
@@ -61,7 +64,7 @@ def refuse(error: errors.GuichengError) -> flask.Response:
     """The answer to an error that the caller has to mend."""
     locale = request_locale()
     status = status_of(error)
-    words = catalogue(locale) if status in (403, 409, 422) else None
+    words = catalogue(locale) if status in (403, 409, 412, 422) else None
     problem: dict[str, Any] = _problem(status, error.code, describe(error, locale, words))
     if error.element_id is not None:
         problem["element_id"] = error.element_id

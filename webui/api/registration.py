@@ -16,6 +16,7 @@ from webui.api import (
     approvals,
     boards,
     deliveries,
+    designing,
     directory,
     dossiers,
     events,
@@ -90,6 +91,7 @@ def register(app: flask.Flask) -> None:
         lists.calls,
         dossiers.calls,
         today.calls,
+        designing.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

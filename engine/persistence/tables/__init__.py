@@ -22,6 +22,14 @@ from engine.persistence.tables.company import (
 )
 from engine.persistence.tables.corrections import corrected_time, limit_correction
 from engine.persistence.tables.definitions import blob, definition, deployment, deployment_file, start_subscription
+from engine.persistence.tables.designing import (
+    design_change,
+    design_draft,
+    design_file,
+    design_version,
+    design_version_file,
+    procedure_access,
+)
 from engine.persistence.tables.desk import case_reporter, duty, shift, shift_note
 from engine.persistence.tables.directory import directory_change, number_pattern, substitution, working_calendar
 from engine.persistence.tables.documents import file, signature
@@ -87,6 +95,11 @@ __all__ = [
     "delivery",
     "deployment",
     "deployment_file",
+    "design_change",
+    "design_draft",
+    "design_file",
+    "design_version",
+    "design_version_file",
     "directory_change",
     "dismissed_hint",
     "dossier_entry",
@@ -129,6 +142,7 @@ __all__ = [
     "periodic_start",
     "phone_call",
     "price_item",
+    "procedure_access",
     "receipt",
     "reconciliation",
     "record",

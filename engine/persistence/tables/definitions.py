@@ -34,6 +34,8 @@ deployment = Table(
     Column("created_at", Instant, nullable=False),
     Column("created_by", ForeignKey("app_user.id")),
     Column("note", Text),
+    #: the procedure that its processes make up together: the folder's name
+    Column("procedure", String(120), nullable=False, server_default="", index=True),
 )
 
 deployment_file = Table(

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from engine import attachments, comments
+from engine.designing import drafts
 from engine.instances import run_step
+from engine.model import SYSTEM
 from engine.runtime import Runtime
 from tests.builders import deploy_simple, make_unit, simple_process, start
 from tests.webui.api.caller import PNG, CallAs, Caller
@@ -23,6 +25,24 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/process-definitions/{definition}", None, "cashier", None, 200),
     ("GET", "/process-definitions/{definition}/xml", None, "cashier", None, 200),
     ("POST", "/process-definitions/errand/start", {}, "customer_service", None, 201),
+    ("GET", "/procedures", None, "manager", "cashier", 200),
+    ("GET", "/procedures/errand/access", None, "manager", "cashier", 200),
+    ("PUT", "/procedures/errand/access", {"designers": None, "deployers": None}, "administrator", "process_designer", 200),
+    ("GET", "/drafts", None, "manager", "cashier", 200),
+    ("POST", "/drafts", {"procedure": "other", "source": "empty"}, "process_designer", "manager", 201),
+    ("GET", "/drafts/{draft}", None, "manager", "cashier", 200),
+    ("DELETE", "/drafts/{draft}", None, "process_designer", "manager", 200),
+    ("POST", "/drafts/{draft}/reopen", None, "process_designer", "manager", 200),
+    ("GET", "/drafts/{draft}/file?path=errand.bpmn", None, "manager", "cashier", 200),
+    ("PUT", "/drafts/{draft}/file?path=errand.bpmn", {}, "process_designer", "cashier", 428),
+    ("DELETE", "/drafts/{draft}/file?path=errand.bpmn", None, "process_designer", "cashier", 428),
+    ("POST", "/drafts/{draft}/save", "edits", "process_designer", "manager", 200),
+    ("GET", "/drafts/{draft}/changes", None, "manager", "cashier", 200),
+    ("GET", "/drafts/{draft}/versions", None, "manager", "cashier", 200),
+    ("POST", "/drafts/{draft}/versions", {"name": "x"}, "process_designer", "manager", 201),
+    ("GET", "/drafts/{draft}/versions/99/file?path=errand.bpmn", None, "manager", "cashier", 404),
+    ("POST", "/drafts/{draft}/restore", "restore", "process_designer", "manager", 200),
+    ("POST", "/drafts/{draft}/deploy", {}, "process_designer", "manager", 201),
     ("GET", "/process-instances", None, "cashier", None, 200),
     ("GET", "/process-instances/{instance}", None, "cashier", None, 200),
     ("GET", "/process-instances/{instance}/history", None, "cashier", None, 200),
@@ -156,8 +176,9 @@ def places(runtime: Runtime, call_as: CallAs) -> dict[str, str]:
     author = call_as("customer_service").person
     assert author is not None
     comment = run_step(runtime, lambda uow: comments.add(runtime, uow, author.actor, instance.id, "x"))
+    draft = run_step(runtime, lambda uow: drafts.create(runtime, uow, SYSTEM, "errand")).id
     attachment = run_step(runtime, lambda uow: attachments.add(runtime, uow, author.actor, instance.id, PNG, "x.png")).id
-    made = {"comment": comment, "attachment": attachment, "unit": unit,
+    made = {"draft": draft, "comment": comment, "attachment": attachment, "unit": unit,
             "definition": definition.id, "instance": instance.id, "item": instance.work_item_ids[0], "person": person.id}
     return {name: str(value) for name, value in made.items()}
 
@@ -171,6 +192,10 @@ def _send(caller: Caller, method: str, path: str, body: Any, places: dict[str, s
         options = {"data": {"workbook": (io.BytesIO(workbook(COMPANY)), "company.xlsx")}}
     elif body == "file":
         options = {"data": {"file": (io.BytesIO(PNG), "before.png")}}
+    elif body == "edits":
+        options = {"json": {"edits": [{"path": "clauses.toml", "text": "", "revision": 0}]}}
+    elif body == "restore":
+        options = {"json": {"revision": 1}}
     elif body == "draft":
         options = {"json": {"fields": [{"name": "caller", "value": "王"}]}}
     elif body is not None:

@@ -18,6 +18,12 @@ pytestmark = pytest.mark.databases("sqlite")
 
 #: the table of the interface: method, path
 CALLS = {
+    ("get", "/procedures"), *((method, "/procedures/{name}/access") for method in ("get", "put")),
+    ("get", "/drafts"), ("post", "/drafts"), ("get", "/drafts/{draft_id}"), ("delete", "/drafts/{draft_id}"),
+    *(("post", f"/drafts/{{draft_id}}/{verb}") for verb in ("reopen", "save", "versions", "restore", "deploy")),
+    *((method, "/drafts/{draft_id}/file") for method in ("get", "put", "delete")),
+    ("get", "/drafts/{draft_id}/changes"), ("get", "/drafts/{draft_id}/versions"),
+    ("get", "/drafts/{draft_id}/versions/{version_id}/file"),
     ("get", "/places"),
     ("get", "/units/{unit_id}/dossier"),
     ("get", "/units/{unit_id}/cases"),
