@@ -100,7 +100,8 @@ def put_draft_file(call: Call, query: dict[str, Any], draft_id: int) -> dict[str
     return _with_files(call, saving.save(call.runtime, call.uow, call.actor, draft_id, [edit]))
 
 
-@calls.command(f"{_DRAFT}/file", query=schemas.FileQuery, gives=schemas.ProcedureDraftFiles, method="DELETE", document={"parameters": [_TAG]})
+@calls.command(
+    f"{_DRAFT}/file", query=schemas.FileQuery, gives=schemas.ProcedureDraftFiles, method="DELETE", document={"parameters": [_TAG]})
 def remove_draft_file(call: Call, query: dict[str, Any], draft_id: int) -> dict[str, Any]:
     """Remove one file; its saves stay."""
     require(call.actor, "procedure:design")
