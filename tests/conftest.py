@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from engine.clock import MovableClock
+from engine.persistence import database as persistence
 from engine.persistence.database import Database
 from engine.persistence.schema import upgrade
 from engine.settings import Settings
@@ -59,6 +61,8 @@ def _block_network() -> None:
 
 
 _block_network()
+# what a test writes may be lost when the power fails; that nothing is lost in use is shown by processes of their own (`test_crash`)
+persistence.SQLITE_SYNCHRONOUS = "OFF"
 
 
 @pytest.fixture(autouse=True)
@@ -200,12 +204,28 @@ def runtime(settings: Settings, clock: MovableClock) -> Iterator[Runtime]:
 
 # ---------------------------------------------------------------- the web
 
-@pytest.fixture
-def app(runtime: Runtime) -> Flask:
-    """The web application."""
-    from webui.app import create_app
+@pytest.fixture(scope="session")
+def app_over() -> Callable[[Runtime], Flask]:
+    """Gives the web application over a runtime. One of each shape is kept: putting one together takes as long as twenty pages."""
+    from webui.app import create_app, serve
 
-    return create_app(runtime)
+    kept: dict[object, Flask] = {}
+
+    def over(runtime: Runtime) -> Flask:
+        shape = (replace(runtime.settings, db="", files=Path(), secret_key=""), type(runtime.clock))
+        if shape not in kept:
+            kept[shape] = create_app(runtime)
+        else:
+            serve(kept[shape], runtime)
+        return kept[shape]
+
+    return over
+
+
+@pytest.fixture
+def app(runtime: Runtime, app_over: Callable[[Runtime], Flask]) -> Flask:
+    """The web application over the fresh store."""
+    return app_over(runtime)
 
 
 @pytest.fixture

@@ -81,16 +81,7 @@ class Application(flask.Flask):
 def create_app(runtime: Runtime) -> flask.Flask:
     """The application over an open runtime. The caller closes the runtime after the last request."""
     app = Application("webui")
-    settings = runtime.settings
-    app.config.update(
-        SECRET_KEY=secret_key(settings, runtime.database),
-        # files travel in the form that holds them
-        MAX_CONTENT_LENGTH=settings.form_bytes + 5 * settings.upload_bytes,
-        MAX_FORM_MEMORY_SIZE=settings.form_bytes + 2**20,
-        WTF_CSRF_TIME_LIMIT=None,
-    )
-    app.extensions["guicheng"] = runtime
-    app.extensions["guicheng.streams"] = Streams(runtime, settings.open_pages)
+    serve(app, runtime)
     app.url_map.converters["row_id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, keeping, error_pages):
@@ -112,6 +103,24 @@ def create_app(runtime: Runtime) -> flask.Flask:
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app
+
+
+def serve(app: flask.Flask, runtime: Runtime) -> None:
+    """Let the application answer out of this runtime, and forget what it knew of another one.
+
+    The other one must have had the same settings but for its store, files and keys: which addresses there are depends on some of them.
+    """
+    settings = runtime.settings
+    app.config.update(
+        SECRET_KEY=secret_key(settings, runtime.database),
+        # files travel in the form that holds them
+        MAX_CONTENT_LENGTH=settings.form_bytes + 5 * settings.upload_bytes,
+        MAX_FORM_MEMORY_SIZE=settings.form_bytes + 2**20,
+        WTF_CSRF_TIME_LIMIT=None,
+    )
+    app.extensions["guicheng"] = runtime
+    app.extensions["guicheng.streams"] = Streams(runtime, settings.open_pages)
+    wording.forget(app)
 
 
 def _register(part: Any, app: flask.Flask) -> None:

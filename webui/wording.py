@@ -23,9 +23,13 @@ _RECORD_TITLE = re.compile(r'class="record-title[^>]*>([^<{]+)<')
 
 def register(app: flask.Flask) -> None:
     """Give templates the filter `worded`."""
-    app.extensions["guicheng.catalogues"] = {}
     app.jinja_env.filters["worded"] = worded
     app.jinja_env.globals.update(limit_name=limit_name, record_title=record_title)
+
+
+def forget(app: flask.Flask) -> None:
+    """Know no deployment's words: ids mean others in another store."""
+    app.extensions["guicheng.catalogues"] = {}
 
 
 def content(definition_id: int) -> DefinitionContent:

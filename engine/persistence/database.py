@@ -17,6 +17,8 @@ from engine.persistence.writer_lock import FifoLock, connection_factory
 
 #: seconds that a writer waits for the store before it gives up
 WRITE_TIMEOUT = 30.0
+#: SQLite's `synchronous`: what is committed survives a power cut
+SQLITE_SYNCHRONOUS = "FULL"
 _READ_ONLY = "guicheng_read"
 
 
@@ -163,8 +165,8 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:
         # we say BEGIN ourselves: the driver would say it too late, and never IMMEDIATE
         connection.isolation_level = None
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={int(WRITE_TIMEOUT * 1000)}", "foreign_keys=ON",
-                       "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
+        for pragma in ("journal_mode=WAL", f"synchronous={SQLITE_SYNCHRONOUS}", f"busy_timeout={int(WRITE_TIMEOUT * 1000)}",
+                       "foreign_keys=ON", "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
             connection.execute(f"PRAGMA {pragma}")
         if sqlite3.sqlite_version_info < (3, 42):
             # the job engine asks for unixepoch('subsec'), which older libraries do not know

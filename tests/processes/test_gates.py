@@ -6,7 +6,7 @@ after the money has changed behind the open form: what counts is how it stands i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -38,7 +38,6 @@ from tests.engine.pictures import signature_url
 from tests.processes.test_procedures import PROCEDURES, ROOT, diagrams
 from tests.webui.api.caller import Caller
 from tests.webui.visitor import Visitor
-from webui.app import create_app
 
 #: gates on dues: a good scenario, and a charge posted while the form is open
 UNPAID = {
@@ -131,7 +130,7 @@ def is_open(runtime: Runtime, item_id: int) -> bool:
 
 
 @pytest.mark.parametrize("gate", sorted(GATES.keys() - BY_DATA))
-def test_a_closed_gate_lets_nobody_through(stage: Stage, gate: str) -> None:
+def test_a_closed_gate_lets_nobody_through(stage: Stage, gate: str, app_over: Callable[[Runtime], Flask]) -> None:
     """Refused to the person whose step it is, with the reason; refused to everybody else as well; the item stays."""
     scenario, number = scenario_of(gate)
     step = scenario.steps[number]
@@ -141,7 +140,7 @@ def test_a_closed_gate_lets_nobody_through(stage: Stage, gate: str) -> None:
         assert played.play().failures == ()
         item, actor, variables = played.submission(step)
         variables = drawn(variables)
-        app = create_app(runtime)
+        app = app_over(runtime)
         assert actor.user_id is not None
         visitor = Visitor(app, Person(actor.user_id, actor.name, actor.name, actor))
         assert visitor.get(f"/items/{item.id}").status_code == 200

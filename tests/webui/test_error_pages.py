@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import flask
 import pytest
@@ -11,8 +11,10 @@ from flask import Flask
 
 from engine import errors
 from engine.company.users import TooManyAttemptsError
+from engine.runtime import Runtime
 from tests.builders import Person
 from tests.webui.visitor import Visitor, text_of
+from webui.app import create_app, serve
 from webui.error_pages import PAGES
 from webui.language import gettext
 
@@ -30,16 +32,30 @@ CASES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def own_app() -> list[Flask]:
+    """An application of these tests' own: it has an address that others must not meet."""
+    return []
+
+
 @pytest.fixture
-def raising(app: Flask) -> Iterator[Callable[[Exception], None]]:
+def app(runtime: Runtime, own_app: list[Flask]) -> Flask:
+    """Raises at `/nowhere/raise` what `raising` was given."""
+    if not own_app:
+        own_app.append(create_app(runtime))
+        own_app[0].add_url_rule("/nowhere/raise", "raise", _raise)
+    serve(own_app[0], runtime)
+    return own_app[0]
+
+
+def _raise() -> str:
+    raise flask.current_app.extensions["raised"]
+
+
+@pytest.fixture
+def raising(app: Flask) -> Callable[[Exception], None]:
     """Makes `/nowhere/raise` raise something."""
-    what: list[Exception] = []
-
-    @app.route("/nowhere/raise")
-    def _raise() -> str:
-        raise what[0]
-
-    return what.append
+    return lambda error: app.extensions.update(raised=error)
 
 
 @pytest.mark.parametrize(("error", "status"), CASES, ids=lambda value: getattr(value, "code", str(value)))
