@@ -14,6 +14,37 @@ from typing import Self
 import psycopg
 
 _USER = "guicheng"
+#: databases given back before the space of deleted rows is taken back
+_RETURNS_A_VACUUM = 25
+#: what a schema consists of, to see whether a test changed it
+_SHAPE = """
+SELECT (SELECT min(version_num) FROM alembic_version), count(*), sum(c.relnatts)
+FROM pg_class c WHERE c.relnamespace = 'public'::regnamespace
+"""
+#: removes every row but the schema's version and lets every id begin at one again; what other tools set up beside us goes altogether
+_EMPTY = """
+DO $$
+DECLARE
+    found record;
+    is_full boolean;
+BEGIN
+    FOR found IN SELECT nspname FROM pg_namespace WHERE nspname NOT LIKE 'pg\\_%' AND nspname NOT IN ('information_schema', 'public') LOOP
+        EXECUTE format('DROP SCHEMA %I CASCADE', found.nspname);
+    END LOOP;
+    -- no triggers: rows go in any order
+    SET LOCAL session_replication_role = replica;
+    FOR found IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+        EXECUTE format('SELECT EXISTS (SELECT FROM %I)', found.tablename) INTO is_full;
+        IF is_full THEN
+            EXECUTE format('DELETE FROM %I', found.tablename);
+        END IF;
+    END LOOP;
+    FOR found IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL LOOP
+        PERFORM setval(format('%I', found.sequencename), 1, false);
+    END LOOP;
+END
+$$
+"""
 
 
 def find_binaries() -> Path | None:
@@ -34,6 +65,10 @@ class PostgresServer:
         self._folder = Path(tempfile.mkdtemp(prefix="guicheng-pg-"))
         self._process: subprocess.Popen[bytes] | None = None
         self._made = 0
+        self._lent: dict[str, str] = {}
+        self._shapes: dict[str, tuple[object, ...] | None] = {}
+        self._idle: dict[str, list[str]] = {}
+        self._returns = 0
 
     def __enter__(self) -> Self:
         binaries = find_binaries()
@@ -80,13 +115,45 @@ class PostgresServer:
         self._execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
         return name
 
+    def lend(self, template: str) -> str:
+        """A database like a fresh copy of the template, which has a schema and no rows; returns its name. Give it back.
+
+        Emptying one takes a hundredth of the time of making one: a copy is hundreds of files.
+        """
+        idle = self._idle.setdefault(template, [])
+        name = idle.pop() if idle else self.create(template)
+        if template not in self._shapes:
+            with self._connect(name) as connection:
+                self._shapes[template] = connection.execute(_SHAPE).fetchone()
+        self._lent[name] = template
+        return name
+
+    def give_back(self, name: str) -> None:
+        """Let the next one have a lent database: emptied, or dropped if its schema is not what it was."""
+        template = self._lent.pop(name)
+        with self._connect("postgres") as connection:
+            connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        with self._connect(name) as connection:
+            connection.execute(_EMPTY)
+            is_same = connection.execute(_SHAPE).fetchone() == self._shapes[template]
+            self._returns += 1
+            if is_same and self._returns % _RETURNS_A_VACUUM == 0:
+                connection.execute("VACUUM")
+        if is_same:
+            self._idle[template].append(name)
+        else:
+            self.drop(name)
+
     def drop(self, name: str) -> None:
         """Remove a database, whoever is still connected."""
         self._execute(f"DROP DATABASE {name} WITH (FORCE)")
 
     def _execute(self, statement: str) -> None:
-        with psycopg.connect(f"host={self._folder} user={_USER} dbname=postgres", autocommit=True) as connection:
+        with self._connect("postgres") as connection:
             connection.execute(statement)
+
+    def _connect(self, name: str) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(f"host={self._folder} user={_USER} dbname={name}", autocommit=True)
 
     def _run(self, command: list[str]) -> None:
         done = subprocess.run(_as_unprivileged(command), capture_output=True, text=True, cwd=self._folder, check=False)

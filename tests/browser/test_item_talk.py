@@ -21,7 +21,7 @@ def test_a_draft_a_mention_and_a_file_that_is_not_what_it_says(
 ) -> None:
     deploy(runtime, {"errand.bpmn": PROCESS.encode(), "forms/call.json": FORM})
     start(runtime, "errand")
-    clerk = make_user(runtime, "customer_service")
+    clerk = make_user(runtime, "customer_service", display_name="王前台", search="王前台")
     make_user(runtime, "dispatcher", display_name="李派單", search="李派單")
     desk = Desk(new_page(), live_server, clerk)
     desk.take("登記來電")
