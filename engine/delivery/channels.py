@@ -20,7 +20,7 @@ from engine.errors import FieldError, FormInvalidError, NotFoundError
 from engine.i18n import LOCALES
 from engine.model import Actor
 from engine.notifications import Kind
-from engine.persistence.tables import notification_channel
+from engine.persistence.tables import notification_channel, site
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.settings import Settings
@@ -146,9 +146,12 @@ def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, channel: Channel) -> i
     permissions.require(actor, "delivery:administer")
     before = _find(uow, channel.id) if channel.id is not None else None
     kept = dict(before.secret) if before is not None else {}
+    unknown = sorted(channel.secret.keys() - {part.name for part in PARTS[channel.kind] if part.is_secret})
+    if unknown:
+        raise FormInvalidError([FieldError(name[:60], "unknown_field", "這種傳送方式沒有這一項。", {}) for name in unknown])
     secret = {part.name: channel.secret.get(part.name) or kept.get(part.name, "") for part in PARTS[channel.kind] if part.is_secret}
     channel = replace(channel, secret=secret)
-    _check(runtime, channel)
+    _check(runtime, uow, channel)
     now = runtime.clock.now()
     values: dict[str, Any] = {
         "kind": channel.kind.value, "name": channel.name, "config": orjson.dumps(dict(channel.config)).decode(),
@@ -179,8 +182,10 @@ def from_settings(settings: Settings) -> Channel | None:
     return Channel(ChannelKind.EMAIL, "GUICHENG_SMTP", config, {"password": unquote(parts.password or "")}, may_be_inside=True)
 
 
-def _check(runtime: Runtime, channel: Channel) -> None:
+def _check(runtime: Runtime, uow: UnitOfWork, channel: Channel) -> None:
     errors = []
+    known = {part.name for part in PARTS[channel.kind] if not part.is_secret}
+    errors += [FieldError(name[:60], "unknown_field", "這種傳送方式沒有這一項。", {}) for name in sorted(channel.config.keys() - known)]
     if not 0 < len(channel.name) <= 100:
         errors.append(FieldError("name", "required", "請填寫名稱，最多 100 字。", {}))
     for part in PARTS[channel.kind]:
@@ -204,6 +209,8 @@ def _check(runtime: Runtime, channel: Channel) -> None:
         errors.append(FieldError("locale", "invalid_value", "沒有這種語言。", {}))
     if channel.role is not None and channel.role not in runtime.organisation.roles:
         errors.append(FieldError("role", "invalid_value", "沒有這個角色。", {}))
+    if channel.site_id is not None and uow.reading.execute(select(site.c.id).where(site.c.id == channel.site_id)).scalar() is None:
+        errors.append(FieldError("site_id", "invalid_value", "沒有這個園區。", {}))
     if errors:
         raise FormInvalidError(errors)
 

@@ -1,4 +1,4 @@
-"""What is sent, in words: the lines of some notifications in a language, and where each leads. Templates are catalogue texts."""
+"""What is sent, in words: the lines of some notifications in a language, and where each leads."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine import definitions
+from engine.delivery import templates
+from engine.delivery.templates import Texts
 from engine.i18n import Catalogue, fill, read_catalogue, translate
 from engine.model import JsonObject
-from engine.notifications import WORDINGS
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.notifications import NotificationRow
 from engine.runtime import Runtime
@@ -32,18 +33,21 @@ class Message:
     mention: tuple[str, ...] = ()
 
 
-def of_rows(runtime: Runtime, uow: UnitOfWork, key: str, rows: Sequence[NotificationRow], more: int, locale: str) -> Message:
-    """The message about some happenings and `more` that are not named."""
-    words = _Words(runtime, uow, locale)
+def of_rows(
+    runtime: Runtime, uow: UnitOfWork, key: str, rows: Sequence[NotificationRow], more: int, locale: str, texts: Texts | None = None,
+) -> Message:
+    """The message about some happenings and `more` that are not named, in `texts` or in those that hold."""
+    texts = texts or templates.in_force(uow)
+    words = _Words(runtime, uow, locale, texts)
     lines = [words.line(row) for row in rows]
     count = len(rows) + more
-    subject = lines[0] if count == 1 else translate(locale, "{count} 則新通知", count=count)
+    subject = lines[0] if count == 1 else fill(texts.text(locale, "several"), {"count": count})
     base = runtime.settings.public_address.rstrip("/")
     told = [f"{line}\n{base}/notifications/{row.id}" if base else line for line, row in zip(lines, rows, strict=True)]
     if more:
-        told.append(translate(locale, "另有 {count} 則，請登入查看。", count=more))
+        told.append(fill(texts.text(locale, "more"), {"count": more}))
     if base:
-        told.append(translate(locale, "全部通知和設定：{address}", address=f"{base}/notifications"))
+        told.append(fill(texts.text(locale, "footer"), {"address": f"{base}/notifications"}))
     items = tuple({
         "id": row.id, "kind": row.kind.value, "at": row.made_at.isoformat(), "text": line, "case": row.case, "step": row.step,
         "process_instance_id": row.instance_id, "work_item_id": row.work_item_id, "role": row.role, "site_id": row.site_id,
@@ -54,8 +58,8 @@ def of_rows(runtime: Runtime, uow: UnitOfWork, key: str, rows: Sequence[Notifica
 class _Words:
     """Sentences in one language, those of diagrams by their own catalogues."""
 
-    def __init__(self, runtime: Runtime, uow: UnitOfWork, locale: str) -> None:
-        self._runtime, self._uow, self._locale = runtime, uow, locale
+    def __init__(self, runtime: Runtime, uow: UnitOfWork, locale: str, texts: Texts) -> None:
+        self._runtime, self._uow, self._locale, self._texts = runtime, uow, locale, texts
         self._catalogues: dict[int, Catalogue] = {}
 
     def line(self, row: NotificationRow) -> str:
@@ -63,7 +67,7 @@ class _Words:
         by = row.by or translate(self._locale, "系統")
         fields = {**data, "step": self._own(row.step, row), "case": row.case, "by": by, "role": self._role(row.role)}
         # what is about no case has nothing before its colon
-        return fill(translate(self._locale, WORDINGS[row.kind].sentence), fields).lstrip("：: ")
+        return fill(self._texts.text(self._locale, row.kind.value), fields).lstrip("：: ")
 
     def _own(self, text: str, row: NotificationRow) -> str:
         return translate(self._locale, text, self._catalogue(row.definition_id))

@@ -6,17 +6,17 @@ import orjson
 from sqlalchemy import insert, select
 
 from engine.company import outside_links
+from engine.delivery import templates
 from engine.delivery.guarded import SendFailedError
 from engine.delivery.messages import Message
-from engine.i18n import translate
+from engine.delivery.templates import Texts
+from engine.i18n import fill
 from engine.model import JsonObject
 from engine.persistence.tables import delivery, outside_link, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.steps import run_step
 
-_TEXT = "物業服務中心請您確認「{title}」：{address}（{hours} 小時內有效，請勿轉發）"
-_SUBJECT = "請您確認「{title}」"
 #: where pages of links lie
 PATH = "/l/"
 
@@ -48,5 +48,11 @@ def link_message(runtime: Runtime, key: str, content: JsonObject) -> Message | N
     link, token = minted
     with UnitOfWork(runtime.database) as uow:
         title = uow.reading.execute(select(work_item.c.title).where(work_item.c.id == link.work_item_id)).scalar_one()
-    data = {"title": title, "address": f"{base.rstrip('/')}{PATH}{token}", "hours": runtime.settings.outside_link_hours}
-    return Message(key, translate(link.locale, _SUBJECT, title=title), translate(link.locale, _TEXT, **data))
+        texts = templates.in_force(uow)
+    return words(runtime, texts, link.locale, key, title, f"{base.rstrip('/')}{PATH}{token}")
+
+
+def words(runtime: Runtime, texts: Texts, locale: str, key: str, title: str, address: str) -> Message:
+    """The message that brings a link, in a language."""
+    data = {"title": title, "address": address, "hours": runtime.settings.outside_link_hours}
+    return Message(key, fill(texts.text(locale, "link_subject"), data), fill(texts.text(locale, "link_text"), data))

@@ -25,6 +25,8 @@ from engine.queries.reach import pair_values, pairs_of, sited
 
 #: kinds that are of no more use once somebody has the item
 _FOR_THE_TAKING = (Kind.OPENED.value, Kind.RETURNED.value)
+#: how far back an example is looked for
+_EXAMPLES = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,14 @@ def by_ids(uow: UnitOfWork, user_id: int | None, ids: Sequence[int]) -> list[Not
     """Some by id, oldest first, with whether that person has read them."""
     statement = _shown().where(notification.c.id.in_(list(ids))).order_by(notification.c.id)
     return [_row(row) for row in uow.reading.execute(statement, {"me": user_id})]
+
+
+def newest_of(uow: UnitOfWork, kind: Kind | None, most: int) -> list[NotificationRow]:
+    """The newest of a kind, or of any, whoever they are for; not looked for far back, so that it costs little with millions of rows."""
+    statement = _shown().where(notification.c.id > newest(uow) - _EXAMPLES).order_by(notification.c.id.desc()).limit(most)
+    if kind is not None:
+        statement = statement.where(notification.c.kind == kind.value)
+    return [_row(row) for row in uow.reading.execute(statement, {"me": None})]
 
 
 def concerns(actor: Actor, user_id: int | None, role: str | None, site_id: int | None) -> bool:

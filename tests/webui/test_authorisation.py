@@ -308,6 +308,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "delivery.channel": everybody(403, administrator=404),
     "delivery.change": everybody(403, administrator=404),
     "delivery.attempt": everybody(403, administrator=404),
+    **dict.fromkeys(("delivery.templates", "delivery.template", "delivery.preview", "delivery.reset_form"), _KEEPING),
+    **dict.fromkeys(("delivery.change_template", "delivery.reset"), everybody(403, administrator=303)),
     "notifications.overview": everybody(200),
     "notifications.news": everybody(200),
     # this client cannot hold an answer
@@ -428,6 +430,7 @@ class Scene:
             "delivery.channel": {"channel_id": 99},
             "delivery.change": {"channel_id": 99},
             "delivery.attempt": {"channel_id": 99},
+            **{f"delivery.{name}": {"key": "overdue"} for name in ("template", "change_template", "preview", "reset_form", "reset")},
             "notifications.stream": {"background": "1"},
             "notifications.follow": {"notification_id": self.notification()},
             "links.create": {"work_item_id": self.item_id},

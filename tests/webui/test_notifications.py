@@ -123,3 +123,27 @@ def test_every_kind_of_channel_has_its_form(runtime: Runtime, app: Flask) -> Non
         make_channel(runtime, kind, url="https://example.com")
     assert boss.get("/messages-out/channels/new/pigeon").status_code == 404
     assert len(select(boss.get("/messages-out/channels"), "//main//li")) == 5
+
+
+def test_the_administrator_words_a_message_sees_it_and_goes_back(runtime: Runtime, app: Flask, clerk: Person) -> None:
+    """A placeholder that does not exist is said beside its language, with what was typed still there."""
+    deploy_simple(runtime, "errand", ("do_errand", "customer_service"))
+    start(runtime, "errand", business_key="E-17")
+    boss, address = Visitor(app, make_user(runtime, "administrator", locale="en")), "/messages-out/templates/opened"
+    assert "新事項" not in text_of(boss.get("/messages-out/templates"))
+    refused = boss.post(address, {"zh-Hant": "快辦{steps}", "version": "0"})
+    assert refused.status_code == 422
+    assert "{steps} cannot be used; here you can use: {case}" in select(refused, "string(//*[@id='zh-Hant-error'])")
+    assert select(refused, "//textarea[@id='zh-Hant']/text()") == ["快辦{steps}"]
+    part = text_of(boss.post(f"{address}/preview", {"zh-Hant": "快辦「{step}」：{case}"}))
+    assert "快辦「do_errand」：E-17" in part
+    assert "快办「do_errand」" in part
+    assert boss.post(address, {"zh-Hant": "快辦「{step}」", "version": "0"}).status_code == 303
+    late = boss.post(address, {"zh-Hant": "慢慢辦", "version": "0"})
+    assert late.status_code == 409
+    assert "What holds now: 快辦「{step}」" in text_of(late)
+    assert "Go back to the default text?" in text_of(boss.get(f"{address}/reset"))
+    boss.post(f"{address}/reset")
+    history = select(boss.get(address), "//ul[contains(@class, 'changes')]/li")
+    assert len(history) == 2
+    assert rows(runtime, tables.notification_template)[0].texts == "{}"

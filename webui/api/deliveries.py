@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from engine.delivery import channels, deliveries
+from engine.delivery import deliveries
 from engine.delivery.deliveries import DeliveryRow
 from engine.i18n import fill, translate
-from webui.api import notification_schemas as schemas
+from webui.api import delivery_schemas as schemas
 from webui.api.calls import Call, Calls
 
 calls = Calls("deliveries", "Messages on their way out")
@@ -33,12 +33,6 @@ def retry_deliveries(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 def drop_deliveries(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Let messages be that were given up or still wait."""
     return {"handled": deliveries.drop(call.runtime, call.uow, call.actor, body["ids"])}
-
-
-@calls.lookup("/notification-channels", gives=schemas.ChannelList)
-def list_channels(call: Call) -> dict[str, Any]:
-    """Ways out of the house. They are set up on the administrator's page."""
-    return {"items": channels.list_all(call.uow, call.actor)}
 
 
 def _view(call: Call, row: DeliveryRow) -> dict[str, Any]:

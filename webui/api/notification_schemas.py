@@ -1,10 +1,9 @@
-"""The shapes of notifications, wishes, deliveries and telephone calls."""
+"""The shapes of notifications, wishes and telephone calls."""
 
 from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from engine.delivery.deliveries import STATES
 from engine.delivery.wishes import WAYS
 from engine.notifications import Kind
 from engine.phone_calls import Result
@@ -107,60 +106,3 @@ class CallList(Schema):
     """A case's calls, latest first."""
 
     items = fields.List(fields.Nested(CallView), required=True)
-
-
-class DeliveryQuery(Paging):
-    """What narrows the list."""
-
-    state = fields.String(validate=validate.OneOf(STATES))
-    way = fields.String(validate=validate.OneOf(["email", "sms", "hook"]))
-
-
-class DeliveryView(Schema):
-    """One message on its way out."""
-
-    id = fields.Integer(required=True)
-    key = fields.String(required=True, metadata={"description": "goes with every attempt"})
-    way = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(STATES))
-    to = fields.String(required=True)
-    count = fields.Integer(required=True, metadata={"description": "notifications that it tells of; 0 for a one-time link"})
-    attempts = fields.Integer(required=True)
-    made_at = fields.AwareDateTime(required=True)
-    next_at = fields.AwareDateTime(required=True)
-    ended_at = fields.AwareDateTime(required=True, allow_none=True)
-    problem = fields.String(required=True, allow_none=True, metadata={"description": "what the last attempt failed with"})
-
-
-class DeliveryList(Schema):
-    """A page of them, latest first."""
-
-    items = fields.List(fields.Nested(DeliveryView), required=True)
-    next = fields.String(required=True, allow_none=True)
-
-
-class DeliveryIds(Schema):
-    """Which."""
-
-    ids = fields.List(row_id(), required=True, validate=validate.Length(min=1, max=200))
-
-
-class Handled(Schema):
-    """How many it met."""
-
-    handled = fields.Integer(required=True)
-
-
-class ChannelView(Schema):
-    """A way out of the house, without what is secret."""
-
-    id = fields.Integer(required=True)
-    kind = fields.String(required=True)
-    name = fields.String(required=True)
-    is_enabled = fields.Boolean(required=True)
-
-
-class ChannelList(Schema):
-    """Every one."""
-
-    items = fields.List(fields.Nested(ChannelView), required=True)

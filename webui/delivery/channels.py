@@ -11,6 +11,7 @@ from engine.delivery.channels import HOOKS, PARTS, Channel, ChannelKind
 from engine.errors import FormInvalidError, GuichengError
 from engine.i18n import LOCALES, describe_field_error
 from engine.notifications import WORDINGS, Kind
+from engine.queries import directory
 from webui import session
 from webui.display import role_name
 from webui.error_pages import status
@@ -103,8 +104,13 @@ def _read(kind: ChannelKind, channel_id: int | None) -> Channel:
     return Channel(
         kind, form.get("name", "").strip(), {name: value for name, value in given.items() if name not in secrets},
         {name: given[name] for name in secrets}, frozenset(Kind(each) for each in form.getlist("kinds") if each in list(Kind)),
-        form.get("role") or None, None, form.get("locale") or LOCALES[0], "may_be_inside" in form, "is_enabled" in form, channel_id,
+        form.get("role") or None, _site(form.get("site_id", "")), form.get("locale") or LOCALES[0], "may_be_inside" in form,
+        "is_enabled" in form, channel_id,
     )
+
+
+def _site(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else None
 
 
 def _page(channel: Channel, problems: dict[str, str]) -> str:
@@ -112,4 +118,5 @@ def _page(channel: Channel, problems: dict[str, str]) -> str:
         "delivery/channel.html", channel=channel, problems=problems, parts=PARTS[channel.kind], kind_name=KINDS[channel.kind],
         is_hook=channel.kind in HOOKS, choices=_CHOICES, kinds=[(kind.value, gettext(each.name)) for kind, each in WORDINGS.items()],
         roles=[(key, role_name(key)) for key, role in runtime_of().organisation.roles.items() if not role.is_outside],
+        sites=directory.sites(current(), session.actor()),
     )

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from engine.company.entries import KINDS, Field, Kind
+from engine.i18n import LOCALE_NAMES
 from engine.permissions import may
 from engine.queries import directory
 from engine.queries.entries import Entry
@@ -33,6 +34,8 @@ _OTHER = {
     "monday": "星期一", "tuesday": "星期二", "wednesday": "星期三", "thursday": "星期四",
     "friday": "星期五", "saturday": "星期六", "sunday": "星期日", "holidays": "公眾假期", "extra_holidays": "另外放假",
     "extra_working_days": "另外上班",
+    # a text of messages, by language
+    **LOCALE_NAMES,
 }
 _HIDDEN = "•••"
 

@@ -53,6 +53,7 @@ from engine.persistence.tables.notifications import (
     notification_channel,
     notification_choice,
     notification_read,
+    notification_template,
     notification_wish,
     phone_call,
 )
@@ -130,6 +131,7 @@ __all__ = [
     "notification_channel",
     "notification_choice",
     "notification_read",
+    "notification_template",
     "notification_wish",
     "number_block",
     "number_pattern",

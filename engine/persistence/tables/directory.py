@@ -9,9 +9,9 @@ from engine.persistence.tables.base import Id, Instant, metadata
 directory_change = Table(
     "directory_change", metadata,
     Column("id", Id, primary_key=True),
-    #: `site`, `building`, `unit`, `tenant`, `tenancy`, `person`, `price`, `calendar`, `numbering`, `substitute`
+    #: `site`, `building`, `unit`, `tenant`, `tenancy`, `person`, `price`, `calendar`, `numbering`, `substitute`, `template`
     Column("kind", String(20), nullable=False),
-    #: the entry's id; a price's and a series' code, a calendar's site
+    #: the entry's id; a price's and a series' code, a calendar's site, a text's key
     Column("entry", String(60), nullable=False),
     Column("at", Instant, nullable=False),
     #: None for the system and the command line

@@ -91,6 +91,16 @@ notification_channel = Table(
     Column("changed_by", ForeignKey("app_user.id")),
 )
 
+#: a text of messages that the administrator worded
+notification_template = Table(
+    "notification_template", metadata,
+    #: `engine.delivery.templates.TEMPLATES`
+    Column("key", String(40), primary_key=True),
+    #: JSON object: language → own words; a language without any says ours, or is derived
+    Column("texts", Text, nullable=False),
+    Column("version", Integer, nullable=False),
+)
+
 delivery = Table(
     "delivery", metadata,
     Column("id", Id, primary_key=True),

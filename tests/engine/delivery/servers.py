@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import socket
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +16,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import orjson
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult
 from sqlalchemy import insert
 
 from engine.persistence.tables import notification_channel
@@ -113,6 +118,35 @@ def mail_server() -> Iterator[MailServer]:
     found = MailServer(server.server_address[1])
     with _running(server):
         yield found
+
+
+@contextmanager
+def secure_mail_server(ca: trustme.CA, *, is_tls: bool, user: str, password: str) -> Iterator[MailServer]:
+    """Takes mail only over an encrypted line, by STARTTLS or from the start, and only from who signs in."""
+
+    class Handler:
+        async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - the name that the server calls
+            found.mails.append(message_from_bytes(envelope.content, policy=default))
+            return "250 OK"
+
+    def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, data: Any) -> AuthResult:
+        is_right = (data.login, data.password) == (user.encode(), password.encode())
+        return AuthResult(success=is_right, handled=is_right)
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    ca.issue_cert("127.0.0.1").configure_cert(context)
+    how: dict[str, Any] = {"ssl_context": context, "auth_require_tls": False} if is_tls else {
+        "tls_context": context, "require_starttls": True}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    controller = Controller(Handler(), hostname="127.0.0.1", port=port, authenticator=authenticate, auth_required=True, **how)
+    found = MailServer(port)
+    controller.start()
+    try:
+        yield found
+    finally:
+        controller.stop()
 
 
 @contextmanager

@@ -37,6 +37,10 @@ class Caller:
             options["json"] = body
         return self._send("POST", path, headers=headers, **options)
 
+    def put(self, path: str, body: Any) -> TestResponse:
+        """PUT JSON under /api/v1."""
+        return self._send("PUT", path, json=body)
+
     def upload(self, path: str, files: list[tuple[str, str, bytes]], *, key: str | None = None, **fields: str) -> TestResponse:
         """POST multipart: (field, file name, content)."""
         data: dict[str, Any] = dict(fields)
