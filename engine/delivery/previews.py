@@ -25,7 +25,7 @@ from engine.runtime import Runtime
 #: happenings to choose from
 CHOICES = 8
 #: stands in a preview for the part of a link that opens it
-_SECRET_PART = "••••••"
+_HIDDEN_PART = "••••••"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ def show(runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, texts: Mappi
     trial = Texts({**templates.in_force(uow).own, key: templates.check(key, texts)})
     if key.startswith("link_"):
         title, is_real = _newest_link(uow)
-        made = {locale: words(runtime, trial, locale, f"preview-{key}", title, f"https://…/l/{_SECRET_PART}") for locale in LOCALES}
+        made = {locale: words(runtime, trial, locale, f"preview-{key}", title, f"https://…/l/{_HIDDEN_PART}") for locale in LOCALES}
         return Preview(made, (), None if not is_real else 0)
     kind = Kind(key) if key in list(Kind) else None
     found, now = queries.newest_of(uow, kind, CHOICES), runtime.clock.now()

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d1e5a7b3"
-down_revision: str | None = "c6d2f8a4"
+down_revision: str | None = "e1d6a3f8"
 branch_labels = None
 depends_on = None
 
