@@ -24,6 +24,7 @@ from engine.i18n import read_catalogue
 from engine.model import Actor, JsonObject
 from engine.persistence.tables import history_event, role_grant, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.board import Card
 from engine.queries.sites import may_see
 from engine.register_rules import own_process
 from engine.runtime import Reference, Runtime
@@ -113,6 +114,21 @@ def is_assignable(board: Board, process_key: str, element_id: str, role: str) ->
     """Whether work can be given to somebody from a card of that step."""
     own = process_key == board.process_key
     return (own and element_id == board.assigning.element) or role == board.worker_role
+
+
+def may_give(actor: Actor, opened: OpenBoard, card: Card) -> bool:
+    """Whether this person may give the card's work to somebody: nobody is offered what `assign` would refuse."""
+    board = opened.board
+    if not is_assignable(board, card.definition_key, card.element_id, card.role):
+        return False
+    if card.element_id == board.assigning.element:
+        return submissions.is_candidate(actor, card) or permissions.may(actor, "work-item:complete-any", card.site_id)
+    if not permissions.may(actor, "work-item:assign", card.site_id):
+        return False
+    naming = opened.content.diagram.elements.get(board.assigning.element)
+    # going back to the step that names the person is doing that step anew
+    return card.element_id not in board.assigning.again or naming is None or actor.holds_any((naming.role,), card.site_id) or (
+        permissions.may(actor, "work-item:complete-any", card.site_id))
 
 
 def assign(runtime: Runtime, uow: UnitOfWork, actor: Actor, board: Board, work_item_id: int, worker_id: int) -> Assigned:

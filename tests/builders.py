@@ -112,10 +112,13 @@ def _let_find(runtime: Runtime, kind: str, identity: int, search: str) -> None:
         uow.commit()
 
 
+#: a real hash, but as cheap as the algorithm allows: the suite makes thousands
+HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+
+
 @cache
 def _password_hash(password: str) -> str:
-    # a real hash, but as cheap as the algorithm allows: the suite makes thousands
-    return PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(password)
+    return HASHER.hash(password)
 
 
 def make_user(runtime: Runtime, *roles: str, site_id: int | None = None, password: str = PASSWORD, **overrides: Any) -> Person:

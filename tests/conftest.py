@@ -13,6 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -76,6 +77,16 @@ def _no_sleeping(monkeypatch: pytest.MonkeyPatch) -> None:
         real(seconds)
 
     monkeypatch.setattr(time, "sleep", guarded)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _cheap_passwords() -> Iterator[None]:
+    """A built person's first sign-in would renew the hash with the parameters of real use: half a second of one core, hundreds of times."""
+    from tests.builders import HASHER
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.company.passwords._HASHER", HASHER)
+        yield
 
 
 def pytest_report_header() -> list[str]:
@@ -234,8 +245,8 @@ def client(app: Flask) -> FlaskClient:
     return app.test_client()
 
 
-@pytest.fixture
-def live_server(app: Flask) -> Iterator[str]:
+@contextmanager
+def serving(app: Flask) -> Iterator[str]:
     """The application served on loopback by the embedded server; gives its address, without a slash at the end."""
     from engine.cli.http_server import EmbeddedServer
 
@@ -245,6 +256,13 @@ def live_server(app: Flask) -> Iterator[str]:
     yield server.url
     server.stop()
     thread.join(10)
+
+
+@pytest.fixture
+def live_server(app: Flask) -> Iterator[str]:
+    """Address of the served application."""
+    with serving(app) as address:
+        yield address
 
 
 @pytest.fixture(scope="module")

@@ -80,6 +80,8 @@ class Card:
     unit: str | None
     card_class: str | None
     role: str
+    #: who may do it besides since it is late
+    escalated_role: str | None
     assignee_id: int | None
     assignee_name: str | None
     started_at: datetime
@@ -175,8 +177,8 @@ def cards(
             work_item.c.id.label("work_item_id"), work_item.c.instance_id, work_item.c.definition_id, work_item.c.definition_key,
             work_item.c.element_id, work_item.c.name, work_item.c.title, work_item.c.business_key, work_item.c.site_id,
             at_unit.c.text.label("unit"), card_class.c.text.label("card_class"),
-            work_item.c.role, work_item.c.assignee_id, user.c.display_name.label("assignee_name"), instance.c.started_at,
-            work_item.c.due_at, instance.c.history_seq, top.c.urgent.label("urgent_at"),
+            work_item.c.role, work_item.c.escalated_role, work_item.c.assignee_id, user.c.display_name.label("assignee_name"),
+            instance.c.started_at, work_item.c.due_at, instance.c.history_seq, top.c.urgent.label("urgent_at"),
         )
         .select_from(
             top.join(work_item, work_item.c.id == top.c.id).join(instance, instance.c.id == work_item.c.instance_id)

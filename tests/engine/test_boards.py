@@ -9,7 +9,7 @@ import pytest
 from engine import boards
 from engine.board_rules import Board
 from engine.clock import MovableClock
-from engine.errors import NotFoundError, WorkItemNotOpenError
+from engine.errors import NotACandidateError, NotFoundError, WorkItemNotOpenError
 from engine.jobs.inline import advance
 from engine.model import WorkItemState
 from engine.persistence import tables
@@ -113,6 +113,25 @@ def test_another_worker_accepts_the_slip_anew_and_undo_gives_it_to_the_first(com
     assert standing(company, case.id) == ("accept_slip", second.id)
     take_back(company, done)
     assert standing(company, case.id) == ("accept_slip", first.id)
+
+
+def test_nobody_is_offered_what_giving_would_refuse(company: Company) -> None:
+    supervisor = make_user(company.runtime, "engineering_supervisor", site_id=company.site_id)
+
+    def offered(person: Person, column: str) -> list[bool]:
+        with UnitOfWork(company.runtime.database) as uow:
+            opened = boards.open_board(company.runtime, uow, person.actor)
+            wanted = opened.board.column(column)
+            assert wanted is not None
+            cards = queries.cards(uow, person.actor, opened.board, wanted, BoardFilters()).rows
+            return [boards.may_give(person.actor, opened, card) for card in cards]
+
+    case = company.call()
+    assert (offered(supervisor, "reported"), offered(company.dispatcher, "reported")) == ([False], [True])
+    with pytest.raises(NotACandidateError):
+        give(company, case.id, company.workers[0], by=supervisor)
+    give(company, case.id, company.workers[0])
+    assert (offered(supervisor, "assigned"), offered(company.dispatcher, "assigned")) == ([False], [True])
 
 
 def test_only_who_does_the_work_at_the_site_can_be_given_it(company: Company) -> None:

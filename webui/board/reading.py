@@ -79,8 +79,8 @@ class Reading:
         return known[limit_id]
 
     def is_assignable(self, card: Card) -> bool:
-        """Whether work can be given to somebody from the card."""
-        return boards.is_assignable(self.opened.board, card.definition_key, card.element_id, card.role)
+        """Whether the reader may give the card's work to somebody."""
+        return boards.may_give(session.actor(), self.opened, card)
 
     def address(self, **changes: Any) -> dict[str, Any]:
         """The address's parameters with some changed; empty ones are left out."""

@@ -29,10 +29,27 @@ function find(folder, suffix) {
   }).sort();
 }
 
+// a form with a field called `matches` or `closest` hides the method of that name from scripts that ask the form
+function unhidden() {
+  return {
+    name: "unhidden",
+    setup(build) {
+      build.onLoad({ filter: /htmx\.esm\.js$/ }, ({ path: file }) => {
+        let contents = fs.readFileSync(file, "utf8");
+        for (const name of ["matches", "closest"]) {
+          if (!contents.includes(`elt.${name}(selector)`)) throw new Error(`htmx asks for ${name} otherwise now`);
+          contents = contents.replaceAll(`elt.${name}(selector)`, `Element.prototype.${name}.call(elt, selector)`);
+        }
+        return { contents, loader: "js" };
+      });
+    },
+  };
+}
+
 async function script(name) {
   const result = await esbuild.build({
     entryPoints: [path.join(here, "src", `${name}.js`)], bundle: true, minify: true, format: "iife", target: ["es2020"], write: false,
-    legalComments: "inline", logLevel: "warning",
+    legalComments: "inline", logLevel: "warning", plugins: [unhidden()],
   });
   return Buffer.from(result.outputFiles[0].contents);
 }

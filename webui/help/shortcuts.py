@@ -24,12 +24,20 @@ _LISTS: Keys = (
     (("x",), "勾選這一列"),
     (("Enter",), "打開"),
 )
+_DESK: Keys = (
+    (("Enter",), "選第一個找到的單元或業戶"),
+    (("1–9", "a–z"), "選事項、等級、類別"),
+    (("Alt 1–9",), "併入列出的未結案件"),
+    (("Ctrl Enter",), "登記，接下一通"),
+)
 _PICKERS: Keys = (
     (("↓", "↑"), "在找到的結果裡選"),
     (("Enter",), "選定"),
 )
 #: by endpoint, or by blueprint
-_PAGES: dict[str, Keys] = {"board": _BOARD, "start.form": _PICKERS, "work_item.show": _PICKERS}
+_PAGES: dict[str, Keys] = {
+    "board": _BOARD, "desk.screen": _DESK, "inbox": _LISTS, "cases.overview": _LISTS, "start.form": _PICKERS, "work_item.show": _PICKERS,
+}  # fmt: skip
 
 
 def of_page(endpoint: str) -> Keys:

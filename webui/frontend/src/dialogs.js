@@ -17,7 +17,7 @@ export function startDialogs() {
   document.addEventListener("submit", (event) => {
     // a second click on a slow network must not send twice
     const form = event.target;
-    if (form.method !== "post" || event.defaultPrevented) return;
+    if (form.getAttribute("method") !== "post" || event.defaultPrevented) return;
     if (form.dataset.sent) return event.preventDefault();
     form.dataset.sent = "1";
     setTimeout(() => delete form.dataset.sent, 8000);

@@ -15,7 +15,7 @@ export function startLists() {
   document.addEventListener("submit", (event) => {
     const form = event.target;
     if (form.dataset.confirm && !confirm(form.dataset.confirm)) event.preventDefault();
-    if (form.matches(".choose-columns")) form.elements.cols.value = [...form.querySelectorAll("[data-column]:checked")].map((box) => box.value).join(",");
+    if (form.classList.contains("choose-columns")) form.elements.cols.value = [...form.querySelectorAll("[data-column]:checked")].map((box) => box.value).join(",");
   }, true);
 }
 
