@@ -136,6 +136,18 @@ def version(runtime: Runtime, uow: UnitOfWork, key: str, number: int) -> Definit
     return _info(row)
 
 
+def list_versions(uow: UnitOfWork, key: str) -> list[DefinitionInfo]:
+    """Every version of a process, latest first."""
+    return [_info(row) for row in uow.reading.execute(_select().where(definition.c.key == key).order_by(definition.c.version.desc()))]
+
+
+def deployed_with(uow: UnitOfWork, definition_id: int) -> dict[str, int]:
+    """Every process that was deployed together with a version, itself included: key → id."""
+    of = select(definition.c.deployment_id).where(definition.c.id == definition_id).scalar_subquery()
+    rows = uow.reading.execute(select(definition.c.key, definition.c.id).where(definition.c.deployment_id == of))
+    return {row.key: row.id for row in rows}
+
+
 def list_latest(runtime: Runtime, uow: UnitOfWork) -> list[DefinitionInfo]:
     """The current version of every process, by key."""
     return [_info(row) for row in uow.reading.execute(_select().where(definition.c.is_latest).order_by(definition.c.key))]

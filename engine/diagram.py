@@ -99,6 +99,8 @@ class Element:
     interrupting: bool = True
     #: `parallel`, `sequential` or `loop`; None where it happens once
     repeated: str | None = None
+    #: how often and over what, as the file has it
+    repetition: str = ""
     #: decision of a business rule task, operator of a service task
     decision: str | None = None
     operator: str | None = None
@@ -431,6 +433,7 @@ def _read_element(
         attached_to=node.get("attachedToRef"),
         interrupting=(interrupts or "true").lower() in ("true", "1"),
         repeated=_repeated(node),
+        repetition=_repetition(node),
         decision=extension_text(node, "calledDecisionId") or None,
         operator=operator.get("id") if operator is not None else None,
         triggered_by_event=node.get("triggeredByEvent", "") in ("true", "1"),
@@ -468,6 +471,25 @@ def _repeated(node: etree._Element) -> str | None:
     if multiple is not None:
         return "sequential" if multiple.get("isSequential", "") in ("true", "1") else "parallel"
     return "loop" if node.find(_tag("standardLoopCharacteristics")) is not None else None
+
+
+def _repetition(node: etree._Element) -> str:
+    found = (node.find(_tag(f"{kind}LoopCharacteristics")) for kind in ("multiInstance", "standard"))
+    written = next((each for each in found if each is not None), None)
+    return "" if written is None else " ".join(_plain_text(written))
+
+
+def _plain_text(node: etree._Element) -> Iterator[str]:
+    """What an element and those in it say, without ids and layout."""
+    yield etree.QName(node).localname
+    for name, value in sorted(node.attrib.items()):
+        if name != "id":
+            yield f"{etree.QName(name).localname}={value!s}"
+    if (node.text or "").strip():
+        yield repr((node.text or "").strip())
+    for child in node:
+        if isinstance(child.tag, str):
+            yield from _plain_text(child)
 
 
 def _listed(text: str | None) -> tuple[str, ...]:

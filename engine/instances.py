@@ -253,7 +253,7 @@ def returnable_elements(runtime: Runtime, uow: UnitOfWork, work_item_id: int) ->
     row = steps.load(uow, item.instance_id)
     query = select(work_item.c.element_id).where(
         work_item.c.instance_id == item.instance_id,
-        work_item.c.definition_id == item.definition_id,
+        work_item.c.definition_key == item.definition_key,
         work_item.c.state == WorkItemState.COMPLETED,
     )
     done = set(uow.reading.execute(query).scalars())
@@ -278,7 +278,7 @@ def return_target(runtime: Runtime, uow: UnitOfWork, work_item_id: int, to: str)
         order = [work_item.c.completed_at, work_item.c.id]
         query = select(work_item.c.element_id).where(
             work_item.c.instance_id == item.instance_id,
-            work_item.c.definition_id == item.definition_id,
+            work_item.c.definition_key == item.definition_key,
             work_item.c.element_id.in_(allowed),
             work_item.c.state == WorkItemState.COMPLETED,
         )

@@ -32,6 +32,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "process-instance:revoke": frozenset({"*"}),
     "process-instance:copy": frozenset({"*"}),
     "process-instance:move": frozenset({"manager", "general_manager", "administrator"}),
+    "process-instance:migrate": frozenset({"process_designer", "manager", "general_manager", "administrator"}),
     # when something is said to have happened, after it was entered
     "time:correct": frozenset({"manager", "cs_supervisor"}),
     "process-instance:retry": frozenset({"manager", "general_manager", "administrator"}),

@@ -7,7 +7,7 @@ runs the step again. A step that fails leaves the instance where it stood and an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -23,7 +23,7 @@ from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceErro
 from engine.history import Batch, Head, NewEvent
 from engine.limit_book import Plan
 from engine.limit_rules import Happening, Moment
-from engine.model import Actor, Channel, InstanceState, OpenItem, Passed, WorkItemState
+from engine.model import Actor, Channel, InstanceState, OpenItem, Passed, Waiting, WorkItemState
 from engine.notifications import Kind
 from engine.paths import fill
 from engine.persistence.prepared import Prepared
@@ -244,7 +244,7 @@ def _write(
     change, now = ready.change, ready.now
     writer = _Writer(runtime, uow, actor, content, command, change, ready.planned, now)
     events = writer.events(row)
-    title = _title(content, ready.data) or row.title
+    title = title_of(content, ready.data) or row.title
     moved = _MOVE.run(
         uow.writing,
         {
@@ -391,22 +391,7 @@ class _Writer:
         is_first = self._command.name == "start"
         if now == (set() if is_first else before):
             return
-        connection = self._uow.writing
-        if not is_first:
-            connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
-        rows = [
-            {
-                "instance_id": instance_id,
-                "token": each.token,
-                "element_id": each.element_id,
-                "kind": each.kind,
-                "name": each.name,
-                "correlation": orjson.dumps(each.correlation or correlations.of_data(each.data), option=orjson.OPT_SORT_KEYS).decode(),
-            }
-            for each in self._change.waiting
-        ]
-        if rows:
-            connection.execute(insert(event_subscription), rows)
+        write_subscriptions(self._uow, instance_id, self._change.waiting, is_first=is_first)
 
     def _effects(self, instance_id: int) -> None:
         for effect in self._change.effects:
@@ -422,6 +407,26 @@ def _happenings(content: InstanceContent, change: Change, *, is_first: bool) -> 
     """What a step did, for the limits."""
     moments = [*([Moment.STARTED] if is_first else []), *([Moment.ENDED] if change.is_completed else [])]
     return limits.happenings(content.own.key, opened=change.opened, passed=change.passed, moments=moments)
+
+
+def write_subscriptions(uow: UnitOfWork, instance_id: int, waiting: Sequence[Waiting], *, is_first: bool = False) -> None:
+    """What an instance waits for, instead of what it waited for before."""
+    connection = uow.writing
+    if not is_first:
+        connection.execute(delete(event_subscription).where(event_subscription.c.instance_id == instance_id))
+    rows = [
+        {
+            "instance_id": instance_id,
+            "token": each.token,
+            "element_id": each.element_id,
+            "kind": each.kind,
+            "name": each.name,
+            "correlation": orjson.dumps(each.correlation or correlations.of_data(each.data), option=orjson.OPT_SORT_KEYS).decode(),
+        }
+        for each in waiting
+    ]
+    if rows:
+        connection.execute(insert(event_subscription), rows)
 
 
 def write_variables(uow: UnitOfWork, instance_id: int, indexed: Mapping[str, tuple[str | None, Any, datetime | None]]) -> None:
@@ -494,6 +499,7 @@ def _ends(content: InstanceContent, passed: list[Passed]) -> list[str]:
     return ends
 
 
-def _title(content: InstanceContent, data: Mapping[str, Any]) -> str:
+def title_of(content: InstanceContent, data: Mapping[str, Any]) -> str:
+    """What people call a case with these data; empty where the procedure has no template."""
     template = content.own.diagram.title
     return fill(template, data) if template else ""

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from sqlalchemy import insert, select
 
-from engine import messages, timers
+from engine import messages, migration_runs, timers
 from engine.company import rescheduling, users
 from engine.errors import ConflictError, StaleInstanceError
 from engine.imports import storing
@@ -86,11 +86,22 @@ def reschedule(runtime: Runtime, key: str, payload: JsonObject) -> None:
     rescheduling.carry_out(runtime, payload["site_id"], actor)
 
 
+def migrate_cases(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Move the cases of a run to another version; begun again it goes on with those that are left."""
+    migration_runs.carry_out(runtime, payload["run_id"])
+
+
+def undo_migration(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Move the cases of a run back; begun again it goes on with those that are left."""
+    migration_runs.carry_back(runtime, payload["run_id"], payload["actor_id"])
+
+
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
     storing.JOB: apply_import, rescheduling.JOB: reschedule,
+    migration_runs.JOB: migrate_cases, migration_runs.UNDO_JOB: undo_migration,
 }
 
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
-from engine import drafts, files, notifications, personal_data
+from engine import drafts, files, migration_undo, notifications, personal_data
 from engine.clock import Clock, SystemClock
 from engine.delivery import deliveries
 from engine.errors import GuichengError, StoreUnavailableError
@@ -102,6 +102,7 @@ class Keeper:
             uow.writing.execute(delete(idempotency).where(*old))
             forget_responses(uow, self._runtime.clock.now())
             drafts.sweep(uow, self._runtime.clock.now())
+            migration_undo.sweep(uow, self._runtime.clock.now())
             old_news = self._runtime.clock.now() - timedelta(days=self._runtime.settings.notification_days)
             notifications.forget(uow, old_news)
             deliveries.forget(uow, old_news)

@@ -65,9 +65,7 @@ def encode(workflow: LiveWorkflow, limit: int) -> bytes:
 
 def decode(state: bytes, compiled: CompiledDefinition, script_engine: Any) -> LiveWorkflow:
     """The live workflow again."""
-    document = orjson.loads(_zstd.decompressor.decompress(state))
-    if document[0] != FORMAT:
-        raise UnknownFormatError(document[0])
+    document = document_of(state)
     _, success, completed, last, data, correlations, rows, subprocesses = document
     workflow = LiveWorkflow(compiled.spec, compiled.subprocesses, script_engine=script_engine, deserializing=True)
     tasks = _tasks(workflow, rows, workflow)
@@ -84,6 +82,14 @@ def decode(state: bytes, compiled: CompiledDefinition, script_engine: Any) -> Li
         parent = workflow.get_task_from_id(parent_id)
         sub.completed_event.connect(parent.task_spec._on_subworkflow_completed, parent)
     return workflow
+
+
+def document_of(state: bytes) -> list[Any]:
+    """The saved state as it was written. UnknownFormatError for one of a newer program."""
+    document: list[Any] = orjson.loads(_zstd.decompressor.decompress(state))
+    if document[0] != FORMAT:
+        raise UnknownFormatError(document[0])
+    return document
 
 
 def data_only(state: bytes) -> dict[str, Any]:

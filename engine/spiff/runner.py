@@ -33,6 +33,7 @@ from engine.settings import Settings
 from engine.spiff import codec
 from engine.spiff.compiled import CompiledDefinition
 from engine.spiff.guard import Guard
+from engine.spiff.migrating import swap
 from engine.spiff.placing import ARRIVED, beside, path_of, place, start_over
 from engine.spiff.pruning import prune
 from engine.spiff.returning import leading_to, take_back
@@ -218,6 +219,13 @@ class Run:
             start_over(self._workflow, data)
             place(self._workflow, path)
             self._go_on()
+
+    def migrate(
+        self, compiled: CompiledDefinition, mapping: Mapping[str, str], arrivals: Mapping[tuple[str, str, str], str]
+    ) -> None:
+        """Put the instance on another version's specifications, every token where it is. The run can only be settled and saved then."""
+        with Guard(None):
+            swap(self._workflow, compiled, mapping, arrivals)
 
     def path_of(self, token: str) -> tuple[str, ...]:
         """Element ids from the outermost process inwards to an open item."""

@@ -59,6 +59,7 @@ from engine.persistence.tables.notifications import (
 )
 from engine.persistence.tables.outside import outside_link, outside_link_attempt
 from engine.persistence.tables.processes import executor, lease
+from engine.persistence.tables.rollouts import approval_rule, migration_case, migration_run, proposal, proposal_file
 from engine.persistence.tables.running import (
     due,
     event_subscription,
@@ -81,6 +82,7 @@ __all__ = [
     "Money",
     "api_token",
     "approval",
+    "approval_rule",
     "bank_collection",
     "bank_collection_line",
     "blob",
@@ -127,6 +129,8 @@ __all__ = [
     "list_default",
     "list_export",
     "metadata",
+    "migration_case",
+    "migration_run",
     "notification",
     "notification_channel",
     "notification_choice",
@@ -145,6 +149,8 @@ __all__ = [
     "phone_call",
     "price_item",
     "procedure_access",
+    "proposal",
+    "proposal_file",
     "receipt",
     "reconciliation",
     "record",
