@@ -11,7 +11,7 @@ from engine.permissions import require
 from engine.queries import approvals as queries
 from engine.queries import instances as cases
 from engine.queries import work_items
-from webui.api import schemas, views
+from webui.api import approval_schemas, instance_schemas, schemas, views, work_item_schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.instance_view import instance_view
 from webui.api.people import person_id
@@ -23,14 +23,14 @@ _ITEM = f"/work-items/<{ID}:work_item_id>"
 _PART = f"/approvals/<{ID}:approval_id>"
 
 
-@calls.lookup(f"{_CASE}/approvals", gives=schemas.ApprovalList)
+@calls.lookup(f"{_CASE}/approvals", gives=approval_schemas.ApprovalList)
 def list_approvals(call: Call, instance_id: int) -> dict[str, Any]:
     """Every signer of every round, with what they said."""
     _visible(call, instance_id)
     return {"items": [_part(row) for row in queries.of_instance(call.uow, instance_id)]}
 
 
-@calls.lookup(f"{_CASE}/signatures", gives=schemas.SignatureList)
+@calls.lookup(f"{_CASE}/signatures", gives=approval_schemas.SignatureList)
 def list_signatures(call: Call, instance_id: int) -> dict[str, Any]:
     """Drawn signatures, and what of the content that was signed is no longer what it was."""
     _visible(call, instance_id)
@@ -44,7 +44,7 @@ def list_signatures(call: Call, instance_id: int) -> dict[str, Any]:
     ]}
 
 
-@calls.command(f"{_ITEM}/signers", takes=schemas.AddSigner, gives=schemas.StepView)
+@calls.command(f"{_ITEM}/signers", takes=approval_schemas.AddSigner, gives=work_item_schemas.StepView)
 def add_signer(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Add a signer before, beside or after the one whose work item it is."""
     work_items.get(call.uow, call.actor, work_item_id)
@@ -55,7 +55,7 @@ def add_signer(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str,
     return views.step(step)
 
 
-@calls.command(f"{_ITEM}/hand-over", takes=schemas.HandOver, gives=schemas.StepView)
+@calls.command(f"{_ITEM}/hand-over", takes=approval_schemas.HandOver, gives=work_item_schemas.StepView)
 def hand_over_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Let another person sign in this one's place."""
     work_items.get(call.uow, call.actor, work_item_id)
@@ -63,28 +63,28 @@ def hand_over_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> 
     return views.step(approvals.hand_over(call.runtime, call.uow, call.actor, work_item_id, to, body["reason"]))
 
 
-@calls.command(f"{_ITEM}/nudge", takes=schemas.Nothing, gives=schemas.NudgeView)
+@calls.command(f"{_ITEM}/nudge", takes=schemas.Nothing, gives=approval_schemas.NudgeView)
 def nudge_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Ask whoever has an item to hurry; once an hour."""
     done = attention.nudge(call.runtime, call.uow, call.actor, work_item_id)
     return {"work_item_id": done.work_item_id, "at": done.at, "again_at": done.again_at}
 
 
-@calls.command(f"{_PART}/withdraw", takes=schemas.Nothing, gives=schemas.StepView)
+@calls.command(f"{_PART}/withdraw", takes=schemas.Nothing, gives=work_item_schemas.StepView)
 def withdraw_approval(call: Call, body: dict[str, Any], approval_id: int) -> dict[str, Any]:
     """Take one's own decision back while nobody after has acted and the token has not moved."""
     _visible_part(call, approval_id)
     return views.step(approvals.withdraw(call.runtime, call.uow, call.actor, approval_id))
 
 
-@calls.command(f"{_PART}/remove", takes=schemas.Reason, gives=schemas.StepView)
+@calls.command(f"{_PART}/remove", takes=schemas.Reason, gives=work_item_schemas.StepView)
 def remove_signer(call: Call, body: dict[str, Any], approval_id: int) -> dict[str, Any]:
     """Take an undecided signer off."""
     _visible_part(call, approval_id)
     return views.step(approvals.remove_signer(call.runtime, call.uow, call.actor, approval_id, body["reason"]))
 
 
-@calls.command(f"{_CASE}/revoke", takes=schemas.GivenReason, gives=schemas.InstanceView)
+@calls.command(f"{_CASE}/revoke", takes=schemas.GivenReason, gives=instance_schemas.InstanceView)
 def revoke_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """End a case that the caller started."""
     _visible(call, instance_id)
@@ -92,7 +92,7 @@ def revoke_process_instance(call: Call, body: dict[str, Any], instance_id: int) 
     return instance_view(call, instance_id)
 
 
-@calls.command(f"{_CASE}/copies", takes=schemas.CopyTo, gives=schemas.ReaderList)
+@calls.command(f"{_CASE}/copies", takes=approval_schemas.CopyTo, gives=approval_schemas.ReaderList)
 def copy_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Let colleagues read along; whoever has a copy already keeps it."""
     _visible(call, instance_id)
@@ -101,14 +101,14 @@ def copy_process_instance(call: Call, body: dict[str, Any], instance_id: int) ->
     return _readers(call, instance_id)
 
 
-@calls.lookup(f"{_CASE}/copies", gives=schemas.ReaderList)
+@calls.lookup(f"{_CASE}/copies", gives=approval_schemas.ReaderList)
 def list_readers(call: Call, instance_id: int) -> dict[str, Any]:
     """Who has a copy, and whether they have looked."""
     _visible(call, instance_id)
     return _readers(call, instance_id)
 
 
-@calls.lookup("/copies", query=schemas.CopyQuery, gives=schemas.CopyList)
+@calls.lookup("/copies", query=approval_schemas.CopyQuery, gives=approval_schemas.CopyList)
 def list_copies(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Cases copied to the caller, newest first."""
     page = queries.copies(call.uow, call.actor, queries.CopyFilters(query["unread"]), after=query.get("after"), limit=query["limit"])
@@ -117,7 +117,7 @@ def list_copies(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     return {"items": items, "next": page.after}
 
 
-@calls.command(f"{_CASE}/read", takes=schemas.Nothing, gives=schemas.ReadView)
+@calls.command(f"{_CASE}/read", takes=schemas.Nothing, gives=approval_schemas.ReadView)
 def read_copy(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Say that the caller has looked at a case that was copied to them."""
     _visible(call, instance_id)

@@ -6,8 +6,9 @@ from marshmallow import Schema, fields, validate
 
 from engine.designing.drafts import SOURCES
 from engine.designing.versions import NAME_LENGTH, NOTE_LENGTH
+from webui.api.definition_schemas import DefinitionView, FindingView
 from webui.api.fields import Person, Text, row_id
-from webui.api.schemas import DefinitionView, FindingView, Nothing, PersonView
+from webui.api.schemas import Nothing, PersonView
 
 __all__ = ["Nothing"]
 

@@ -13,8 +13,9 @@ from engine.queries import instances as cases
 from engine.queries.place_cases import CaseLine
 from webui.api import dossier_schemas as schemas
 from webui.api.calls import ID, Call, Calls
+from webui.api.instance_schemas import InstanceView
 from webui.api.instance_view import instance_view
-from webui.api.schemas import InstanceView, Paging
+from webui.api.schemas import Paging
 
 calls = Calls("dossiers", "Units and tenants: finding them, and everything about one")
 

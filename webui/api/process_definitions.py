@@ -12,7 +12,7 @@ from engine.errors import FieldError
 from engine.paper_entries import Paper
 from engine.permissions import require
 from engine.scenarios.checking import deploy_checked
-from webui.api import schemas
+from webui.api import definition_schemas, instance_schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
 from webui.api.instance_view import instance_view
@@ -36,7 +36,8 @@ _UPLOAD = {
 
 
 @calls.command(
-    "/process-definitions", query=schemas.DeployQuery, gives=schemas.DeploymentView, status=201, document=_UPLOAD, limit="deploy_bytes",
+    "/process-definitions", query=definition_schemas.DeployQuery, gives=definition_schemas.DeploymentView, status=201, document=_UPLOAD,
+    limit="deploy_bytes",
 )
 def deploy_process_definitions(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Check the files and store a new version of each executable process in them; nothing is stored when one is refused."""
@@ -48,14 +49,14 @@ def deploy_process_definitions(call: Call, query: dict[str, Any]) -> dict[str, A
     }
 
 
-@calls.lookup("/process-definitions", gives=schemas.DefinitionList)
+@calls.lookup("/process-definitions", gives=definition_schemas.DefinitionList)
 def list_process_definitions(call: Call) -> dict[str, Any]:
     """The latest version of every process."""
     require(call.actor, "process-definition:read")
     return {"items": definitions.list_latest(call.runtime, call.uow), "next": None}
 
 
-@calls.lookup(f"/process-definitions/<{ID}:definition_id>", gives=schemas.DefinitionView)
+@calls.lookup(f"/process-definitions/<{ID}:definition_id>", gives=definition_schemas.DefinitionView)
 def get_process_definition(call: Call, definition_id: int) -> object:
     """One version of one process."""
     require(call.actor, "process-definition:read")
@@ -69,7 +70,10 @@ def get_process_definition_xml(call: Call, definition_id: int) -> flask.Response
     return flask.Response(definitions.source(call.runtime, call.uow, definition_id), mimetype="application/xml")
 
 
-@calls.command("/process-definitions/<string(maxlength=120):key>/start", takes=schemas.Start, gives=schemas.InstanceView, status=201)
+@calls.command(
+    "/process-definitions/<string(maxlength=120):key>/start", takes=definition_schemas.Start,
+    gives=instance_schemas.InstanceView, status=201,
+)
 def start_process_instance(call: Call, body: dict[str, Any], key: str) -> dict[str, Any]:
     """Start a case of the latest version (or the one named)."""
     actor = dataclasses.replace(call.actor, claimed_at=body["claimed_at"]) if body["claimed_at"] else call.actor

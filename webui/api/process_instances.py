@@ -12,7 +12,7 @@ from engine.errors import NotFoundError
 from engine.permissions import require
 from engine.queries import history
 from engine.queries import instances as queries
-from webui.api import schemas, views
+from webui.api import instance_schemas, schemas, views
 from webui.api.calls import ID, Call, Calls
 from webui.api.drawing import diagram_svg
 from webui.api.instance_view import instance_view
@@ -22,7 +22,7 @@ calls = Calls("process_instances", "Running and ended cases")
 _ONE = f"/process-instances/<{ID}:instance_id>"
 
 
-@calls.lookup("/process-instances", query=schemas.InstanceQuery, gives=schemas.InstanceList)
+@calls.lookup("/process-instances", query=instance_schemas.InstanceQuery, gives=instance_schemas.InstanceList)
 def list_process_instances(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Cases of the caller's sites, last moved first."""
     require(call.actor, "process-instance:read")
@@ -33,14 +33,14 @@ def list_process_instances(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [views.instance(row) for row in page.rows], "next": page.after}
 
 
-@calls.lookup(_ONE, gives=schemas.InstanceView)
+@calls.lookup(_ONE, gives=instance_schemas.InstanceView)
 def get_process_instance(call: Call, instance_id: int) -> dict[str, Any]:
     """One case with its data and its place in the flow."""
     require(call.actor, "process-instance:read")
     return instance_view(call, instance_id)
 
 
-@calls.command(f"{_ONE}/suspend", takes=schemas.Reason, gives=schemas.InstanceView)
+@calls.command(f"{_ONE}/suspend", takes=schemas.Reason, gives=instance_schemas.InstanceView)
 def suspend_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Put a case to rest; its work items are hidden, due times stand."""
     _visible(call, instance_id)
@@ -48,7 +48,7 @@ def suspend_process_instance(call: Call, body: dict[str, Any], instance_id: int)
     return instance_view(call, instance_id)
 
 
-@calls.command(f"{_ONE}/resume", takes=schemas.Reason, gives=schemas.InstanceView)
+@calls.command(f"{_ONE}/resume", takes=schemas.Reason, gives=instance_schemas.InstanceView)
 def resume_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Wake a suspended case."""
     _visible(call, instance_id)
@@ -56,7 +56,7 @@ def resume_process_instance(call: Call, body: dict[str, Any], instance_id: int) 
     return instance_view(call, instance_id)
 
 
-@calls.command(f"{_ONE}/cancel", takes=schemas.Reason, gives=schemas.InstanceView)
+@calls.command(f"{_ONE}/cancel", takes=schemas.Reason, gives=instance_schemas.InstanceView)
 def cancel_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """End a case before its end."""
     _visible(call, instance_id)
@@ -64,7 +64,7 @@ def cancel_process_instance(call: Call, body: dict[str, Any], instance_id: int) 
     return instance_view(call, instance_id)
 
 
-@calls.lookup(f"{_ONE}/move", query=schemas.MoveQuery, gives=schemas.MovePreview)
+@calls.lookup(f"{_ONE}/move", query=instance_schemas.MoveQuery, gives=instance_schemas.MovePreview)
 def preview_move(call: Call, query: dict[str, Any], instance_id: int) -> object:
     """The steps that a case can be put to; with an item and a step, what moving it there would do. Changes nothing."""
     _visible(call, instance_id)
@@ -79,7 +79,7 @@ def preview_move(call: Call, query: dict[str, Any], instance_id: int) -> object:
     return found
 
 
-@calls.command(f"{_ONE}/move", takes=schemas.Move, gives=schemas.InstanceView)
+@calls.command(f"{_ONE}/move", takes=instance_schemas.Move, gives=instance_schemas.InstanceView)
 def move_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Withdraw an open item and let the case stand at another step, which opens anew for its role."""
     _visible(call, instance_id)
@@ -87,7 +87,7 @@ def move_process_instance(call: Call, body: dict[str, Any], instance_id: int) ->
     return instance_view(call, instance_id)
 
 
-@calls.command(f"{_ONE}/move/undo", takes=schemas.UndoMove, gives=schemas.InstanceView)
+@calls.command(f"{_ONE}/move/undo", takes=instance_schemas.UndoMove, gives=instance_schemas.InstanceView)
 def undo_move(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Move a case back, while nobody has acted since."""
     _visible(call, instance_id)
@@ -95,7 +95,7 @@ def undo_move(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, A
     return instance_view(call, instance_id)
 
 
-@calls.command(f"{_ONE}/retry", takes=schemas.Retry, gives=schemas.InstanceView)
+@calls.command(f"{_ONE}/retry", takes=instance_schemas.Retry, gives=instance_schemas.InstanceView)
 def retry_process_instance(call: Call, body: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """Run a case's failed steps again with what was submitted then."""
     _visible(call, instance_id)
@@ -108,7 +108,7 @@ def retry_process_instance(call: Call, body: dict[str, Any], instance_id: int) -
     return instance_view(call, instance_id)
 
 
-@calls.lookup(f"{_ONE}/history", query=schemas.Paging, gives=schemas.HistoryList)
+@calls.lookup(f"{_ONE}/history", query=schemas.Paging, gives=instance_schemas.HistoryList)
 def list_history(call: Call, query: dict[str, Any], instance_id: int) -> dict[str, Any]:
     """What happened in a case, in order."""
     _visible(call, instance_id)
@@ -116,7 +116,7 @@ def list_history(call: Call, query: dict[str, Any], instance_id: int) -> dict[st
     return {"items": [views.history_event(row) for row in page.rows], "next": page.after}
 
 
-@calls.command(f"{_ONE}/history/<{ID}:seq>/correct-time", takes=schemas.CorrectTime, gives=schemas.CorrectionView)
+@calls.command(f"{_ONE}/history/<{ID}:seq>/correct-time", takes=instance_schemas.CorrectTime, gives=instance_schemas.CorrectionView)
 def correct_time(call: Call, body: dict[str, Any], instance_id: int, seq: int) -> dict[str, Any]:
     """Say that an event happened at another time. Limits are measured anew; a closed month keeps its figures."""
     _visible(call, instance_id)

@@ -12,7 +12,7 @@ from engine.permissions import require
 from engine.queries import inbox, work_item_search
 from engine.queries import work_items as queries
 from engine.queries.paging import Page
-from webui.api import schemas, views
+from webui.api import schemas, views, work_item_schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.form_view import form_view
 from webui.api.people import person_id
@@ -22,7 +22,7 @@ calls = Calls("work_items", "Pieces of human work")
 _ONE = f"/work-items/<{ID}:work_item_id>"
 
 
-@calls.lookup("/work-items", query=schemas.WorkItemQuery, gives=schemas.WorkItemList)
+@calls.lookup("/work-items", query=work_item_schemas.WorkItemQuery, gives=work_item_schemas.WorkItemList)
 def list_work_items(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """The caller's inbox, newest first; other people's items, roles and states for those who may read any."""
     require(call.actor, "work-item:read")
@@ -30,7 +30,7 @@ def list_work_items(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     return {"items": [views.work_item(row) for row in page.rows], "next": page.after}
 
 
-@calls.lookup(_ONE, gives=schemas.WorkItemDetail)
+@calls.lookup(_ONE, gives=work_item_schemas.WorkItemDetail)
 def get_work_item(call: Call, work_item_id: int) -> dict[str, Any]:
     """One work item with its form, what the form starts with, and where it can be returned to."""
     item = queries.get(call.uow, call.actor, work_item_id)
@@ -45,14 +45,14 @@ def get_work_item(call: Call, work_item_id: int) -> dict[str, Any]:
     }
 
 
-@calls.command(f"{_ONE}/claim", takes=schemas.Nothing, gives=schemas.WorkItemView)
+@calls.command(f"{_ONE}/claim", takes=schemas.Nothing, gives=work_item_schemas.WorkItemView)
 def claim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Take an unassigned work item of one of the caller's roles."""
     work_items.claim(call.runtime, call.uow, call.actor, work_item_id)
     return _view(call, work_item_id)
 
 
-@calls.command(f"{_ONE}/unclaim", takes=schemas.Nothing, gives=schemas.WorkItemView)
+@calls.command(f"{_ONE}/unclaim", takes=schemas.Nothing, gives=work_item_schemas.WorkItemView)
 def unclaim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Put a work item back for its role."""
     queries.get(call.uow, call.actor, work_item_id)
@@ -60,21 +60,21 @@ def unclaim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> di
     return _view(call, work_item_id)
 
 
-@calls.command(f"{_ONE}/assign", takes=schemas.Assign, gives=schemas.WorkItemView)
+@calls.command(f"{_ONE}/assign", takes=work_item_schemas.Assign, gives=work_item_schemas.WorkItemView)
 def assign_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Give a work item to a person, whoever has it now."""
     work_items.assign(call.runtime, call.uow, call.actor, work_item_id, person_id(call, body["assignee"]))
     return _view(call, work_item_id)
 
 
-@calls.command(f"{_ONE}/delegate", takes=schemas.Delegate, gives=schemas.WorkItemView)
+@calls.command(f"{_ONE}/delegate", takes=work_item_schemas.Delegate, gives=work_item_schemas.WorkItemView)
 def delegate_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Have another person answer; the owner stays and gets it back."""
     work_items.delegate(call.runtime, call.uow, call.actor, work_item_id, person_id(call, body["to"]))
     return _view(call, work_item_id)
 
 
-@calls.command(f"{_ONE}/resolve", takes=schemas.Resolve, gives=schemas.WorkItemView)
+@calls.command(f"{_ONE}/resolve", takes=work_item_schemas.Resolve, gives=work_item_schemas.WorkItemView)
 def resolve_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Give a delegated work item back to its owner."""
     queries.get(call.uow, call.actor, work_item_id)
@@ -82,7 +82,7 @@ def resolve_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> di
     return _view(call, work_item_id)
 
 
-@calls.command(f"{_ONE}/complete", takes=schemas.Complete, gives=schemas.StepView)
+@calls.command(f"{_ONE}/complete", takes=work_item_schemas.Complete, gives=work_item_schemas.StepView)
 def complete_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Submit the form; the token moves on."""
     if body["paper"] is not None:
@@ -93,7 +93,7 @@ def complete_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> d
     return views.step(step)
 
 
-@calls.command(f"{_ONE}/return", takes=schemas.Return, gives=schemas.StepView)
+@calls.command(f"{_ONE}/return", takes=work_item_schemas.Return, gives=work_item_schemas.StepView)
 def return_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Send the case back to an earlier element."""
     step = work_items.return_to(call.runtime, call.uow, call.actor, work_item_id, body["element_id"], body["reason"])
