@@ -91,6 +91,12 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
     return Record(record_id, instance_id, record_key, number, now, actor.user_id, None, None, frozen)
 
 
+def close(runtime: Runtime, uow: UnitOfWork, instance_id: int, record_key: str) -> None:
+    """Let the case's record of a kind keep what is known now, so that the next issue draws another number. Nothing where there is none."""
+    statement = update(record).where(record.c.instance_id == instance_id, record.c.record_key == record_key, record.c.voided_at.is_(None))
+    uow.writing.execute(statement.where(record.c.snapshot.is_(None)).values(snapshot=_pack(_data(runtime, uow, instance_id))))
+
+
 def _number_of_case(runtime: Runtime, uow: UnitOfWork, instance_id: int, record_key: str) -> str | None:
     """The case's number where it comes from the record's series and no record carries it yet; else None."""
     case = uow.writing.execute(select(instance.c.definition_id, instance.c.business_key).where(instance.c.id == instance_id)).one()

@@ -10,7 +10,7 @@ from lxml import etree
 
 from engine.layout.choice import Drawn
 from engine.layout.labels import label_size
-from engine.layout.routes import COLUMN_GAP, Place, Point, bottom_of, ways_back, ways_forward
+from engine.layout.routes import BESIDE_ROW, COLUMN_GAP, Place, Point, bottom_of, ways_back, ways_forward
 
 _ROW_GAP = 30
 
@@ -194,7 +194,7 @@ class Scope:
         named = [node for node in boxes if node.kind.endswith(("Gateway", "Event")) and node.element.get("name")]
         floor = max((node.y + node.height for node in boxes), default=0) + 18
         end = max((node.x + node.width for node in boxes), default=0) + 16
-        levels = sorted({bottom_of(node) + 14 for node in boxes} | {node.y - 14 for node in boxes})
+        levels = sorted({bottom_of(node) + BESIDE_ROW for node in boxes} | {node.y - BESIDE_ROW for node in boxes})
         drawn = Drawn()
         for flow, (source_id, target_id) in sorted(self._drawable(), key=self._plainness):
             source, target = self.nodes[source_id], self.nodes[target_id]

@@ -16,8 +16,10 @@ Box = tuple[float, float, float, float]
 
 #: a label is about this wide a character, and this high a line
 _CHARACTER, _LINE = 12.5, 15.0
+#: a flow's name begins so far from where it leaves a node; farther where the mark of a default flow stands
+_PLAIN, _MARKED = 6.0, 15.0
 #: no wider than the room between two columns allows
-_WIDEST, _BELOW, _BESIDE = 100.0, 88.0, 56.0
+_WIDEST, _BELOW, _BESIDE, _ON_THE_RIGHT = 100.0, 88.0, 56.0, 50.0
 
 
 def label_size(name: str, widest: float = _WIDEST) -> tuple[float, float]:
@@ -30,6 +32,8 @@ def of_nodes(elements: Mapping[str, etree._Element], places: Mapping[str, Box], 
     """Places of the names of events and gateways."""
     from_above = {element_id for element_id, place in places.items() if _is_met_at(place[1], elements, element_id, ways)}
     from_below = {element_id for element_id, place in places.items() if _is_met_at(place[1] + place[3], elements, element_id, ways)}
+    # a way that turns right away would run through a name on its side
+    turning = {elements[flow].get("sourceRef") for flow, points in ways.items() if len(points) > 3 and 0 < points[1][1] - points[0][1] < 18}
     last: dict[str, tuple[str, float]] = {}
     for element_id, place in places.items():
         host = elements[element_id].get("attachedToRef")
@@ -44,7 +48,10 @@ def of_nodes(elements: Mapping[str, etree._Element], places: Mapping[str, Box], 
         if kind.endswith("Gateway"):
             found[element_id] = _upper_left(name, place) if element_id in from_above else _above(name, place)
         elif host:
-            found[element_id] = _beside_the_way_down(name, place, is_right=last[host][0] == element_id)
+            is_right = last[host][0] == element_id and element_id not in turning
+            found[element_id] = _beside_the_way_down(name, place, is_right=is_right)
+        elif kind.endswith("Event") and element_id in from_above and element_id in from_below:
+            found[element_id] = _beside_the_way_down(name, place, is_right=True)
         elif kind.endswith("Event"):
             found[element_id] = _above(name, place) if element_id in from_below else _below(name, place)
     return found
@@ -62,25 +69,29 @@ def of_flows(
         name = elements[flow].get("name", "")
         if name:
             size = (_CHARACTER * len(name) + 4, _LINE)
-            found[flow] = min(_beside_way(points, size, is_shared=flow in together), key=lambda box: _clash(box, full, pieces))
+            source = elements.get(elements[flow].get("sourceRef", ""))
+            default = source.get("default") if source is not None else None
+            from_mark = _MARKED if default == flow or (default and flow in together) else _PLAIN
+            boxes = _beside_way(points, size, is_shared=flow in together, start=from_mark)
+            found[flow] = min(boxes, key=lambda box: _clash(box, full, pieces))
             full.append(found[flow])
     return found
 
 
-def _beside_way(points: list[Point], size: tuple[float, float], *, is_shared: bool) -> list[Box]:
+def _beside_way(points: list[Point], size: tuple[float, float], *, is_shared: bool, start: float) -> list[Box]:
     """Places along a way, the best to be read first: where it leaves its source, or, where others leave with it, where it is alone."""
     pieces = list(pairwise(points))
     if is_shared and len(pieces) > 1:
         # a trunk that runs up or down parts at its first turn; those that leave to the right run together until they arrive
         is_trunk = abs(points[0][1] - points[1][1]) >= 1
         pieces = pieces[1:] if is_trunk else pieces[:0:-1]
-    return [box for one, other in pieces for box in _beside_piece(one, other, size)]
+    return [box for one, other in pieces for box in _beside_piece(one, other, size, start)]
 
 
-def _beside_piece(start: Point, end: Point, size: tuple[float, float]) -> Iterator[Box]:
-    (x1, y1), (x2, y2), (width, height) = start, end, size
+def _beside_piece(first: Point, last: Point, size: tuple[float, float], start: float) -> Iterator[Box]:
+    (x1, y1), (x2, y2), (width, height) = first, last, size
     if abs(y1 - y2) < 1:
-        left = x1 + 6 if x2 > x1 else x1 - 6 - width
+        left = x1 + start if x2 > x1 else x1 - start - width
         middle = (x1 + x2 - width) / 2
         yield from ((x, y, width, height) for x in (left, middle) for y in (y1 - 18, y1 + 3))
         return
@@ -132,6 +143,6 @@ def _below(name: str, place: Box) -> Box:
 
 
 def _beside_the_way_down(name: str, place: Box, *, is_right: bool) -> Box:
-    width, height = label_size(name, _BESIDE)
+    width, height = label_size(name, _ON_THE_RIGHT if is_right else _BESIDE)
     middle = place[0] + place[2] / 2
     return middle + 4 if is_right else middle - 4 - width, place[1] + place[3] + 2, width, height

@@ -9,6 +9,8 @@ from itertools import pairwise
 Point = tuple[float, float]
 #: between two columns; vertical pieces of flows run here
 COLUMN_GAP = 50
+#: how far a way along a row keeps from it: clear of the lane's border, which runs in the middle of the gap
+BESIDE_ROW = 10
 #: an activity is the tallest that stands in a row
 _HALF_ROW = 40
 
@@ -38,7 +40,9 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
     (sx, sy), (tx, ty) = source.middle, target.middle
     right = source.x + source.width
     if source.host is not None:
-        yield [(sx, bottom_of(source)), (sx, ty), (target.x, ty)] if ty > sy + 20 else round_below(source, target, bottom_of(source) + 14)
+        below, turn = bottom_of(source) + 14, target.x - COLUMN_GAP / 2
+        yield [(sx, bottom_of(source)), (sx, ty), (target.x, ty)] if ty > sy + 20 else round_below(source, target, below)
+        yield [(sx, bottom_of(source)), (sx, below), (turn, below), (turn, ty), (target.x, ty)]
         return
     if abs(sy - ty) < 1:
         yield [(right, sy), (target.x, ty)]
@@ -54,7 +58,7 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
     for turn in (target.x - COLUMN_GAP / 2, right + COLUMN_GAP / 2):
         yield [(right, sy), (turn, sy), (turn, ty), (target.x, ty)]
     # Between two rows nothing stands: once beside the source's row, once beside the target's.
-    for between in (source.y - 14, bottom_of(source) + 14, target.y - 14, bottom_of(target) + 14):
+    for between in (source.y - BESIDE_ROW, bottom_of(source) + BESIDE_ROW, target.y - BESIDE_ROW, bottom_of(target) + BESIDE_ROW):
         leave, arrive = right + 12, target.x - 16
         yield [(right, sy), (leave, sy), (leave, between), (arrive, between), (arrive, ty), (target.x, ty)]
 
@@ -62,11 +66,13 @@ def ways_forward(source: Place, target: Place) -> Iterator[list[Point]]:
 def ways_back(source: Place, target: Place, levels: Iterable[float], floor: float, end: float) -> Iterator[list[Point]]:
     """Ways back, along one of the levels between the rows or along the floor. `end`: right of everything."""
     (sx, sy), (tx, ty) = source.middle, target.middle
-    low, high = max(bottom_of(source), bottom_of(target)) + 14, min(source.y, target.y) - 14
+    low, high = max(bottom_of(source), bottom_of(target)) + BESIDE_ROW, min(source.y, target.y) - BESIDE_ROW
     yield round_below(source, target, low)
     if source.host is None:
         yield [(sx, source.y), (sx, high), (tx, high), (tx, target.y)]
     for level in levels:
+        if any(each.y < level < bottom_of(each) for each in (source, target)):
+            continue
         # out of the top or the bottom, whichever the level is nearer to, and in likewise
         leave = bottom_of(source) if level > sy else source.y
         arrive = bottom_of(target) if level > ty else target.y

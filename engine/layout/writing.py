@@ -63,7 +63,7 @@ def lay_out(xml: bytes) -> bytes:
         _write_shape(plane, elements[element_id], place, shown_names.get(element_id))
     ways |= dict(_messages(collaboration, places)) if collaboration is not None else {}
     solid = [place for element_id, place in places.items() if local_name(elements[element_id]) not in ("participant", "lane", *CONTAINERS)]
-    borders = [place for element_id, place in places.items() if local_name(elements[element_id]) == "participant"]
+    borders = [place for element_id, place in places.items() if local_name(elements[element_id]) in ("participant", "lane")]
     flow_names = labels.of_flows(elements, ways, [*solid, *shown_names.values()], borders)
     for flow, points in ways.items():
         _write_edge(plane, elements[flow], points, flow_names.get(flow))

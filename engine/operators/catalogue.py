@@ -23,11 +23,12 @@ __all__ = ["OPERATORS", "ParameterMissingError"]
 
 
 def notify(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
-    """Tell a role of the case's site something: `role`, `text`."""
+    """Tell a role of the case's site something: `role` names it, or several with commas between them; `text`."""
     row = steps.load(uow, instance_id)
-    notifications.tell(
-        runtime, uow, Kind.MESSAGE, role=parameters["role"], site_id=row.site_id, instance_id=instance_id, data={"text": parameters["text"]}
-    )
+    for role in dict.fromkeys(str(parameters["role"]).split(",")):
+        notifications.tell(
+            runtime, uow, Kind.MESSAGE, role=role.strip(), site_id=row.site_id, instance_id=instance_id, data={"text": parameters["text"]}
+        )
 
 
 def start_linked(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
@@ -48,6 +49,11 @@ def issue_record(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: i
     each time, as things stand then."""
     for key in str(parameters["record"]).split(","):
         records.issue(runtime, uow, actor, instance_id, key.strip(), frozen=bool(parameters["frozen"]))
+
+
+def close_record(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
+    """Let the case's record keep what is known now: `record`. The next issue is another paper with a number of its own."""
+    records.close(runtime, uow, instance_id, str(parameters["record"]))
 
 
 def archive(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, parameters: Mapping[str, Any]) -> None:
@@ -78,6 +84,7 @@ _ALL = (
         (Parameter("process"), Parameter("variables", "object", is_required=False), Parameter("for_each", is_required=False)),
     ),
     Effect("record.issue", issue_record, (Parameter("record"), Parameter("frozen", "flag", is_required=False))),
+    Effect("record.close", close_record, (Parameter("record"),)),
     Effect("file.archive", archive, (Parameter("unit", "reference", is_required=False), Parameter("place", is_required=False))),
     postings.POST,
     tenancies.OPEN,

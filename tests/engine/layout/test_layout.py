@@ -142,9 +142,10 @@ def test_flows_run_through_nothing_and_cross_nothing() -> None:
         xml = path.read_bytes()
         root, place, ways = etree.fromstring(xml), boxes(xml), edges(xml)
         ends = {flow.get("id", ""): {flow.get("sourceRef", ""), flow.get("targetRef", "")} for flow in root.iter(f"{BPMN}sequenceFlow")}
-        tasks = {node.get("id", "") for node in root.iter() if isinstance(node.tag, str) and node.tag.endswith(("Task", "Gateway"))}
+        kinds = ("Task", "Gateway", "Event", "callActivity")
+        nodes = {node.get("id", "") for node in root.iter() if isinstance(node.tag, str) and node.tag.endswith(kinds)}
         for flow, between in ends.items():
-            for name in (tasks & set(place)) - between:
+            for name in (nodes & set(place)) - between:
                 x, y, wide, high = place[name]
                 assert not any(
                     min(x1, x2) < x + wide and max(x1, x2) > x and min(y1, y2) < y + high and max(y1, y2) > y

@@ -84,7 +84,7 @@ def data(runtime: Runtime, instance_id: int) -> JsonObject:
 def test_everything_of_the_catalogue_says_how_it_is_called() -> None:
     """Names are those that designers were promised."""
     assert set(OPERATORS) == {
-        "notify", "instance.start_linked", "record.issue", "file.archive", "ledger.post", "tenancy.open", "tenancy.end",
+        "notify", "instance.start_linked", "record.issue", "record.close", "file.archive", "ledger.post", "tenancy.open", "tenancy.end",
     }
     assert set(READERS) == {"ledger.balance", "ledger.held", "directory.read", "instances.count", "statistics.read", "fields.sum",
                             "fields.average", "ledger.statement"}
