@@ -92,6 +92,10 @@ def read_catalogue(raw: bytes) -> dict[str, str]:
     return catalogue.english
 
 
+#: where a deployment's own English lies among its files
+CATALOGUE_FILE = "locale/en.po"
+
+
 @lru_cache(maxsize=1)
 def own_catalogue() -> Catalogue:
     """English of the program's own sentences and pages."""

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import definitions
+from engine import desk_counters
+from engine.desk_counters import NAMES, What
 from engine.model import Actor
 from engine.permissions import require
-from engine.queries import directory, needs, place_cases, reporters, shifts
-from engine.queries.paging import COUNT_CAP
+from engine.queries import needs, place_cases, reporters
 from webui import session
-from webui.display import local, zone
+from webui.display import zone
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
-from webui.wording import content, worded
+from webui.wording import worded
+
+#: where the lists behind figures are
+_PAGES = {What.CALLS: "desk.needs_today", What.UNTOLD: "desk.needs_untold", What.NOTES: "desk.shift"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +35,6 @@ class Need:
     address: str
 
 
-@dataclass(frozen=True, slots=True)
-class LimitName:
-    """What a limit is called, in the reader's language."""
-
-    #: `process.limit`
-    id: str
-    name: str
-    procedure: str = ""
-
-
 def overview() -> ResponseReturnValue:
     """All of them."""
     require(session.actor(), "desk:use")
@@ -52,7 +45,8 @@ def today() -> ResponseReturnValue:
     """Calls that came in today and are not finished."""
     require(session.actor(), "desk:use")
     page = place_cases.started_since(
-        current(), session.actor(), _bounds()[0], keys=_desk_keys(), is_open=True, after=flask.request.args.get("after")
+        current(), session.actor(), _day()[0], keys=desk_counters.desk_keys(runtime_of(), current()), is_open=True,
+        after=flask.request.args.get("after")
     )
     return flask.render_template("desk/needs_cases.html", page=page, heading="今天登記、還沒辦完")
 
@@ -60,8 +54,9 @@ def today() -> ResponseReturnValue:
 def limit(limit_id: str) -> ResponseReturnValue:
     """Cases in which one of the manual's limits runs out today."""
     require(session.actor(), "desk:use")
-    page = needs.due_clocks(current(), session.actor(), limit_id, _bounds()[1], after=flask.request.args.get("after"))
-    return flask.render_template("desk/needs_limit.html", page=page, limit=_limits().get(limit_id) or LimitName(limit_id, limit_id))
+    known = desk_counters.limit_names(runtime_of(), current())
+    page = needs.due_clocks(current(), session.actor(), limit_id, _day()[1], after=flask.request.args.get("after"))
+    return flask.render_template("desk/needs_limit.html", page=page, limit_id=limit_id, limit=known.get(limit_id))
 
 
 def untold() -> ResponseReturnValue:
@@ -72,40 +67,17 @@ def untold() -> ResponseReturnValue:
 
 
 def count_needs(actor: Actor) -> tuple[Need, ...]:
-    """The day's figures, those of one's own work first; what is nothing is left out, but for the calls of the day."""
-    uow, now = current(), runtime_of().clock.now()
-    begin, end = _bounds()
-    calls = place_cases.started_since(uow, actor, begin, keys=_desk_keys(), is_open=True, limit=COUNT_CAP)
-    late = sum(row.late_since is not None for row in calls.rows)
-    found = [Need(gettext("今天登記、還沒辦完"), len(calls.rows), late, flask.url_for("desk.needs_today"))]
-    names = _limits()
-    for due in needs.due_limits(uow, actor, end, now):
-        named = names.get(due.limit_id)
-        address = flask.url_for("desk.needs_limit", limit_id=due.limit_id)
-        found.append(Need(named.name if named else due.limit_id, due.count, due.late, address))
-    waiting = reporters.untold_count(uow, actor, COUNT_CAP)
-    if waiting:
-        found.append(Need(gettext("結果待告知報告人"), waiting, 0, flask.url_for("desk.needs_untold")))
-    left = shifts.open_notes(uow, [site.id for site in directory.sites(uow, actor)], COUNT_CAP)
-    if left:
-        found.append(Need(gettext("交班交代未辦"), left, 0, flask.url_for("desk.shift")))
+    """The day's figures, each with where its list is."""
+    found = []
+    for each in desk_counters.counters(runtime_of(), current(), actor, zone()):
+        if each.what is What.LIMIT:
+            label = worded(each.limit.name, each.limit.definition_id) if each.limit else str(each.limit_id)
+            address = flask.url_for("desk.needs_limit", limit_id=each.limit_id)
+        else:
+            label, address = gettext(NAMES[each.what]), flask.url_for(_PAGES[each.what])
+        found.append(Need(label, each.count, each.late, address))
     return tuple(found)
 
 
-def _bounds() -> tuple[datetime, datetime]:
-    day = local(runtime_of().clock.now()).date()
-    return datetime.combine(day, time(), zone()), datetime.combine(day + timedelta(days=1), time(), zone())
-
-
-def _limits() -> dict[str, LimitName]:
-    found = {}
-    for info in definitions.list_latest(runtime_of(), current()):
-        for each in content(info.id).limits:
-            if any(start.process_key == info.key for start in each.starts):
-                # a folder's processes share one file: it belongs to the process in which it starts
-                found[each.full_id] = LimitName(each.full_id, worded(each.name, info.id), worded(info.name, info.id))
-    return found
-
-
-def _desk_keys() -> list[str]:
-    return [info.key for info in definitions.list_latest(runtime_of(), current()) if content(info.id).diagram.desk_key]
+def _day() -> tuple[datetime, datetime]:
+    return desk_counters.day_of(runtime_of().clock.now(), zone())
