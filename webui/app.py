@@ -16,6 +16,7 @@ from webui import (
     compression,
     display,
     error_pages,
+    first_steps,
     language,
     layout,
     metrics,
@@ -84,7 +85,8 @@ def create_app(runtime: Runtime) -> flask.Flask:
     serve(app, runtime)
     app.url_map.converters["row_id"] = RowId
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, keeping, error_pages):
+    for part in (access_log, metrics, assets, compression, language, session, security, display, wording, layout, first_steps, keeping,
+                 error_pages):
         _register(part, app)
     _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):

@@ -49,9 +49,14 @@ def register(app: flask.Flask) -> None:
         moment=moment, short_moment=short_moment, day=day, clock_time=clock_time, iso=lambda value: value.isoformat(timespec="seconds"),
         ago=ago, role_name=role_name, instance_state=instance_state, work_item_state=work_item_state, outside_name=outside_name,
         channel_name=channel_name, device_name=device_name, is_phone=is_phone,
-        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped,
+        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped, titled=titled,
     )
     app.jinja_env.globals.update(due=due, file_address=file_address)
+
+
+def titled(words: str) -> str:
+    """A word as a heading begins: its first letter large, where it has one."""
+    return words[:1].upper() + words[1:]
 
 
 def zone() -> ZoneInfo:
@@ -121,7 +126,8 @@ def _duration(locale: str, minutes: int) -> str:
         is_short = minutes and hours < 6
         return translate(locale, "{h} 小時 {m} 分", h=hours, m=minutes) if is_short else translate(locale, "{n} 小時", n=hours)
     days, hours = divmod(hours, 24)
-    return translate(locale, "{d} 天 {h} 小時", d=days, h=hours) if hours and days < 3 else translate(locale, "{n} 天", n=days)
+    return translate(locale, "{d} 天 {h} 小時", d=days, h=hours) if hours and days < 3 else translate(locale, "1 天") if days == 1 else (
+        translate(locale, "{n} 天", n=days))
 
 
 def ago(value: datetime) -> str:

@@ -275,3 +275,56 @@ def test_the_front_desk_takes_a_call_with_a_thumb(world: World, seat: Seat) -> N
     page.locator("[data-desk-save]").click()
     expect(page.locator(".note-good")).to_contain_text("已登記")
     assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
+
+
+def test_a_substitute_is_told_acts_and_is_on_record_and_the_absent_one_sees_who(world: World, seat: Seat) -> None:
+    absent, colleague = seat("engineering_supervisor", DESK), seat("cleaning_supervisor", PHONE)
+    walk = start(world.runtime, "round")
+    page, other = absent.page, colleague.page
+    absent.go("/substitutes")
+    page.get_by_role("link", name="設定我的代理人").first.click()
+    page.get_by_label("代理人").press_sequentially(colleague.person.username)
+    page.get_by_role("option", name=colleague.person.name).click()
+    page.get_by_label("結束日期（含當日）").fill("2026-03-09")
+    button(absent, "設定代理人").click()
+    expect(page.get_by_role("main")).to_contain_text(f"{colleague.person.name} 正代理您")
+    for path in ("/", f"/items/{walk.work_item_ids[0]}"):
+        colleague.go(path)
+        expect(other.get_by_role("main")).to_contain_text(f"您正代理 {absent.person.name}")
+    colleague.claim("walk_round")
+    colleague.submit()
+    absent.go(f"/cases/{walk.id}")
+    expect(page.locator(".timeline")).to_contain_text(f"{colleague.person.name}（代 {absent.person.name}）")
+    absent.go("/substitutes")
+    page.get_by_role("link", name="結束", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="結束代理").click()
+    colleague.go("/")
+    expect(other.get_by_role("main")).not_to_contain_text("您正代理")
+
+
+def test_somebody_new_chooses_a_password_by_link_and_is_given_the_first_hints(
+    world: World, seat: Seat, new_page: Callable[..., Page]
+) -> None:
+    administrator = seat("administrator", DESK)
+    page = administrator.page
+    administrator.go("/directory/person/new")
+    page.get_by_label("登入名").fill("xinlai")
+    page.get_by_label("姓名").fill("新來的")
+    button(administrator, "儲存").click()
+    expect(page.get_by_text("還沒有角色：登入後看不到任何待辦。")).to_be_visible()
+    page.locator("section", has_text="擔任的角色").get_by_role("link", name="編輯").click()
+    page.locator("input[name='role:cashier'][value=all]").check()
+    button(administrator, "儲存").click()
+    button(administrator, "產生設定密碼的連結").click()
+    phone = new_page(viewport={"width": PHONE, "height": 844}, has_touch=True)
+    phone.goto(page.locator(".qr-sheet .address").inner_text())
+    for label in ("新密碼", "再輸入一次新密碼"):
+        phone.get_by_label(label, exact=True).fill("correct battery horse")
+    phone.get_by_role("button", name="設定密碼並登入").click()
+    expect(phone.get_by_role("heading", name="待辦", level=1)).to_be_visible()
+    hints = phone.locator(".hints")
+    expect(hints).to_be_visible()
+    hints.get_by_role("button", name="知道了").click()
+    expect(phone.get_by_role("heading", name="出納的一天")).to_have_count(0)
+    phone.get_by_role("link", name="收費").first.click()
+    expect(phone.get_by_role("heading", name="收費", level=1)).to_be_visible()

@@ -48,6 +48,10 @@ def test_the_list_leads_to_a_register_and_that_to_its_cases(visit: Visit, clerk:
     assert page.status_code == 200
     links = select(page, "//table[contains(@class, 'register')]//a[@class='lead']/@href")
     assert sorted(links) == sorted(f"/cases/{case}" for case in repairs)
+    # the unit's name leads to its dossier
+    (dossier, *_) = select(page, "//table[contains(@class, 'register')]//a[contains(@href, '/dossiers?')]/@href")
+    opened = visitor.get(dossier)
+    assert (opened.status_code, "/dossiers/unit" in opened.headers["Location"]) == (303, True)
 
 
 def test_filters_and_order_come_from_the_address(visit: Visit, clerk: Person, repairs: list[int]) -> None:

@@ -56,6 +56,10 @@ class Reading:
         """A value in words."""
         return self.opened.words(column, row.values[column.id], self.texts)
 
+    def is_place(self, column: BoundColumn) -> bool:
+        """Whether values name a unit or tenant, which has a dossier."""
+        return column.field is not None and column.field.kind in (FieldKind.UNIT, FieldKind.TENANT)
+
     def is_number(self, column: BoundColumn) -> bool:
         """Whether values stand to the right."""
         return column.storage == "number"

@@ -15,7 +15,7 @@ from engine.diagram import Element
 from engine.drafts import Draft
 from engine.errors import FieldError
 from engine.forms import Form, FormView, edit_view, initial, readonly_view
-from engine.model import Actor, JsonObject, WorkItemState
+from engine.model import Actor, JsonObject, StandIn, WorkItemState
 from engine.permissions import may
 from engine.personal_data import opens_with
 from engine.queries import history, work_items
@@ -75,6 +75,8 @@ class ItemPage:
     element: Element | None
     form: FormView | None
     rights: Rights
+    #: the colleague for whom the reader would do it
+    away: StandIn | None
     clauses: tuple[ClauseText, ...]
     earlier: tuple[Earlier, ...]
     events: tuple[Told, ...]
@@ -123,10 +125,12 @@ def _gather(item: WorkItemRow, actor: Actor, submitted: JsonObject | None, error
     element = held.diagram.elements.get(item.element_id)
     data = instances.inspect(runtime_of(), current(), item.instance_id).variables
     row = steps.load(current(), item.instance_id)
+    roles = (item.role, item.escalated_role)
+    away = actor.in_place_of(roles, item.site_id, item.definition_key, item.assignee_id) if item.is_live else None
     events = history.page(current(), item.instance_id, limit=_EVENTS, newest_first=True).rows
     return ItemPage(
-        item=item, element=element, form=_form_view(item, held, actor, data, submitted, errors), rights=_rights(actor, item),
-        clauses=clauses_of(element, item.definition_id), earlier=_earlier(held, data, form_of(item)),
+        item=item, element=element, form=_form_view(item, held, actor, data, submitted, errors), rights=_rights(actor, item, away),
+        away=away, clauses=clauses_of(element, item.definition_id), earlier=_earlier(held, data, form_of(item)),
         events=tell(events, item.instance_id, item.definition_id),
         chains=chains(actor, item.instance_id, item.site_id, data, item.element_id) if element is not None and element.signers else (),
         next_steps=next_steps(held, item.element_id) if item.is_live else (),
@@ -183,10 +187,9 @@ def _earlier(held: DefinitionContent, data: JsonObject, own: Form | None) -> tup
     return tuple(shown)
 
 
-def _rights(actor: Actor, item: WorkItemRow) -> Rights:
+def _rights(actor: Actor, item: WorkItemRow, away: StandIn | None) -> Rights:
     if not item.is_live:
         return Rights()
-    away = actor.in_place_of((item.role, item.escalated_role), item.site_id, item.definition_key, item.assignee_id)
     in_role = actor.holds_any((item.role, item.escalated_role), item.site_id) or away is not None
     may_take = in_role or may(actor, "work-item:complete-any", item.site_id)
     may_assign = may(actor, "work-item:assign", item.site_id)
