@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Row, Select, bindparam, insert, select, update
 
-from engine import limit_reading, limit_rules, permissions, procedure_access, signer_form, start_timers
+from engine import four_eyes, limit_reading, limit_rules, permissions, procedure_access, signer_form, start_timers
 from engine.content import DefinitionContent, InstanceContent
 from engine.diagram import Diagram, read_diagram
 from engine.errors import DeploymentRefusedError, Finding, NotFoundError
@@ -80,12 +80,14 @@ def deploy(
     dry_run: bool = False,
     is_ours: bool = False,
     procedure: str | None = None,
+    is_approved: bool = False,
 ) -> Deployment:
     """Read, lint and store a set of files as new versions of the processes in it.
 
     The same set again gives the same versions. Raises DeploymentRefusedError with every finding, and nothing is stored. `is_ours` holds
     the project's own procedures to stricter rules than imported files. `procedure`: the name under which they belong together; else the
     one that their current versions have, else the first process's. The actor must be let deploy it, and each that loses a process to it.
+    `is_approved`: a second person has, where the procedure asks for one; ApprovalNeededError otherwise.
     """
     permissions.require(actor, "process-definition:deploy")
     known = {info.key: info.id for info in list_latest(runtime, uow)}
@@ -107,6 +109,8 @@ def deploy(
     if dry_run:
         infos = [_planned(uow, process.process_id, process.name, process.file_name) for process in package.processes]
         return Deployment(None, tuple(infos), tuple(package.findings))
+    if not is_approved:
+        four_eyes.require(uow, actor, procedure, *present)
     deployment_id = _store_files(runtime, uow, actor, files, package.normalised, digest, note, procedure)
     made = tuple(_store_definition(runtime, uow, deployment_id, process) for process in package.processes)
     return Deployment(deployment_id, made, tuple(package.findings))
@@ -148,6 +152,26 @@ def deployed_with(uow: UnitOfWork, definition_id: int) -> dict[str, int]:
     return {row.key: row.id for row in rows}
 
 
+def files_of(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
+    """Every file of a deployment as its author sent it, by name."""
+    query = (
+        select(deployment_file.c.name, blob.c.body).join(blob, blob.c.digest == deployment_file.c.source_digest)
+        .where(deployment_file.c.deployment_id == deployment_id).order_by(deployment_file.c.name)
+    )
+    return {row.name: bytes(row.body) for row in uow.reading.execute(query)}
+
+
+def normalised(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The files as they would be run. DeploymentRefusedError, with every finding, for what cannot be."""
+    known = {info.key: info.id for info in list_latest(runtime, uow)}
+    package = runtime.reader.read(
+        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, runtime.signatures()
+    )
+    if package.is_refused:
+        raise DeploymentRefusedError(package.findings)
+    return {**files, **package.normalised}
+
+
 def list_latest(runtime: Runtime, uow: UnitOfWork) -> list[DefinitionInfo]:
     """The current version of every process, by key."""
     return [_info(row) for row in uow.reading.execute(_select().where(definition.c.is_latest).order_by(definition.c.key))]
@@ -172,6 +196,11 @@ def sources(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
         .where(deployment_file.c.deployment_id == deployment_id).order_by(deployment_file.c.name)
     )
     return {row.name: bytes(row.body) for row in uow.reading.execute(query)}
+
+
+def procedure_of(uow: UnitOfWork, keys: list[str]) -> str:
+    """The procedure under which processes are deployed; where none of them is, the first of them."""
+    return next(iter(_procedures_of(uow, keys)), None) or min(keys, default="")
 
 
 def procedure_names(uow: UnitOfWork) -> dict[int, str]:

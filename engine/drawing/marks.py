@@ -17,6 +17,11 @@ class Status(StrEnum):
     OVERDUE = "overdue"
     #: a step failed here
     INCIDENT = "incident"
+    #: between two versions: only in the later, only in the earlier, not as it was, only drawn elsewhere
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+    SHIFTED = "shifted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,10 @@ LOOKS = {
     Status.CURRENT: Look("#e3f5e6", "#2f7d32", 3),
     Status.OVERDUE: Look("#fdeaea", "#c62828", 3.5),
     Status.INCIDENT: Look("#fff3d6", "#b45309", 3.5, "7 3"),
+    Status.ADDED: Look("#e3f5e6", "#2f7d32", 3),
+    Status.REMOVED: Look("#fdeaea", "#c62828", 3, "7 3"),
+    Status.CHANGED: Look("#fff3d6", "#b45309", 3),
+    Status.SHIFTED: Look("#e8f0fb", "#1f5fb0", 2, "2 3"),
 }
 
 

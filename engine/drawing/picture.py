@@ -10,7 +10,7 @@ from lxml import etree
 
 from engine.diagram import parse_xml
 from engine.drawing.interchange import Edge, Plane, Shape, read_plane
-from engine.drawing.marks import ElementMark, Status
+from engine.drawing.marks import ElementMark, Status, look_of
 from engine.drawing.shapes import INK, LABEL_SIZE, Translate, kind_of, label_in, paint, paint_mark
 from engine.drawing.symbols import arrow_heads
 from engine.drawing.text import centred, width
@@ -51,7 +51,7 @@ def draw(
     prefix = f"bpmn-{process_id or 'diagram'}"
     left, top, wide, high = _extent(plane)
     layers = [_group(shape, marks, translate) for shape in _in_order(plane.shapes, behind=True)]
-    layers += [_edge(edge, prefix, translate) for edge in plane.edges]
+    layers += [_edge(edge, prefix, marks, translate) for edge in plane.edges]
     layers += [_group(shape, marks, translate) for shape in _in_order(plane.shapes, behind=False)]
     layers += [_flow_label(edge, translate) for edge in plane.edges]
     name = label if label is not None else translate(_name_of(root, process_id))
@@ -85,8 +85,18 @@ def _group(shape: Shape, marks: Mapping[str, ElementMark], translate: Translate)
     )
 
 
-def _edge(edge: Edge, prefix: str, translate: Translate) -> str:
+def _edge(edge: Edge, prefix: str, marks: Mapping[str, ElementMark], translate: Translate) -> str:
     kind, ends = kind_of(edge.node), escape(prefix)
+    element_id = edge.node.get("id", "")
+    mark = marks.get(element_id)
+    under = ""
+    if mark is not None:
+        # the line itself stays as it is, for its dashes say what kind of flow it is
+        look = look_of(mark)
+        dashes = f' stroke-dasharray="{look.dashes}"' if look.dashes else ""
+        under = f'<path d="{_rounded(edge.points)}" fill="none" stroke="{look.stroke}" stroke-width="6" opacity="0.45"{dashes}/>'
+    title = mark.title if mark is not None and mark.title else _name(edge.node, translate)
+    state = f' is-{mark.status.value}" tabindex="0' if mark is not None else ""
     if kind == "sequenceFlow":
         line = f'stroke-width="1.5" marker-end="url(#{ends}-arrow)"'
     elif kind == "messageFlow":
@@ -94,7 +104,7 @@ def _edge(edge: Edge, prefix: str, translate: Translate) -> str:
     else:
         line = 'stroke-width="1.3" stroke-dasharray="1 4" stroke-linecap="round"'
     return (
-        f'<g class="bpmn-element bpmn-{kind}" data-element-id={quoteattr(edge.node.get("id", ""))}>{_title(_name(edge.node, translate))}'
+        f'<g class="bpmn-element bpmn-{kind}{state}" data-element-id={quoteattr(element_id)}>{_title(title)}{under}'
         f'<path d="{_rounded(edge.points)}" fill="none" stroke="{INK}" {line}/>{_default_slash(edge)}</g>'
     )
 

@@ -212,6 +212,7 @@ def deploy_checked(
     dry_run: bool = False,
     is_ours: bool = False,
     procedure: str | None = None,
+    is_approved: bool = False,
 ) -> Deployment:
     """`definitions.deploy` after the scenarios in the package have passed. For the edges: the API, the designer, the command line.
 
@@ -223,7 +224,10 @@ def deploy_checked(
             files, runtime.organisation, runtime.settings, others=_others(runtime, uow, planned), reader=runtime.reader)
         if findings:
             raise DeploymentRefusedError([*planned.findings, *findings])
-    return planned if dry_run else definitions.deploy(runtime, uow, actor, files, note=note, is_ours=is_ours, procedure=procedure)
+    if dry_run:
+        return planned
+    return definitions.deploy(
+        runtime, uow, actor, files, note=note, is_ours=is_ours, procedure=procedure, is_approved=is_approved)
 
 
 def _others(runtime: Runtime, uow: UnitOfWork, planned: Deployment) -> list[Mapping[str, bytes]]:

@@ -1,0 +1,299 @@
+"""What a new version would mean for the cases that run: whom it does not concern, who can move to it, who cannot and why. Changes nothing.
+
+Where a case stands is read from its saved state without building it, so that ten thousand are looked at in a second or two; what was
+found for one way of standing holds for all that stand so.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from sqlalchemy import ColumnElement, Row, select
+
+from engine import definitions, migration, permissions
+from engine.branching import Level
+from engine.comparison import Comparison, FileChange, compare
+from engine.comparison.comparing import touched
+from engine.content import DefinitionContent, InstanceContent
+from engine.definitions import DefinitionInfo
+from engine.diagram import Diagram, Element, read_diagram
+from engine.migration_rules import Blocked, Judge, Position, Reason
+from engine.model import Actor
+from engine.persistence.tables import definition, instance
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+
+#: rows that are fetched at once
+_FETCH = 500
+UNAFFECTED, MOVABLE, BLOCKED = "unaffected", "movable", "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseName:
+    """A running case, as lists show it."""
+
+    id: int
+    number: str
+    title: str
+
+
+@dataclass(slots=True)
+class Group:
+    """Cases of one version that stand at the same steps, and for which the same holds."""
+
+    #: stays the same for the same answer, so that a choice can be made for it
+    id: str
+    definition_id: int
+    #: of the version
+    number: int
+    #: what people call the procedure
+    name: str
+    key: str
+    #: (process, element id, name) of the steps where they stand, innermost
+    steps: tuple[tuple[str, str, str], ...]
+    #: `unaffected`: nothing that is still to come is different; `movable`; `blocked`
+    verdict: str
+    blocked: tuple[Blocked, ...]
+    is_affected: bool
+    cases: list[CaseName] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        """How many."""
+        return len(self.cases)
+
+    @property
+    def can_move(self) -> bool:
+        """Whether they can be moved as they are."""
+        return not self.blocked
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """What a package would do."""
+
+    comparison: Comparison
+    groups: tuple[Group, ...]
+    #: processes of the package with their current version; None for a new one
+    processes: tuple[tuple[str, DefinitionInfo | None], ...]
+
+    def count(self, verdict: str) -> int:
+        """Cases for which that holds."""
+        return sum(group.count for group in self.groups if group.verdict == verdict)
+
+    @property
+    def rules(self) -> tuple[FileChange, ...]:
+        """Changed clauses and limits of the manual."""
+        return self.comparison.of_area("clauses", "limits")
+
+
+def of_package(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], mappings: Mapping[str, Mapping[str, str]] | None = None
+) -> Impact:
+    """Of files that are not deployed, against what is. `mappings`: group id → element id → its id in the package.
+
+    Cases of every version but the package's own, at the sites where the actor may move cases. DeploymentRefusedError for files that
+    nothing could be run from.
+    """
+    known = {info.key: info.id for info in definitions.list_latest(runtime, uow)}
+    running = definitions.normalised(runtime, uow, files)
+    diagrams = {key: diagram for name, body in running.items() if name.endswith(".bpmn") for key, diagram in read_diagram(body).items()}
+    contents = {key: _content(diagram, running) for key, diagram in diagrams.items()}
+    latest = {key: definitions.get(runtime, uow, known[key]) for key in diagrams if key in known}
+    bases = list(dict.fromkeys(info.deployment_id for info in latest.values()))
+    before: dict[str, bytes] = {}
+    for deployment_id in reversed(bases):
+        before |= definitions.files_of(uow, deployment_id)
+    found = _Look(runtime, uow, contents, files, mappings or {}).groups(actor)
+    return Impact(compare(before, files), found, tuple((key, latest.get(key)) for key in sorted(diagrams)))
+
+
+def of_version(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, definition_id: int, mappings: Mapping[str, Mapping[str, str]] | None = None,
+    instance_ids: Sequence[int] | None = None,
+) -> tuple[Group, ...]:
+    """Of a deployed version, for the cases of its procedure that run on another (or for those of them that are named)."""
+    info = definitions.get(runtime, uow, definition_id)
+    together = definitions.deployed_with(uow, definition_id)
+    contents = {key: definitions.content(runtime, uow, each) for key, each in together.items()}
+    files = definitions.files_of(uow, info.deployment_id)
+    return _Look(runtime, uow, contents, files, mappings or {}).groups(actor, keys=[info.key], but=definition_id, instance_ids=instance_ids)
+
+
+def _content(diagram: Diagram, files: Mapping[str, bytes]) -> DefinitionContent:
+    return DefinitionContent(0, diagram.process_id, 0, diagram.name, 0, diagram, {}, {}, (), b"", files)
+
+
+class _Look:
+    """One look over the running cases of a package's processes."""
+
+    def __init__(
+        self, runtime: Runtime, uow: UnitOfWork, contents: Mapping[str, DefinitionContent], files: Mapping[str, bytes],
+        mappings: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._runtime, self._uow = runtime, uow
+        self._contents, self._files, self._mappings = contents, files, mappings
+        self._infos: dict[int, DefinitionInfo] = {}
+        self._touched: dict[int, set[tuple[str, str]]] = {}
+        self._worlds: dict[tuple[int, str], _World] = {}
+        self._groups: dict[str, Group] = {}
+
+    def groups(
+        self, actor: Actor, keys: Sequence[str] | None = None, but: int | None = None, instance_ids: Sequence[int] | None = None
+    ) -> tuple[Group, ...]:
+        for row in self._rows(actor, keys or list(self._contents), but, instance_ids):
+            world = self._world(row)
+            group = world.group(migration.standing(row), is_stuck=migration.stuck(self._uow, row))
+            kept = self._groups.setdefault(group.id, group)
+            kept.cases.append(CaseName(row.id, row.business_key or "", row.title))
+        order = {BLOCKED: 0, MOVABLE: 1, UNAFFECTED: 2}
+        return tuple(sorted(self._groups.values(), key=lambda each: (order[each.verdict], each.key, -each.number, -each.count, each.id)))
+
+    def _rows(self, actor: Actor, keys: Sequence[str], but: int | None, instance_ids: Sequence[int] | None) -> Iterator[Row[Any]]:
+        running: list[ColumnElement[bool]] = [instance.c.definition_key.in_(keys), instance.c.state.in_(migration.MOVABLE_STATES)]
+        if but is not None:
+            running.append(instance.c.definition_id != but)
+        if instance_ids is not None:
+            running.append(instance.c.id.in_(instance_ids))
+        sites = permissions.sites_where(actor, migration.PERMISSION) if actor.user_id is not None else None
+        if sites is not None:
+            running.append(instance.c.site_id.in_(sites))
+        # first the ids, by the index over key and state: those that have ended are many more
+        ids = sorted(self._uow.reading.execute(select(instance.c.id).where(*running)).scalars())
+        columns = [instance.c[name] for name in ("id", "definition_id", "bindings", "state", "business_key", "title", "data")]
+        for chunk in (ids[at:at + _FETCH] for at in range(0, len(ids), _FETCH)):
+            yield from self._uow.reading.execute(select(*columns).where(instance.c.id.in_(chunk)).order_by(instance.c.id))
+
+    def _world(self, row: Row[Any]) -> _World:
+        key = (row.definition_id, row.bindings or "")
+        if key not in self._worlds:
+            runtime, uow = self._runtime, self._uow
+            bound: dict[str, int] = orjson.loads(row.bindings) if row.bindings else {}
+            old = definitions.instance_content(runtime, uow, row.definition_id, bound)
+            info = self._infos.setdefault(row.definition_id, definitions.get(runtime, uow, row.definition_id))
+            self._worlds[key] = _World(info, old, self._bound_to(old, bound), self._touched_by(info), self._mappings)
+        return self._worlds[key]
+
+    def _bound_to(self, old: InstanceContent, bound: Mapping[str, int]) -> InstanceContent:
+        """The package's processes, and of those deployed apart what the case is bound to, else the current version."""
+        runtime, uow = self._runtime, self._uow
+        own = self._contents[old.own.key]
+        found: dict[str, DefinitionContent] = {}
+        waiting = list(own.diagram.called)
+        while waiting:
+            key = waiting.pop()
+            if key not in found:
+                found[key] = self._contents.get(key) or definitions.content(
+                    runtime, uow, bound.get(key) or definitions.latest(runtime, uow, key).id)
+                waiting.extend(found[key].diagram.called)
+        return InstanceContent(own, found)
+
+    def _touched_by(self, info: DefinitionInfo) -> set[tuple[str, str]]:
+        """What is different between the deployment of a version and the package, as steps of the version."""
+        if info.deployment_id not in self._touched:
+            before = definitions.files_of(self._uow, info.deployment_id)
+            comparison = compare(before, self._files)
+            found = touched(comparison)
+            paths = {change.path for change in comparison.files}
+            query = select(definition.c.id).where(definition.c.deployment_id == info.deployment_id)
+            for definition_id in self._uow.reading.execute(query).scalars():
+                diagram = definitions.content(self._runtime, self._uow, definition_id).diagram
+                found |= {(diagram.process_id, each.id) for each in diagram.elements.values() if _uses(each, paths)}
+            self._touched[info.deployment_id] = found
+        return self._touched[info.deployment_id]
+
+
+def _uses(element: Element, paths: set[str]) -> bool:
+    """Whether a step uses one of the files."""
+    if element.decision and any(path.endswith(".dmn") for path in paths):
+        return True
+    return any(key and f"{folder}/{key}.{ending}" in paths for folder, key, ending in (
+        ("forms", element.form, "json"), ("forms", element.signer_form, "json"), ("records", element.record, "html")))  # fmt: skip
+
+
+class _World:
+    """The cases of one version with the same bindings."""
+
+    def __init__(
+        self, info: DefinitionInfo, old: InstanceContent, new: InstanceContent, touched_by: set[tuple[str, str]],
+        mappings: Mapping[str, Mapping[str, str]],
+    ) -> None:
+        self._info, self._old, self._new, self._touched, self._mappings = info, old, new, touched_by, mappings
+        self._judges: dict[tuple[tuple[str, str], ...], Judge] = {(): Judge(old, new)}
+        self._levels: dict[tuple[str, str | None], Level] = {}
+        self._known: dict[tuple[tuple[Position, ...], bool], Group] = {}
+
+    def group(self, positions: tuple[Position, ...], *, is_stuck: bool) -> Group:
+        """What holds for a case that stands so."""
+        key = (positions, is_stuck)
+        if key not in self._known:
+            self._known[key] = self._make(positions, is_stuck=is_stuck)
+        return self._known[key]
+
+    def _make(self, positions: tuple[Position, ...], *, is_stuck: bool) -> Group:
+        judge = self._judges[()]
+        steps = tuple(sorted({
+            (process_key, each.element_id, "" if element is None else element.name)
+            for each in positions if not any(other.path[:len(each.path) + 1] == (*each.path, each.element_id) for other in positions)
+            for process_key, element in [judge.element(each.path, each.element_id)]
+            if element is None or element.kind != "boundaryEvent"
+        }))  # fmt: skip
+        blocked = (Blocked(Reason.INCIDENT),) if is_stuck else judge.verdict(positions).blocked
+        said = [self._info.id, steps, sorted((each.reason, each.element_id) for each in blocked)]
+        group_id = hashlib.blake2s(orjson.dumps(said), digest_size=6).hexdigest()
+        if (mapping := self._mappings.get(group_id)) and not is_stuck:
+            pairs = tuple(sorted(mapping.items()))
+            if pairs not in self._judges:
+                self._judges[pairs] = Judge(self._old, self._new, mapping)
+            blocked = self._judges[pairs].verdict(positions).blocked
+        is_affected = self._is_affected(positions)
+        verdict = UNAFFECTED if not is_affected else BLOCKED if blocked else MOVABLE
+        return Group(group_id, self._info.id, self._info.version, self._info.name, self._info.key, steps, verdict, blocked, is_affected)
+
+    def _is_affected(self, positions: tuple[Position, ...]) -> bool:
+        """Whether anything that is still to come is different."""
+        around = {(*each.path, each.element_id) for each in positions}
+        for position in positions:
+            process_key, diagram, parent = self._walk(position.path)
+            if diagram is None or (process_key, "") in self._touched:
+                return True
+            here = (*position.path, position.element_id)
+            is_around = any(len(other) > len(here) and other[:len(here)] == here for other in around)
+            for element_id in self._level(diagram, process_key, parent).ahead(position.element_id):
+                # what is inside a step where the case stands is told by where it stands there
+                is_inside_told = is_around and element_id == position.element_id
+                if self._differs(process_key, diagram, element_id, is_inside_told=is_inside_told):
+                    return True
+        return False
+
+    def _differs(self, process_key: str, diagram: Diagram, element_id: str, *, is_inside_told: bool) -> bool:
+        if (process_key, element_id) in self._touched:
+            return True
+        element = diagram.elements.get(element_id)
+        if element is None or is_inside_told:
+            return False
+        if element.called in self._old.called:
+            return any(key == element.called for key, _ in self._touched)
+        inside = [each for each in diagram.elements.values() if each.parent_id == element_id]
+        return any(self._differs(process_key, diagram, each.id, is_inside_told=False) for each in inside)
+
+    def _walk(self, path: tuple[str, ...]) -> tuple[str, Diagram | None, str | None]:
+        key, diagram, parent = self._old.own.key, self._old.own.diagram, None
+        for element_id in path:
+            element = diagram.elements.get(element_id)
+            if element is None or (element.called is not None and element.called not in self._old.called):
+                return key, None, None
+            if element.called is None:
+                parent = element_id
+            else:
+                key, diagram, parent = element.called, self._old.called[element.called].diagram, None
+        return key, diagram, parent
+
+    def _level(self, diagram: Diagram, process_key: str, parent: str | None) -> Level:
+        if (process_key, parent) not in self._levels:
+            self._levels[process_key, parent] = Level(diagram, parent)
+        return self._levels[process_key, parent]
