@@ -90,10 +90,9 @@ def deploy(
     `is_approved`: a second person has, where the procedure asks for one; ApprovalNeededError otherwise.
     """
     permissions.require(actor, "process-definition:deploy")
-    known = {info.key: info.id for info in list_latest(runtime, uow)}
     operators = runtime.signatures()
     package = runtime.reader.read(
-        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, operators, is_ours=is_ours
+        files, runtime.settings, known_diagrams(runtime, uow), runtime.organisation, operators, is_ours=is_ours
     )
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)
@@ -175,6 +174,11 @@ def normalised(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) ->
 def list_latest(runtime: Runtime, uow: UnitOfWork) -> list[DefinitionInfo]:
     """The current version of every process, by key."""
     return [_info(row) for row in uow.reading.execute(_select().where(definition.c.is_latest).order_by(definition.c.key))]
+
+
+def known_diagrams(runtime: Runtime, uow: UnitOfWork) -> dict[str, Diagram]:
+    """The diagram of every current version, by process: what a deployment may call."""
+    return {info.key: content(runtime, uow, info.id).diagram for info in list_latest(runtime, uow)}
 
 
 def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
@@ -313,10 +317,6 @@ def _limits_of(files: Mapping[str, bytes]) -> tuple[Limit, ...]:
 def stem(name: str) -> str:
     """`forms/registration.json` → `registration`."""
     return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-
-
-def _known_processes(runtime: Runtime, uow: UnitOfWork, known: Mapping[str, int]) -> dict[str, Diagram]:
-    return {key: content(runtime, uow, each).diagram for key, each in known.items()}
 
 
 def _digest_of(files: Mapping[str, bytes]) -> bytes:

@@ -118,6 +118,16 @@ MATRIX: dict[str, dict[str, int]] = {
     "help.page": everybody(200),
     "help.glossary": everybody(200),
     "help.keys": everybody(200),
+    # of procedures' drafts: their lookers-on, and those who draw
+    "designer.overview": everybody(403, manager=200, administrator=200),
+    "designer.words": everybody(200),
+    "designer.editor": everybody(403, manager=200, administrator=200),
+    "designer.new": everybody(403, administrator=200),
+    "designer.begin": everybody(403, administrator=422),
+    # there is none
+    "designer.close": everybody(403, manager=404, administrator=404),
+    "designer.access": everybody(403, administrator=200),
+    "designer.grant": everybody(403, administrator=303),
     "help.dismiss": everybody(303),
     "help.show_again": everybody(303),
     # whoever uses no board is told so on a page
@@ -389,6 +399,7 @@ class Scene:
             "phone_shell.icon": {"name": "192"},
             "work_item.ahead_form": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
             "work_item.ahead": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
+            **{f"designer.{name}": {"name": "errand"} for name in ("editor", "close", "access", "grant")},
             "files.show": {"file_id": 99},
             "files.thumbnail": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},

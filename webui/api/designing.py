@@ -8,11 +8,12 @@ from typing import Any
 import flask
 
 from engine import procedure_access
-from engine.designing import deploying, drafts, overview, saving, versions
+from engine.designing import blank, catalogue, checking, deploying, drafts, overview, saving, versions
 from engine.designing.saving import Edit
 from engine.permissions import require
 from webui.api import designing_schemas as schemas
 from webui.api.calls import ID, Call, Calls
+from webui.api.draft_catalogue import catalogue_view
 from webui.api.errors import PreconditionRequiredError
 from webui.api.people import person_id
 from webui.api.problems import finding_view
@@ -157,6 +158,29 @@ def deploy_draft(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, A
     done = deploying.deploy(call.runtime, call.uow, call.actor, draft_id, note=body["note"], dry_run=body["dry_run"])
     return {"definitions": [dataclasses.asdict(info) for info in done.definitions],
             "warnings": [finding_view(finding, call.locale) for finding in done.findings]}
+
+
+@calls.command(f"{_DRAFT}/files", takes=schemas.NewFile, gives=schemas.ProcedureDraftFiles, status=201)
+def begin_draft_file(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
+    """Begin a diagram or a decision table; 409 where one of that name is there."""
+    path, text = blank.file(body["name"], body["kind"], body["title"])
+    return _with_files(call, saving.save(call.runtime, call.uow, call.actor, draft_id, [Edit(path, text, 0)]))
+
+
+@calls.command(f"{_DRAFT}/check", takes=schemas.Unsaved, gives=schemas.DraftFindingList, limit="deploy_bytes")
+def check_draft(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
+    """What a deployment would say of it, and what its files say of each other; nothing is stored."""
+    unsaved = {path: text.encode() for path, text in body["files"].items()}
+    found = checking.check(call.runtime, call.uow, call.actor, draft_id, unsaved)
+    return {"items": [
+        {**finding_view(each.finding, call.locale), "severity": each.finding.severity, "field": each.field} for each in found]}
+
+
+@calls.lookup(f"{_DRAFT}/catalogue", gives=schemas.DraftCatalogue)
+def get_draft_catalogue(call: Call, draft_id: int) -> dict[str, Any]:
+    """What its diagrams can name: roles, forms, records, clauses, operations, processes, decisions."""
+    drafts.get(call.uow, call.actor, draft_id)
+    return catalogue_view(catalogue.of(call.runtime, call.uow, drafts.files(call.uow, draft_id)), call.locale)
 
 
 def _expected_revision() -> int:
