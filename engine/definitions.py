@@ -162,10 +162,7 @@ def files_of(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
 
 def normalised(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files as they would be run. DeploymentRefusedError, with every finding, for what cannot be."""
-    known = {info.key: info.id for info in list_latest(runtime, uow)}
-    package = runtime.reader.read(
-        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, runtime.signatures()
-    )
+    package = runtime.reader.read(files, runtime.settings, known_diagrams(runtime, uow), runtime.organisation, runtime.signatures())
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)
     return {**files, **package.normalised}
@@ -190,21 +187,6 @@ def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
         .where(deployment_file.c.deployment_id == info.deployment_id, deployment_file.c.name == info.file_name)
     )
     return bytes(uow.reading.execute(query).scalar_one())
-
-
-def sources(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
-    """Every file of a deployment as its author sent it, by path."""
-    query = (
-        select(deployment_file.c.name, blob.c.body)
-        .join(blob, blob.c.digest == deployment_file.c.source_digest)
-        .where(deployment_file.c.deployment_id == deployment_id).order_by(deployment_file.c.name)
-    )
-    return {row.name: bytes(row.body) for row in uow.reading.execute(query)}
-
-
-def procedure_of(uow: UnitOfWork, keys: list[str]) -> str:
-    """The procedure under which processes are deployed; where none of them is, the first of them."""
-    return next(iter(_procedures_of(uow, keys)), None) or min(keys, default="")
 
 
 def procedure_names(uow: UnitOfWork) -> dict[int, str]:
