@@ -98,7 +98,7 @@ def deploy(
         raise DeploymentRefusedError(package.findings)
     keys = [process.process_id for process in package.processes]
     present = _procedures_of(uow, keys)
-    procedure = procedure or next(iter(present), None) or min(keys, default="")
+    procedure = procedure or procedure_of(uow, keys)
     for access in procedure_access.of(uow, procedure, *present).values():
         access.require(actor, "deploy")
     digest = _digest_of(files)
@@ -187,6 +187,11 @@ def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
         .where(deployment_file.c.deployment_id == info.deployment_id, deployment_file.c.name == info.file_name)
     )
     return bytes(uow.reading.execute(query).scalar_one())
+
+
+def procedure_of(uow: UnitOfWork, keys: list[str]) -> str:
+    """The procedure under which processes are deployed; where none of them is, the first of them."""
+    return next(iter(_procedures_of(uow, keys)), None) or min(keys, default="")
 
 
 def procedure_names(uow: UnitOfWork) -> dict[int, str]:
