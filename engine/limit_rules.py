@@ -122,6 +122,8 @@ class Limit:
     every: Literal["month", "half_year"] | None = None
     #: collection of which each item must be measured then; None: the company as a whole
     each: str | None = None
+    #: indexed field of the case (`form.field`) by whose value its figures are told apart
+    category: str | None = None
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -132,6 +134,15 @@ class Limit:
     def happenings(self) -> tuple[Happening, ...]:
         """Everything that it looks at."""
         return (*self.starts, *self.stops, *self.cancels, *self.pauses, *self.resumes)
+
+    @property
+    def demand(self) -> str:
+        """What it asks for as one text: `PT20M`, `end_of_day`, `day 5`; a share from 0 to 1, a number."""
+        if self.by_day is not None:
+            return f"day {self.by_day}"
+        if self.target is not None:
+            return self.target if isinstance(self.target, str) else self.target.text
+        return "" if self.goal is None else f"{self.goal.normalize():f}"
 
     @property
     def full_id(self) -> str:

@@ -25,7 +25,7 @@ def get_limit(call: Call, query: dict[str, Any], limit_id: str) -> dict[str, Any
     """One limit, told apart by building, person, month or site."""
     filters = _filters(query, limit_id)
     found = limit_figures.measure(call.runtime, call.uow, call.actor, filters)
-    parts = limit_figures.parts(call.runtime, call.uow, call.actor, filters, Split(query["by"]), found.gaps)
+    parts = limit_figures.parts(call.runtime, call.uow, call.actor, filters, Split(query["by"]), found)
     gaps = [{"period": gap.period, "due_at": gap.due_at, "label": gap.label, "building": gap.building} for gap in found.gaps]
     return {**_view(found), "parts": [{"name": part.name, **_figures(part)} for part in parts], "gaps": gaps}
 

@@ -44,7 +44,7 @@ def show(limit_id: str) -> ResponseReturnValue:
     split = Split(args["by"]) if args.get("by") in list(Split) else Split.BUILDING
     outcome = _outcome()
     page = queries.clocks(current(), session.actor(), replace(filters, outcome=outcome), after=args.get("after"))
-    parts = limit_figures.parts(runtime_of(), current(), session.actor(), filters, split, measured.gaps)
+    parts = limit_figures.parts(runtime_of(), current(), session.actor(), filters, split, measured)
     return flask.render_template(
         "limits/show.html", limit=named([measured])[0], parts=parts, split=split, splits=list(Split), page=page, outcome=outcome,
         outcomes=list(Outcome), gaps=_lacking(measured.gaps, outcome)[:_GAPS],

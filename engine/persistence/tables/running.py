@@ -177,6 +177,9 @@ limit_clock = Table(
     Column("started_at", Instant, nullable=False),
     #: when that was entered
     Column("entered_at", Instant, nullable=False),
+    #: in which month it counts: when it began, unless that month was closed before it was entered; what a closed month leaves undecided is
+    #: carried over into the next
+    Column("counted_at", Instant, nullable=False, default=lambda context: context.get_current_parameters()["started_at"]),
     Column("warn_at", Instant),
     #: of clocks only
     Column("due_at", Instant),
@@ -199,8 +202,8 @@ limit_clock = Table(
     #: of averages the number
     Column("value", Numeric(18, 4)),
     UniqueConstraint("instance_id", "limit_id", "round"),
-    Index("ix_limit_clock_limit", "limit_id", "started_at", "id"),
-    Index("ix_limit_clock_started_at", "started_at"),
+    Index("ix_limit_clock_limit", "limit_id", "counted_at", "id"),
+    Index("ix_limit_clock_counted_at", "counted_at"),
     # those that run, by when they are due: few, whatever has been measured before
     Index("ix_limit_clock_running", "due_at", "id", sqlite_where=text("stopped_at IS NULL AND cancelled_at IS NULL"),
           postgresql_where=text("stopped_at IS NULL AND cancelled_at IS NULL")),
