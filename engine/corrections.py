@@ -250,7 +250,7 @@ class _Book:
         if clock.kind != Kind.CLOCK:
             # what was counted was decided by what the case said, whenever that was
             return _Times(started, stopped, clock.paused_at, None, None, clock.breached_at is not None)
-        limit = limit_at(self._content, clock.limit_id, started, self._runtime.organisation.calendar.zone)
+        limit = limit_at(self._runtime, self._content, clock.limit_id, started)
         until, paused = self._due(clock, limit, started, pauses)
         reminder = None if clock.warn_at is None or limit is None or limit.warn is None else warn_at(started, until, limit.warn)
         # one that runs is found to be missed by its due row, as ever

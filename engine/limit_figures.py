@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from engine import definitions, limit_gaps, permissions
 from engine.errors import NotFoundError
 from engine.limit_gaps import Gap
-from engine.limit_rules import Kind, Limit, in_force
+from engine.limit_rules import Kind, Limit, in_force, laid_over
 from engine.model import Actor
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import limit_sums
@@ -27,6 +27,8 @@ class KnownLimit:
     definition_id: int
     #: source language
     procedure: str
+    #: the same with every date from which it asks for something else
+    versions: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +61,11 @@ def known_limits(runtime: Runtime, uow: UnitOfWork, at: datetime | None = None) 
     at, zone = at or runtime.clock.now(), runtime.organisation.calendar.zone
     found: dict[str, KnownLimit] = {}
     for info in definitions.list_latest(runtime, uow):
-        for limit in in_force(definitions.content(runtime, uow, info.id).limits, at, zone):
+        every = laid_over(definitions.content(runtime, uow, info.id).limits, runtime.organisation.limit_targets, zone)
+        for limit in in_force(every, at, zone):
             if limit.process_key == info.key:
-                found[limit.full_id] = KnownLimit(limit, info.id, info.name or info.key)
+                versions = tuple(each for each in every if each.full_id == limit.full_id)
+                found[limit.full_id] = KnownLimit(limit, info.id, info.name or info.key, versions)
     return found
 
 

@@ -60,7 +60,7 @@ def limit_name(limit_id: str, *definition_ids: int) -> str:
     """What people call a limit of the manual, by `process.limit`: of one of these procedures, as it is deployed now, else of one that they
     call.
 
-    An event of a called procedure may tell of a limit of the calling one, and the other way round. What is deployed is asked for once a page.
+    An event of a called procedure may tell of a limit of the calling one, and the other way round. A page asks once what is deployed.
     """
     known: dict[tuple[str, int], str] = flask.g.setdefault("limit_names", {})
     key = (limit_id, definition_ids[0])

@@ -28,7 +28,7 @@ from engine.queries.sites import visible_sites
 
 #: parts that are shown at most
 _MOST_PARTS = 500
-_READ = [column for column in limit_month.columns if column.name not in ("id", "split", "site_id")]
+_READ = [column for column in limit_month.columns if column.name not in ("id", "split")]
 _NAMES = {Split.BUILDING: building, Split.SITE: site, Split.PERSON: user}
 
 
@@ -90,7 +90,7 @@ def figures(
     categories are told.
     """
     if split is Split.MONTH:
-        found = _by_month(uow, actor, filters, ZoneInfo(zone))
+        found = {month: sums for (_, month), sums in sorted(by_month(uow, actor, filters, ZoneInfo(zone)).items())[-MOST_MONTHS:]}
     else:
         found = {}
         for since, until, is_last, is_closed in _stretches(uow, filters, ZoneInfo(zone)):
@@ -105,6 +105,29 @@ def figures(
     parts = [sums.figures(names.get(part, part) or None, part) for part, sums in found.items()]
     order = (lambda each: each.part) if split is Split.MONTH else lambda each: (-each.missed, each.name or "", each.part)
     return tuple(sorted(parts, key=order)[:_MOST_PARTS])
+
+
+def by_month(uow: UnitOfWork, actor: Actor, filters: LimitFilters, zone: ZoneInfo) -> dict[tuple[str, str], Sums]:
+    """By limit and month as `2026-11`, of the months that have anything; undecided is what was when the month was closed."""
+    found: dict[tuple[str, str], Sums] = {}
+    for since, until, _, is_closed in _stretches(uow, filters, zone):
+        within = replace(filters, since=since, until=until)
+        if is_closed and _is_kept(filters, None):
+            assert since is not None
+            assert until is not None
+            first, end = (moment.astimezone(zone).date() for moment in (since, until))
+            for row in uow.reading.execute(_kept(actor, within, None).where(limit_month.c.month >= first, limit_month.c.month < end)):
+                sums = found.setdefault((row.limit_id, f"{row.month:%Y-%m}"), Sums())
+                sums.add(row)
+                sums.seconds.frombytes(row.seconds)
+            continue
+        for start in _months_of(uow, actor, within, zone):
+            month: dict[str, Sums] = {}
+            begins, ends = midnight(start, zone), midnight(next_month(start), zone)
+            narrowed = replace(within, since=max(begins, since or begins), until=min(ends, until or ends))
+            _add_counted(uow, actor, narrowed, None, None, month)
+            found.update({(limit_id, f"{start:%Y-%m}"): sums for limit_id, sums in month.items()})
+    return found
 
 
 def counted(part: ColumnElement[Any], outcome: ColumnElement[Any]) -> list[ColumnElement[Any]]:
@@ -219,7 +242,7 @@ def _kept(actor: Actor, filters: LimitFilters, split: Split | None) -> Any:
 def _key(split: Split | None, row: Any) -> str:
     if split is None:
         return str(row.limit_id)
-    return str(row.part)
+    return _text(row.site_id) if split is Split.SITE else str(row.part)
 
 
 def _add_counted(
@@ -232,29 +255,6 @@ def _add_counted(
         found.setdefault(_text(row.part), Sums()).add(row)
     for name, seconds in uow.reading.execute(lengths(part, limit_clock.c.stopped_at.is_not(None)).where(*conditions)):
         found[_text(name)].seconds.append(float(seconds))
-
-
-def _by_month(uow: UnitOfWork, actor: Actor, filters: LimitFilters, zone: ZoneInfo) -> dict[str, Sums]:
-    """By month as `2026-11`, the latest sixty that have anything."""
-    found: dict[str, Sums] = {}
-    for since, until, _, is_closed in _stretches(uow, filters, zone):
-        within = replace(filters, since=since, until=until)
-        if is_closed and _is_kept(filters, None):
-            assert since is not None
-            assert until is not None
-            first, end = (moment.astimezone(zone).date() for moment in (since, until))
-            for row in uow.reading.execute(_kept(actor, within, None).where(limit_month.c.month >= first, limit_month.c.month < end)):
-                sums = found.setdefault(f"{row.month:%Y-%m}", Sums())
-                sums.add(row)
-                sums.seconds.frombytes(row.seconds)
-            continue
-        for start in _months_of(uow, actor, within, zone):
-            month: dict[str, Sums] = {}
-            begins, ends = midnight(start, zone), midnight(next_month(start), zone)
-            narrowed = replace(within, since=max(begins, since or begins), until=min(ends, until or ends))
-            _add_counted(uow, actor, narrowed, None, None, month)
-            found.update({f"{start:%Y-%m}": sums for sums in month.values()})
-    return dict(sorted(found.items())[-MOST_MONTHS:])
 
 
 def _months_of(uow: UnitOfWork, actor: Actor, filters: LimitFilters, zone: ZoneInfo) -> list[date]:
