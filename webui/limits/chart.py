@@ -138,7 +138,8 @@ def _ticks(low: float, high: float, kind: Kind) -> list[float]:
     if kind is Kind.NEVER:
         every = ceil(high / 4)
         return [float(value) for value in range(0, int(high) + 1, every)]
-    return [low + (high - low) * part / 4 for part in range(5)]
+    parts = 5 if kind is not Kind.AVERAGE and low == 0.5 else 4
+    return [low + (high - low) * part / parts for part in range(parts + 1)]
 
 
 def _month(month: date, place: int) -> str:
