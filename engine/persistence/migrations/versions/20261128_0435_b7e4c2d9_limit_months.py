@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "b7e4c2d9"
-down_revision: str | None = "c6d2f8a4"
+down_revision: str | None = "b4d81c6e"
 branch_labels = None
 depends_on = None
 
