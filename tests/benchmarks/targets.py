@@ -38,6 +38,7 @@ TARGETS = {
     "limits.overview": Target("≤ 300 ms", 300),
     "inbox.http": Target("p50 ≤ 3 ms", 3),
     "inbox.flat": Target("largest ÷ smallest ≤ 1.5 (flat)", 1.5),
+    "cases.page": Target("first page ≤ 50 ms at 1,000,000", 50),
     "stored.overhead": Target("≤ 5 KB + its data", 5 * 1024),
 }
 

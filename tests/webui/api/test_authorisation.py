@@ -116,7 +116,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("POST", "/calendars/company/restore", {"reason": "x"}, "manager", "cashier", 200),
     ("GET", "/number-series", None, "repair_worker", None, 200),
     ("GET", "/number-series/nothing", None, "repair_worker", None, 404),
-    ("PUT", "/number-series/nothing/pattern", {"pattern": "{seq}", "reason": "x"}, "administrator", "manager", 404),
+    ("PUT", "/number-series/nothing/pattern", {"pattern": "x", "reason": "x"}, "administrator", "manager", 404),
     ("POST", "/number-series/nothing/raise", {"next": 9, "reason": "x"}, "administrator", "manager", 404),
     ("PUT", "/directory/person/{person}/roles", {"roles": [{"role": "cashier"}]}, "administrator", "manager", 200),
     ("POST", "/directory/person/{person}/password-link", None, "administrator", "manager", 201),
