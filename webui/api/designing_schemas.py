@@ -120,6 +120,26 @@ class DraftFindingList(Schema):
     items = fields.List(fields.Nested(DraftFindingView), required=True)
 
 
+class TriedScenarioView(Schema):
+    """What came of one scenario."""
+
+    file = fields.String(required=True)
+    name = fields.String(required=True)
+    is_passed = fields.Boolean(required=True)
+    passed = fields.List(fields.String(), required=True, metadata={"description": "`process/element` of what it went through"})
+    failures = fields.List(fields.String(), required=True)
+
+
+class TrialView(Schema):
+    """How far playing the draft's scenarios is."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("none", "playing", "done", "failed")))
+    is_current = fields.Boolean(required=True, metadata={"description": "whether it is of what the draft holds now"})
+    played = fields.Integer(required=True)
+    count = fields.Integer(required=True)
+    outcomes = fields.List(fields.Nested(TriedScenarioView), required=True)
+
+
 class ChoiceRole(Schema):
     """A role."""
 

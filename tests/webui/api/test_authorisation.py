@@ -39,6 +39,8 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("POST", "/drafts/{draft}/save", "edits", "process_designer", "manager", 200),
     ("POST", "/drafts/{draft}/files", {"name": "more", "kind": "dmn"}, "process_designer", "manager", 201),
     ("POST", "/drafts/{draft}/check", {}, "manager", "cashier", 200),
+    ("GET", "/drafts/{draft}/trial", None, "manager", "cashier", 200),
+    ("POST", "/drafts/{draft}/trial", {}, "manager", "cashier", 202),
     ("GET", "/drafts/{draft}/catalogue", None, "manager", "cashier", 200),
     ("GET", "/drafts/{draft}/changes", None, "manager", "cashier", 200),
     ("GET", "/drafts/{draft}/versions", None, "manager", "cashier", 200),

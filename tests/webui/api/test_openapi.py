@@ -21,6 +21,7 @@ CALLS = {
     ("get", "/procedures"), *((method, "/procedures/{name}/access") for method in ("get", "put")),
     ("get", "/drafts"), ("post", "/drafts"), ("get", "/drafts/{draft_id}"), ("delete", "/drafts/{draft_id}"),
     *(("post", f"/drafts/{{draft_id}}/{verb}") for verb in ("reopen", "files", "check", "save", "versions", "restore", "deploy")),
+    *((method, "/drafts/{draft_id}/trial") for method in ("get", "post")),
     *((method, "/drafts/{draft_id}/file") for method in ("get", "put", "delete")),
     ("get", "/drafts/{draft_id}/changes"), ("get", "/drafts/{draft_id}/catalogue"), ("get", "/drafts/{draft_id}/versions"),
     ("get", "/drafts/{draft_id}/versions/{version_id}/file"),

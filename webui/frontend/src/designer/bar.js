@@ -16,15 +16,17 @@ export function bindBar(session) {
   on("undo", () => canvas.get("commandStack").undo());
   on("redo", () => canvas.get("commandStack").redo());
   on("find", () => canvas.get("searchPad").toggle());
-  on("fit", () => canvas.get("canvas").zoom("fit-viewport", "auto"));
+  on("fit", () => canvas.fit());
   on("minimap", () => canvas.get("minimap").toggle());
   on("panel", () => root.classList.toggle("shows-panel"));
-  on("findings", () => root.classList.toggle("shows-findings"));
-  on("simulate", () => canvas.get("toggleMode").toggleMode());
+  on("findings", () => {
+    root.classList.toggle("shows-findings");
+    session.trials.mark();
+  });
+  on("simulate", () => session.simulate());
   on("new-file", () => newFile(session));
   on("versions", () => versions(session));
   on("deploy", () => deploy(session));
-  on("play-scenarios", () => session.findings.playScenarios());
 }
 
 async function guard(act, event) {

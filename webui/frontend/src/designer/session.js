@@ -6,16 +6,18 @@ import { conflicts, merge } from "./merge.js";
 import { Canvas } from "./modeler.js";
 import { setProperties } from "./properties.js";
 import { Tables } from "./tables-loader.js";
+import { Trials } from "./trials.js";
 import { translate } from "./words.js";
 
 export class Session {
   constructor(root, server, draft, catalogue) {
     Object.assign(this, { root, server, draft, catalogue });
-    this.canvas = new Canvas(root.querySelector("[data-canvas]"), root.querySelector("[data-panel]"), catalogue);
+    this.canvas = new Canvas(root.querySelector("[data-canvas]"), root.querySelector("[data-panel]"), catalogue, "readOnly" in root.dataset);
     this.tables = new Tables(root);
     this.status = root.querySelector("[data-save-state]");
     this.autosave = new Autosave(server, this, draft);
     this.findings = new Findings(server, this.canvas, { texts: () => this.changedTexts(), path: () => this.path, go: (finding) => this.go(finding) }, root.querySelector("[data-findings]"));
+    this.trials = new Trials(server, this.canvas, { go: (finding) => this.go(finding), saved: () => this.autosave.flush() }, root);
     this.canvas.onChange(() => this.touched());
     this.tables.onChange = () => this.touched();
     this.canvas.get("eventBus").on("designer.newForm", ({ element: step }) => this.beginForm(step));
@@ -35,9 +37,13 @@ export class Session {
     await this.show(text);
     this.root.dataset.path = path;
     history.replaceState(null, "", `#${path}`);
-    this.told("saved");
-    await this.restore(path, text, revision);
+    if (this.canvas.isReadOnly) this.status.textContent = translate("Look only");
+    else {
+      this.told("saved");
+      await this.restore(path, text, revision);
+    }
     this.findings.soon();
+    this.trials.look();
   }
 
   async show(text) {
@@ -71,7 +77,7 @@ export class Session {
   }
 
   touched() {
-    if (this.path) this.autosave.touched(this.path);
+    if (this.path && !this.canvas.isReadOnly && !this.canvas.frozen) this.autosave.touched(this.path);
     this.findings.soon();
   }
 
@@ -147,6 +153,11 @@ export class Session {
     this.autosave.state = "unsaved";
     if (answer.value === "theirs") await this.autosave.copies.drop(path);
     await this.autosave.settled(path, theirs);
+  }
+
+  /** Let tokens run, or go back to drawing; nothing of it is a change. */
+  simulate() {
+    this.canvas.get("toggleMode").toggleMode();
   }
 
   // ---- findings

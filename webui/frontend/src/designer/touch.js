@@ -17,7 +17,7 @@ export function startTouch(modeler, holder) {
   });
   holder.addEventListener("pointermove", (event) => {
     if (!fingers.has(event.pointerId)) return;
-    if (fingers.size === 1 && (asMouse === event.pointerId || modeler.get("dragging").context())) {
+    if (fingers.size === 1 && (asMouse === event.pointerId || modeler.get("dragging", false)?.context())) {
       fingers.set(event.pointerId, { x: event.clientX, y: event.clientY });
       mouse("mousemove", event);
       return;
@@ -32,7 +32,7 @@ export function startTouch(modeler, holder) {
     holder.addEventListener(name, (event) => {
       if (!fingers.delete(event.pointerId)) return;
       apart = 0;
-      if (modeler.get("dragging").context()) mouse("mouseup", event);
+      if (modeler.get("dragging", false)?.context()) mouse("mouseup", event);
       asMouse = null;
     });
   }

@@ -60,7 +60,7 @@ export function Several({ element, id, name, label, list, add, description }) {
     <label className="bio-properties-panel-label" htmlFor={field}>{translate(label)}</label>
     {chosen.length > 0 && <ul className="designer-several">{chosen.map((each) => {
       const found = known.find((one) => one.value === each);
-      return <li key={each} className={found ? "" : "is-unknown"}><span title={found?.hint ?? ""}>{found?.label ?? translate("{value} (unknown)", { value: each })}</span>
+      return <li key={each} className={found ? "" : "is-unknown"}><span>{found?.label ?? translate("{value} (unknown)", { value: each })}{found?.hint && <small>{found.hint}</small>}</span>
         <button type="button" onClick={() => set(chosen.filter((one) => one !== each).join(", "))} title={translate("Remove")} aria-label={`${translate("Remove")} ${each}`}>×</button></li>;
     })}</ul>}
     <select id={field} name={id} className="bio-properties-panel-input" value="" onChange={(event) => event.target.value && set([...chosen, event.target.value].join(", "))}>

@@ -1,6 +1,6 @@
 // What the panel asks of each kind of element: who, with which form, by which clause, how soon, and under which condition.
 import { is } from "bpmn-js/lib/util/ModelUtil";
-import { owner } from "../properties.js";
+import { owner, property } from "../properties.js";
 import { translate } from "../words.js";
 import { CalledProcess, Condition, Decision, FormEntry, LaneRole, laneOf, Operator, Script } from "./elements.jsx";
 import { Choice, Duration, Flag, Line, Several, Told, Words } from "./entries.jsx";
@@ -14,9 +14,7 @@ const forms = (catalogue) => catalogue.forms.map((form) => ({ value: form.key, l
 const words = (...list) => () => list.map(([value, label]) => ({ value, label: translate(label) }));
 
 function signatures(catalogue, element) {
-  const object = owner(element);
-  const values = object.get("extensionElements")?.get("values").find((each) => each.$type === "spiffworkflow:Properties")?.get("properties") ?? [];
-  const key = values.find((each) => each.name === "form")?.value;
+  const key = property(owner(element), "form");
   const form = catalogue.forms.find((each) => each.key === key);
   return (form?.fields ?? []).map((field) => ({ value: field.name, label: field.title || field.name }));
 }
@@ -28,8 +26,8 @@ const WHO = {
   entries: [
     entry(Told, "lane", "Lane", { text: (element) => laneOf(element) || translate("In no lane: only the fallback role sees it") }),
     entry(Choice, "outside", "Outside person", { list: outside, none: "Staff do it" }),
-    entry(Choice, "attended_by", "Attended by", { list: staff, description: "Sees an outside person’s step at the desk or on the phone." }),
-    entry(Choice, "hand_over", "Handed over", { list: words(["link", "By a one-time link as soon as it opens"]), none: "At the desk" }),
+    entry(Choice, "attended_by", "Attended by", { list: staff, only: isOutside, description: "Sees an outside person’s step at the desk or on the phone." }),
+    entry(Choice, "hand_over", "Handed over", { list: words(["link", "By a one-time link as soon as it opens"]), none: "At the desk", only: isOutside }),
     entry(Line, "candidate_roles", "Role by expression", { description: "Gives a role where the lane isn’t enough, e.g. the department concerned." }),
     entry(Line, "assignee", "Person by expression"),
   ],
@@ -104,6 +102,10 @@ export function groupsOf(element) {
 
 function isWork(element) {
   return isAny(element, "bpmn:UserTask", "bpmn:ManualTask");
+}
+
+function isOutside(element) {
+  return property(owner(element), "outside") !== "";
 }
 
 function isAny(element, ...types) {
