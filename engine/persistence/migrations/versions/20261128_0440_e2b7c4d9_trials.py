@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "e2b7c4d9"
-down_revision: str | None = "b4d81c6e"
+down_revision: str | None = "d2c8f1a6"
 branch_labels = None
 depends_on = None
 
