@@ -39,6 +39,9 @@ TARGETS = {
     "inbox.http": Target("p50 ≤ 3 ms", 3),
     "inbox.flat": Target("largest ÷ smallest ≤ 1.5 (flat)", 1.5),
     "cases.page": Target("first page ≤ 50 ms at 1,000,000", 50),
+    "paint.first": Target("≤ 150 KB", 150),
+    "paint.after": Target("≤ 15 KB", 15),
+    "paint.trips": Target("one round trip", 1),
     "stored.overhead": Target("≤ 5 KB + its data", 5 * 1024),
 }
 
