@@ -40,7 +40,7 @@ class MigrationBlockedError(ConflictError):
     """Expected a case that could stand so in the other version."""
 
     code = "migration_blocked"
-    sentence = "案件不能改用第 {version} 版：{reasons}"
+    sentence = "「{step}」：{reason}。案件留在原來的版本。"
 
     @property
     def blocked(self) -> tuple[Blocked, ...]:
@@ -70,17 +70,17 @@ class OtherProcedureError(InvalidError):
     sentence = "第 {version} 版屬於另一個流程「{name}」。"
 
 
-#: why not, in one sentence, source language
-SENTENCES: Mapping[Reason, str] = {
-    Reason.GONE: "新版本沒有「{step}」這一步",
-    Reason.KIND: "「{step}」在新版本是另一種步驟",
-    Reason.ELSEWHERE: "「{step}」在新版本移到了別的階段裡",
-    Reason.REPEATED: "「{step}」正在逐項辦理，而新版本的逐項方式不同",
-    Reason.BRANCHES: "「{step}」正與別的步驟同時進行，而新版本的分支不同",
-    Reason.CALLED: "「{step}」在新版本改由另一個流程辦理",
-    Reason.SIGNING: "「{step}」正在會簽，而新版本的會簽規則不同",
-    Reason.INCIDENT: "案件有異常未處理，須先重試",
-    Reason.UNREADABLE: "案件搬過去之後讀不回來",
+#: why not, source language
+WORDS: Mapping[Reason, str] = {
+    Reason.GONE: "新版本沒有這一步",
+    Reason.KIND: "在新版本裡是另一種步驟",
+    Reason.ELSEWHERE: "新版本把它移到了別的階段",
+    Reason.REPEATED: "正在逐項辦理，新版本的逐項方式不同",
+    Reason.BRANCHES: "正與別的步驟同時進行，新版本的分支不同",
+    Reason.CALLED: "新版本改由另一個流程辦理",
+    Reason.SIGNING: "正在會簽，新版本的會簽規則不同",
+    Reason.INCIDENT: "有異常未處理，須先重試",
+    Reason.UNREADABLE: "搬過去之後讀不回來",
 }
 
 
@@ -89,6 +89,9 @@ class ItemChange:
     """What becomes of an open step."""
 
     work_item_id: int
+    #: as it is called now
+    name: str
+    #: what differs
     before: Mapping[str, Any]
     after: Mapping[str, Any]
 
@@ -145,7 +148,7 @@ def preview(
     """What `migrate` would do, tried in memory. CaseOverError, SameVersionError, OtherProcedureError, ForbiddenError."""
     ready = _prepare(runtime, uow, actor, instance_id, to_definition_id, mapping or {}, new_due=new_due)
     changes = [
-        ItemChange(item.id, {name: getattr(item, name) for name in after}, after) for item, after in ready.items
+        ItemChange(item.id, item.name, {name: getattr(item, name) for name in after}, after) for item, after in ready.items
     ]
     return Preview(
         instance_id, ready.row.definition_id, to_definition_id, ready.blocked, tuple(changes),
@@ -166,14 +169,14 @@ def migrate(
         raise InvalidError(reason="請填寫原因。")
     ready = _prepare(runtime, uow, actor, instance_id, to_definition_id, mapping or {}, new_due=new_due)
     if ready.blocked:
-        raise blocked_error(ready.target.version, ready.blocked)
+        raise blocked_error(ready.blocked)
     _write(runtime, uow, actor, ready, reason.strip(), run_id)
 
 
-def blocked_error(version: int, blocked: Sequence[Blocked]) -> MigrationBlockedError:
-    """The reasons as one error, for people."""
-    told = "；".join(dict.fromkeys(SENTENCES[each.reason].format(step=each.name or each.element_id) for each in blocked))
-    return MigrationBlockedError(version=version, reasons=told, blocked=tuple(blocked))
+def blocked_error(blocked: Sequence[Blocked]) -> MigrationBlockedError:
+    """The first reason in words, with all of them."""
+    first = blocked[0]
+    return MigrationBlockedError(step=first.name or first.element_id or "—", reason=WORDS[first.reason], blocked=tuple(blocked))
 
 
 def target_bindings(runtime: Runtime, uow: UnitOfWork, to_definition_id: int, now_bound: Mapping[str, int]) -> dict[str, int]:

@@ -30,7 +30,6 @@ from webui.approvals import blueprint as approvals
 from webui.board import blueprint as board
 from webui.cases import blueprint as cases
 from webui.delivery import blueprint as delivery
-from webui.designer import blueprint as designer
 from webui.desk import blueprint as desk
 from webui.directory import blueprint as directory
 from webui.dossier import blueprint as dossier
@@ -53,6 +52,7 @@ from webui.phone import signed_in as phone
 from webui.phone_calls import blueprint as phone_calls
 from webui.prices import blueprint as prices
 from webui.registers import blueprint as registers
+from webui.rollouts import blueprint as rollouts
 from webui.secret_key import secret_key
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
@@ -103,7 +103,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(prices)
     app.register_blueprint(house_rules)
     app.register_blueprint(today)
-    app.register_blueprint(designer)
+    app.register_blueprint(rollouts)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

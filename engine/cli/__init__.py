@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import click
 
 from engine.cli.console import DONE, FAILED, complain, language, report, report_wrong_use, worded
-from engine.cli.deploying import check, deploy, export
+from engine.cli.deploying import check, deploy, export, rollback
 from engine.cli.importing import import_workbook
 from engine.cli.keeping import backup, restore, verify
 from engine.cli.people import token, user
@@ -26,7 +26,9 @@ def guicheng() -> None:
     """規程：物業公司的程序手冊，畫成 BPMN，直接執行。"""
 
 
-for command in (serve, worker, demo, deploy, check, export, import_workbook, user, token, db, backup, restore, verify, settings, bench):
+for command in (
+    serve, worker, demo, deploy, rollback, check, export, import_workbook, user, token, db, backup, restore, verify, settings, bench,
+):
     guicheng.add_command(command)
 
 

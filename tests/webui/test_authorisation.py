@@ -118,16 +118,6 @@ MATRIX: dict[str, dict[str, int]] = {
     "help.page": everybody(200),
     "help.glossary": everybody(200),
     "help.keys": everybody(200),
-    # of procedures' drafts: their lookers-on, and those who draw
-    "designer.overview": everybody(403, manager=200, administrator=200),
-    "designer.words": everybody(200),
-    "designer.editor": everybody(403, manager=200, administrator=200),
-    "designer.new": everybody(403, administrator=200),
-    "designer.begin": everybody(403, administrator=422),
-    # there is none
-    "designer.close": everybody(403, manager=404, administrator=404),
-    "designer.access": everybody(403, administrator=200),
-    "designer.grant": everybody(403, administrator=303),
     "help.dismiss": everybody(303),
     "help.show_again": everybody(303),
     # whoever uses no board is told so on a page
@@ -145,6 +135,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "cases.pdf": everybody(404),
     "cases.move_form": _STEERING,
     "cases.move": _STEERING,
+    "cases.migrate_form": _STEERING,
+    "cases.migrate": _STEERING,
+    "cases.undo_migration": everybody(403, nobody=404, elsewhere=404, manager=404, administrator=404),
     "cases.undo_move": everybody(403, nobody=404, elsewhere=404, manager=404, administrator=404),
     "cases.suspend_form": _STEERING,
     "cases.suspend": _STEERED,
@@ -310,11 +303,6 @@ MATRIX: dict[str, dict[str, int]] = {
     "registers.download": everybody(403, clerk=200, elsewhere=200, manager=200, administrator=200),
     "limits.overview": everybody(200, nobody=403),
     "limits.show": everybody(200, nobody=403),
-    "limits.charts": everybody(200, nobody=403),
-    # the company's: not for the manager of one site
-    "limits.target": everybody(403, administrator=200),
-    "limits.set_target": everybody(403, administrator=422),
-    "limits.withdraw_target": everybody(403, administrator=404),
     "delivery.overview": everybody(403, administrator=200),
     "delivery.handle": everybody(403, administrator=303),
     "delivery.channels": everybody(403, administrator=200),
@@ -360,6 +348,16 @@ MATRIX: dict[str, dict[str, int]] = {
     "house_rules.set_pattern": everybody(403, administrator=404),
     "house_rules.next_form": everybody(403, administrator=404),
     "house_rules.raise_next": everybody(403, administrator=404),
+    # packages and moves that there are not; who designs or manages looks, who designs proposes, who grants sets the rule
+    "rollouts.overview": _READING_IMPORTS,
+    "rollouts.propose": everybody(403, administrator=422),
+    **dict.fromkeys(
+        (f"rollouts.{name}" for name in ("show", "differences", "preview", "deploy", "ask", "approve", "refuse", "withdraw", "version",
+                                         "migrate", "run", "progress", "stop", "undo")), _NO_IMPORT),
+    "rollouts.procedure": _READING_IMPORTS,
+    "rollouts.rule": everybody(403, administrator=303),
+    "rollouts.restore": everybody(403, administrator=404),
+    "rollouts.compare": everybody(404, nobody=403),
     # one's own, whoever one is
     "substitutes.overview": everybody(200),
     "substitutes.new": everybody(200),
@@ -404,7 +402,6 @@ class Scene:
             "phone_shell.icon": {"name": "192"},
             "work_item.ahead_form": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
             "work_item.ahead": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
-            **{f"designer.{name}": {"name": "errand"} for name in ("editor", "close", "access", "grant")},
             "files.show": {"file_id": 99},
             "files.thumbnail": {"file_id": 99},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
@@ -420,9 +417,6 @@ class Scene:
             "board.column": {"process": "errand", "column": "open"},
             "board.undo": {"process": "errand"},
             "limits.show": {"limit_id": "errand.done"},
-            "limits.target": {"limit_id": "errand.done"},
-            "limits.set_target": {"limit_id": "errand.done"},
-            "limits.withdraw_target": {"limit_id": "errand.done", "target_id": 99},
             "today.clocks": {"limit_id": "errand.done"},
             "directory.listing": {"kind": "unit"},
             "directory.download": {"kind": "unit", "file_kind": "csv"},
@@ -433,6 +427,9 @@ class Scene:
                 "calendar", "edit_calendar", "save_calendar", "restore_form", "restore", "reschedule_form", "reschedule")},
             **{f"house_rules.{name}": {"series_id": "nothing"} for name in (
                 "series", "pattern_form", "set_pattern", "next_form", "raise_next")},
+            "rollouts.procedure": {"key": "errand"},
+            "rollouts.rule": {"key": "errand"},
+            "rollouts.restore": {"key": "errand", "definition_id": 99},
             "prices.show": {"code": "nothing"},
             "prices.switch_form": {"code": "nothing"},
             "prices.switch": {"code": "nothing"},
@@ -478,7 +475,7 @@ class Scene:
             entry = self.colleague.id if "kind" not in arguments else self.site_id()
             known = {"kind": "site", "entry_id": entry, "session_id": 9999}
             values = {name: value for name, value in known.items() if name in arguments}
-        if values is None and endpoint.startswith(("imports.", "paper_numbers.")):
+        if values is None and endpoint.startswith(("imports.", "paper_numbers.", "rollouts.")):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = dict.fromkeys(arguments, 99)
         if values is None and endpoint.startswith(("desk.", "dossier.")):

@@ -21,7 +21,7 @@ from webui.api.problems import finding_view
 
 calls = Calls("process_definitions", "Deployed versions of diagrams")
 
-_UPLOAD = {
+UPLOAD = {
     "requestBody": {
         "required": True,
         "content": {MULTIPART: {"schema": {
@@ -36,13 +36,13 @@ _UPLOAD = {
 
 
 @calls.command(
-    "/process-definitions", query=definition_schemas.DeployQuery, gives=definition_schemas.DeploymentView, status=201, document=_UPLOAD,
+    "/process-definitions", query=definition_schemas.DeployQuery, gives=definition_schemas.DeploymentView, status=201, document=UPLOAD,
     limit="deploy_bytes",
 )
 def deploy_process_definitions(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Check the files and store a new version of each executable process in them; nothing is stored when one is refused."""
     require(call.actor, "process-definition:deploy")
-    done = deploy_checked(call.runtime, call.uow, call.actor, _uploaded(), note=query["note"], dry_run=query["dry_run"])
+    done = deploy_checked(call.runtime, call.uow, call.actor, uploaded(), note=query["note"], dry_run=query["dry_run"])
     return {
         "definitions": [{**dataclasses.asdict(info), "id": info.id or None} for info in done.definitions],
         "warnings": [finding_view(finding, call.locale) for finding in done.findings],
@@ -96,7 +96,8 @@ def start_process_instance(call: Call, body: dict[str, Any], key: str) -> dict[s
     return instance_view(call, started.id)
 
 
-def _uploaded() -> dict[str, bytes]:
+def uploaded() -> dict[str, bytes]:
+    """The files of a multipart body, by their paths inside the deployment."""
     request = flask.request
     if request.mimetype != MULTIPART:
         raise UnsupportedContentTypeError(given=request.mimetype or "—", expected=MULTIPART)

@@ -34,6 +34,7 @@ from webui.api import (
     paper_numbers,
     process_definitions,
     process_instances,
+    rollouts,
     talk,
     test_clock,
     today,
@@ -98,6 +99,7 @@ def register(app: flask.Flask) -> None:
         dossiers.calls,
         today.calls,
         designing.calls,
+        rollouts.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, element, moving, pdf, rows, steering, views
+from webui.cases import correcting, element, migrating, moving, pdf, rows, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -33,3 +33,6 @@ blueprint.add_url_rule(f"{_ONE}/history/<row_id:seq>/correct-time", "correct", c
 blueprint.add_url_rule(f"{_ONE}/move", "move_form", moving.form)
 blueprint.add_url_rule(f"{_ONE}/move", "move", moving.move, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/move/undo", "undo_move", moving.undo, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/migrate", "migrate_form", migrating.form)
+blueprint.add_url_rule(f"{_ONE}/migrate", "migrate", migrating.migrate, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/migrate/undo", "undo_migration", migrating.undo, methods=["POST"])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from engine import instances, moving
+from engine import instances, migration, migration_undo, moving
 from engine.forms import FormView, readonly_view
 from engine.model import Actor, InstanceState
 from engine.permissions import may
@@ -45,6 +45,8 @@ class Rights:
     nudge: bool
     #: put it to another step by hand
     move: bool
+    #: let it go on in another version of its procedure
+    migrate: bool
     #: take a mistaken entry back
     void: bool
     #: let a further caller join
@@ -82,6 +84,8 @@ class CasePage:
     talk: Talk
     #: the move that this person can undo now
     undoable: int | None
+    #: the run whose move to another version this person can undo now
+    migration: int | None
     #: cursor to earlier events; None when all are shown
     earlier: str | None
     #: who called besides the first
@@ -116,6 +120,7 @@ def gather(actor: Actor, instance_id: int) -> CasePage:
         offers=linked_offers(actor, instance_id),
         events=tell(told.rows, instance_id, case.definition_id, may_correct=may(actor, "time:correct", case.site_id)), earlier=told.after,
         undoable=moving.undoable(uow, instance_id) if any(each.type == moving.MOVED for each in told.rows) else None,
+        migration=migration_undo.undoable(uow, instance_id) if any(each.type == migration.MIGRATED for each in told.rows) else None,
         changes=changes(told.rows, dict.fromkeys([case.definition_id, *(item.definition_id for item in items)])),
         awaited=queries.awaited(uow, instance_id),
         chains=chains(actor, instance_id, case.site_id, view.variables),
@@ -146,6 +151,7 @@ def _rights(actor: Actor, case: InstanceRow) -> Rights:
         cancel=state in _OPEN_STATES and may(actor, "process-instance:cancel", case.site_id),
         revoke=state in _OPEN_STATES and case.started_by is not None and case.started_by == actor.user_id,
         move=state is InstanceState.ACTIVE and may(actor, moving.PERMISSION, case.site_id),
+        migrate=state in _OPEN_STATES and may(actor, migration.PERMISSION, case.site_id),
         nudge=state is InstanceState.ACTIVE and may(actor, "work-item:nudge", case.site_id),
         void=state in _OPEN_STATES and may_void(current(), actor, case.id, case.site_id, case.started_by),
         report=state in _OPEN_STATES and may(actor, "process-instance:report", case.site_id),
