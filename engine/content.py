@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from engine.calendars import WorkingCalendar
@@ -95,6 +96,8 @@ class Organisation:
     fallback_role: str = "manager"
     #: of sites that keep a calendar of their own
     site_calendars: Mapping[int, WorkingCalendar] = field(default_factory=dict)
+    #: what the house asks for instead of limits.toml: full id → (from which day, demand), in the order of days
+    limit_targets: Mapping[str, tuple[tuple[date, str], ...]] = field(default_factory=dict)
     #: what the file says by itself, where rows lie over it
     written: Organisation | None = None
 

@@ -20,14 +20,14 @@ from engine.calendars import WorkingCalendar, warn_at
 from engine.content import InstanceContent
 from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.history import NewEvent
-from engine.limit_book import BREACH, WARN, due_after_pause, first_due, site_calendar
+from engine.limit_book import BREACH, WARN, due_after_pause, first_due, is_final, site_calendar
 from engine.limit_rules import Kind, Limit
 from engine.limits import limit_at
 from engine.model import Actor, Channel
 from engine.persistence.tables import corrected_time, due, history_event, instance, limit_clock, limit_correction, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import instances as queries
-from engine.queries.months import midnight, next_month
+from engine.queries.months import closes_at, counting_from
 
 if TYPE_CHECKING:
     from engine.runtime import Runtime
@@ -36,8 +36,6 @@ __all__ = ["CORRECTABLE", "Correction", "NotCorrectableError", "correct_time", "
 
 #: what people enter with a time of their own; what the clock did itself happened when it did
 CORRECTABLE = frozenset({"instance.started", "instance.taken_over", "work_item.completed", "approval.decided"})
-#: full days of the next month in which a month can still be put right: what its last night brought has been entered by then
-DAYS_TO_CLOSE = 5
 _LONGEST_REASON = 1_000
 
 
@@ -116,8 +114,8 @@ def correct_time(
     said = {each.at: each.happened_at for each in events.values() if each.happened_at is not None} | {event.at: happened_at}
     book = _Book(runtime, uow, row, now, said, {each.at: _happened_at(each) for each in events.values()})
     found = book.clocks_of(event.at)
-    kept = [(clock, times) for clock, times in found if _counts(clock) and any(
-        is_closed(runtime, moment, now) for moment in (clock.started_at, times.started_at))]  # fmt: skip
+    kept = [(clock, times) for clock, times in found if _counts(clock) and (is_final(runtime, clock, now) or (
+        is_closed(runtime, times.started_at, now) and not is_closed(runtime, clock.started_at, now)))]  # fmt: skip
     closed = {clock.id for clock, _ in kept}
     anew = [(clock, times) for clock, times in found if clock.id not in closed]
     changed, final = ([clock.limit_id for clock, _ in each] for each in (anew, kept))
@@ -143,7 +141,7 @@ def is_closed(runtime: Runtime, moment: datetime, now: datetime) -> bool:
     """Whether the figures of the month in which it lies are final."""
     calendar = runtime.organisation.calendar
     day = calendar.local(moment).date()
-    return now >= midnight(next_month(day.replace(day=1)), ZoneInfo(calendar.zone), days=DAYS_TO_CLOSE)
+    return now >= closes_at(day.replace(day=1), ZoneInfo(calendar.zone))
 
 
 def _check(event: Any, before: datetime, after: datetime, events: Mapping[int, Any], reason: str) -> None:
@@ -219,8 +217,8 @@ class _Book:
         for clock, times in found:
             missed_at = (clock.breached_at or self._now) if times.is_missed else None
             connection.execute(update(limit_clock).where(limit_clock.c.id == clock.id).values(
-                started_at=times.started_at, stopped_at=times.stopped_at, due_at=times.due_at, warn_at=times.warn_at,
-                paused_at=times.paused_at, breached_at=missed_at,
+                started_at=times.started_at, counted_at=self._counted_at(clock, times), stopped_at=times.stopped_at,
+                due_at=times.due_at, warn_at=times.warn_at, paused_at=times.paused_at, breached_at=missed_at,
             ))  # fmt: skip
             if clock.kind != Kind.CLOCK or clock.stopped_at is not None:
                 continue
@@ -237,6 +235,13 @@ class _Book:
         if found:
             self._say_since_when_late()
 
+    def _counted_at(self, clock: Any, times: _Times) -> datetime:
+        """What was carried over stays where it was carried to."""
+        zone = ZoneInfo(self._runtime.organisation.calendar.zone)
+        begun: datetime = counting_from(times.started_at, self._now, zone)
+        carried: datetime = clock.counted_at
+        return begun if begun == times.started_at else carried
+
     def _read(self, clock: Any, pauses: Sequence[tuple[str, datetime]]) -> _Times:
         started = self._said.get(clock.entered_at, clock.started_at)
         stopped = None
@@ -245,7 +250,7 @@ class _Book:
         if clock.kind != Kind.CLOCK:
             # what was counted was decided by what the case said, whenever that was
             return _Times(started, stopped, clock.paused_at, None, None, clock.breached_at is not None)
-        limit = limit_at(self._content, clock.limit_id, started, self._runtime.organisation.calendar.zone)
+        limit = limit_at(self._runtime, self._content, clock.limit_id, started)
         until, paused = self._due(clock, limit, started, pauses)
         reminder = None if clock.warn_at is None or limit is None or limit.warn is None else warn_at(started, until, limit.warn)
         # one that runs is found to be missed by its due row, as ever

@@ -90,16 +90,15 @@ def deploy(
     `is_approved`: a second person has, where the procedure asks for one; ApprovalNeededError otherwise.
     """
     permissions.require(actor, "process-definition:deploy")
-    known = {info.key: info.id for info in list_latest(runtime, uow)}
     operators = runtime.signatures()
     package = runtime.reader.read(
-        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, operators, is_ours=is_ours
+        files, runtime.settings, known_diagrams(runtime, uow), runtime.organisation, operators, is_ours=is_ours
     )
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)
     keys = [process.process_id for process in package.processes]
     present = _procedures_of(uow, keys)
-    procedure = procedure or next(iter(present), None) or min(keys, default="")
+    procedure = procedure or procedure_of(uow, keys)
     for access in procedure_access.of(uow, procedure, *present).values():
         access.require(actor, "deploy")
     digest = _digest_of(files)
@@ -154,10 +153,7 @@ def deployed_with(uow: UnitOfWork, definition_id: int) -> dict[str, int]:
 
 def normalised(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files as they would be run. DeploymentRefusedError, with every finding, for what cannot be."""
-    known = {info.key: info.id for info in list_latest(runtime, uow)}
-    package = runtime.reader.read(
-        files, runtime.settings, _known_processes(runtime, uow, known), runtime.organisation, runtime.signatures()
-    )
+    package = runtime.reader.read(files, runtime.settings, known_diagrams(runtime, uow), runtime.organisation, runtime.signatures())
     if package.is_refused:
         raise DeploymentRefusedError(package.findings)
     return {**files, **package.normalised}
@@ -166,6 +162,11 @@ def normalised(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) ->
 def list_latest(runtime: Runtime, uow: UnitOfWork) -> list[DefinitionInfo]:
     """The current version of every process, by key."""
     return [_info(row) for row in uow.reading.execute(_select().where(definition.c.is_latest).order_by(definition.c.key))]
+
+
+def known_diagrams(runtime: Runtime, uow: UnitOfWork) -> dict[str, Diagram]:
+    """The diagram of every current version, by process: what a deployment may call."""
+    return {info.key: content(runtime, uow, info.id).diagram for info in list_latest(runtime, uow)}
 
 
 def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
@@ -177,16 +178,6 @@ def source(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> bytes:
         .where(deployment_file.c.deployment_id == info.deployment_id, deployment_file.c.name == info.file_name)
     )
     return bytes(uow.reading.execute(query).scalar_one())
-
-
-def sources(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
-    """Every file of a deployment as its author sent it, by path."""
-    query = (
-        select(deployment_file.c.name, blob.c.body)
-        .join(blob, blob.c.digest == deployment_file.c.source_digest)
-        .where(deployment_file.c.deployment_id == deployment_id).order_by(deployment_file.c.name)
-    )
-    return {row.name: bytes(row.body) for row in uow.reading.execute(query)}
 
 
 def procedure_of(uow: UnitOfWork, keys: list[str]) -> str:
@@ -304,10 +295,6 @@ def _limits_of(files: Mapping[str, bytes]) -> tuple[Limit, ...]:
 def stem(name: str) -> str:
     """`forms/registration.json` → `registration`."""
     return name.rsplit("/", 1)[-1].rsplit(".", 1)[0]
-
-
-def _known_processes(runtime: Runtime, uow: UnitOfWork, known: Mapping[str, int]) -> dict[str, Diagram]:
-    return {key: content(runtime, uow, each).diagram for key, each in known.items()}
 
 
 def _digest_of(files: Mapping[str, bytes]) -> bytes:

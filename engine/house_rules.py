@@ -1,4 +1,4 @@
-"""Working time and number patterns that the office keeps as rows, laid over organisation.toml; every process follows within a second.
+"""What the office keeps as rows over the files: working time, number patterns, targets of limits; every process follows within a second.
 
 Rows are never deleted, only emptied, so the sum of their versions tells whether anything has changed: one number, which rides along
 with the statement that reads an account and with the scheduler's look.
@@ -7,13 +7,14 @@ with the statement that reads an account and with the scheduler's look.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from sqlalchemy import BigInteger, cast, func, select
 
 from engine.calendars import WorkingCalendar
-from engine.persistence.tables import number_pattern, site, working_calendar
+from engine.persistence.tables import limit_target, number_pattern, site, working_calendar
 from engine.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
 #: the sum of all versions; zero while organisation.toml holds alone
 STAMP = cast(
     select(func.coalesce(func.sum(working_calendar.c.version), 0)).scalar_subquery()
-    + select(func.coalesce(func.sum(number_pattern.c.version), 0)).scalar_subquery(), BigInteger)
+    + select(func.coalesce(func.sum(number_pattern.c.version), 0)).scalar_subquery()
+    + select(func.coalesce(func.sum(limit_target.c.version), 0)).scalar_subquery(), BigInteger)
 
 
 def catch_up(runtime: Runtime, uow: UnitOfWork, stamp: int | None = None) -> None:
@@ -48,7 +50,13 @@ def in_force(base: Organisation, uow: UnitOfWork) -> Organisation:
     bodies = {row.site_id: (orjson.loads(row.body), row.time_zone) for row in uow.reading.execute(query)}
     company = over(base.calendar, bodies.get(None, ({}, None))[0])
     sites = {site_id: over(company, body).in_zone(zone) for site_id, (body, zone) in bodies.items() if site_id is not None and body}
-    return replace(base, numbering={**base.numbering, **patterns}, calendar=company, site_calendars=sites, written=base)
+    targets: dict[str, tuple[tuple[date, str], ...]] = {}
+    set_for = select(limit_target).where(limit_target.c.withdrawn_at.is_(None)).order_by(limit_target.c.effective_from, limit_target.c.id)
+    for row in uow.reading.execute(set_for):
+        targets[row.limit_id] = (*targets.get(row.limit_id, ()), (row.effective_from, row.target))
+    return replace(
+        base, numbering={**base.numbering, **patterns}, calendar=company, site_calendars=sites, limit_targets=targets, written=base
+    )
 
 
 def over(calendar: WorkingCalendar, body: dict[str, Any]) -> WorkingCalendar:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, Protocol
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import bindparam, delete, func, insert, select, update
 
@@ -23,6 +24,7 @@ from engine.model import SYSTEM
 from engine.notifications import Kind as Notice
 from engine.persistence.tables import due, instance, instance_variable, limit_clock, site, unit
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.months import counting_from, final_from
 
 if TYPE_CHECKING:
     from engine.runtime import Runtime
@@ -39,6 +41,16 @@ _UNIT = (
 # the statements of the hot path are built once: building one costs more than sending it
 _OPEN = insert(limit_clock).values(unit_id=_UNIT)
 _KEEP = update(limit_clock).where(limit_clock.c.id == bindparam("at_id")).values(unit_id=func.coalesce(limit_clock.c.unit_id, _UNIT))
+
+
+class Decided(Protocol):
+    """A row of `limit_clock` will do."""
+
+    counted_at: datetime
+    breached_at: datetime | None
+    apart_at: datetime | None
+    cancelled_at: datetime | None
+    stop_entered_at: datetime | None
 
 
 class InstanceRow(Protocol):
@@ -149,6 +161,13 @@ def mark_late(uow: UnitOfWork, instance_id: int, since: datetime) -> None:
     uow.writing.execute(update(instance).where(instance.c.id == instance_id, condition).values(late_since=since))
 
 
+def is_final(runtime: Runtime, row: Decided, now: datetime) -> bool:
+    """Whether it is decided, and the month in which it counts is closed: nothing changes it any more."""
+    moments = (row.breached_at, row.apart_at, row.cancelled_at, row.stop_entered_at)
+    decided_at = min((moment for moment in moments if moment is not None), default=None)
+    return decided_at is not None and now >= final_from(row.counted_at, decided_at, ZoneInfo(runtime.organisation.calendar.zone))
+
+
 def _holds(expression: str | None, evaluate: Callable[[str], Any], *, default: bool) -> bool:
     return default if expression is None else bool(evaluate(expression))
 
@@ -170,6 +189,8 @@ class Clock:
     round: int
     started_at: datetime
     entered_at: datetime
+    #: in which month it counts
+    counted_at: datetime
     due_at: datetime | None = None
     target_seconds: int | None = None
     goal: Decimal | None = None
@@ -256,7 +277,10 @@ class Book:
                 self._resume(limit, clock, happening)
         elif clock is not None and clock.is_open_to_change and limit.scope == "instance" and happening in limit.stops:
             # unreachable at first, heard at last: of one case the last answer counts, and what is met stays met
-            self._decide(clock, verdict)
+            if is_final(self._runtime, clock, self._now):
+                self._events.append(NewEvent("limit.settled", detail={"limit": clock.limit_id, "round": clock.round}))
+            else:
+                self._decide(clock, verdict)
         may_start = clock is None or (limit.scope == "round" and not clock.runs)
         if may_start and happening in limit.starts and verdict.applies:
             clock = self._start(limit, 1 if clock is None else clock.round + 1)
@@ -287,9 +311,10 @@ class Book:
             last.cancelled_at, last.changed = self._now, True
 
     def _start(self, limit: Limit, number: int) -> Clock:
+        counted_at = counting_from(self._at, self._now, ZoneInfo(self._runtime.organisation.calendar.zone))
         clock = Clock(
-            limit_id=limit.full_id, kind=limit.kind, round=number, started_at=self._at, entered_at=self._now, goal=limit.goal,
-            person_id=self._person_id,
+            limit_id=limit.full_id, kind=limit.kind, round=number, started_at=self._at, entered_at=self._now, counted_at=counted_at,
+            goal=limit.goal, person_id=self._person_id,
         )  # fmt: skip
         if limit.kind is Kind.CLOCK:
             calendar = self._site_calendar()
@@ -381,7 +406,9 @@ class Book:
             base = {**of, "instance_id": self._instance.id, "site_id": self._instance.site_id}
             connection.execute(_OPEN, [{**base, **clock.values()} for clock in self._fresh])
         for clock in stored:
-            connection.execute(_KEEP, {**of, "at_id": clock.id, **clock.values()})
+            # whoever closes a month meanwhile says where it counts
+            values = {name: value for name, value in clock.values().items() if name != "counted_at"}
+            connection.execute(_KEEP, {**of, "at_id": clock.id, **values})
         old = [clock.limit_id for clock in stored if clock.rescheduled]
         if old:
             connection.execute(

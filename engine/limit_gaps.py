@@ -1,22 +1,23 @@
 """What the manual wants done every month or half-year and what was never begun: no case, so no row tells of it.
 
 A limit that says `every` is held against the calendar, with `each` also against a list of the company: every let unit, every settled
-tenant. What is found is counted with what was missed.
+tenant. What is found is counted with what was missed. A closed month keeps what was found when it was closed.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 
 from engine.limit_rules import Limit
 from engine.model import Actor
-from engine.persistence.tables import building, definition, limit_clock, periodic_start, unit
+from engine.persistence.tables import building, definition, limit_clock, limit_gap, periodic_start, unit
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.limit_sums import closed_until
 from engine.queries.limits import LimitFilters
 from engine.queries.months import midnight, next_month
 from engine.queries.sites import visible_sites
@@ -38,14 +39,69 @@ class Gap:
     label: str = ""
     site_id: int | None = None
     building: str | None = None
+    building_id: int | None = None
 
 
 def gaps(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit: Limit, filters: LimitFilters) -> list[Gap]:
     """Those whose time was up in the period of the filters, oldest first. A period that began before the procedure was first deployed
     counts not.
     """
-    if limit.every is None:
+    if not _may_lack(limit, filters):
         return []
+    named = limit_gap.outerjoin(building, building.c.id == limit_gap.c.building_id)
+    kept = select(limit_gap, building.c.name.label("house")).select_from(named)
+    rows = uow.reading.execute(kept.where(*_kept(actor, limit, filters)).order_by(limit_gap.c.due_at, limit_gap.c.id))
+    found = [Gap(row.period, row.due_at, row.label, row.site_id, row.house, row.building_id) for row in rows]
+    return found + _since_closed(runtime, uow, actor, limit, filters)
+
+
+def count(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit: Limit, filters: LimitFilters) -> int:
+    """How many they are."""
+    if not _may_lack(limit, filters):
+        return 0
+    kept = select(func.count()).select_from(limit_gap).where(*_kept(actor, limit, filters))
+    return uow.reading.execute(kept).scalar_one() + len(_since_closed(runtime, uow, actor, limit, filters))
+
+
+def found_between(runtime: Runtime, uow: UnitOfWork, limit: Limit, since: datetime, until: datetime) -> list[Gap]:
+    """Of the whole company, those whose time was up after the one moment and not after the other, from the calendar and the lists."""
+    return _found(runtime, uow, limit, LimitFilters(since=since, until=until)) if limit.every is not None else []
+
+
+def _may_lack(limit: Limit, filters: LimitFilters) -> bool:
+    # nobody is known who should have begun it, and no case that says of which category it would have been
+    return limit.every is not None and filters.person_id is None and filters.category is None
+
+
+def _kept(actor: Actor, limit: Limit, filters: LimitFilters) -> list[ColumnElement[bool]]:
+    conditions = [limit_gap.c.limit_id == limit.full_id]
+    if filters.since is not None:
+        conditions.append(limit_gap.c.due_at > filters.since)
+    if filters.until is not None:
+        conditions.append(limit_gap.c.due_at <= filters.until)
+    if filters.building_id is not None:
+        conditions.append(limit_gap.c.building_id == filters.building_id)
+    sites = visible_sites(actor)
+    if sites is not None:
+        conditions.append(limit_gap.c.site_id.is_(None) | limit_gap.c.site_id.in_(sorted(sites)))
+    if filters.site_id is not None:
+        conditions.append(limit_gap.c.site_id.is_(None) | (limit_gap.c.site_id == filters.site_id))
+    return conditions
+
+
+def _since_closed(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit: Limit, filters: LimitFilters) -> list[Gap]:
+    closed = closed_until(uow)
+    if closed is not None:
+        ends = midnight(next_month(closed[1]), ZoneInfo(runtime.organisation.calendar.zone))
+        filters = replace(filters, since=ends if filters.since is None else max(ends, filters.since))
+    found = _found(runtime, uow, limit, filters)
+    sites = visible_sites(actor)
+    if sites is not None:
+        found = [gap for gap in found if gap.site_id is None or gap.site_id in sites]
+    return [gap for gap in found if filters.site_id is None or gap.site_id in (None, filters.site_id)]
+
+
+def _found(runtime: Runtime, uow: UnitOfWork, limit: Limit, filters: LimitFilters) -> list[Gap]:
     first = uow.reading.execute(select(func.min(definition.c.created_at)).where(definition.c.key == limit.process_key)).scalar()
     now, zone = runtime.clock.now(), ZoneInfo(runtime.organisation.calendar.zone)
     if first is None:
@@ -60,10 +116,7 @@ def gaps(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit: Limit, filters:
             found += _of_company(uow, limit, begins, ends, due_at) if limit.each is None else _of_items(
                 runtime, uow, limit, begins, ends, due_at, filters.building_id
             )
-    sites = visible_sites(actor)
-    if sites is not None:
-        found = [gap for gap in found if gap.site_id is None or gap.site_id in sites]
-    return [gap for gap in found if filters.site_id is None or gap.site_id in (None, filters.site_id)]
+    return found
 
 
 def _periods(limit: Limit, since: datetime, until: datetime, zone: ZoneInfo) -> Iterator[tuple[datetime, datetime]]:
@@ -95,7 +148,8 @@ def _due_at(runtime: Runtime, limit: Limit, begins: datetime, ends: datetime) ->
 
 def _of_company(uow: UnitOfWork, limit: Limit, begins: datetime, ends: datetime, due_at: datetime) -> list[Gap]:
     there = select(limit_clock.c.id).where(
-        limit_clock.c.limit_id == limit.full_id, limit_clock.c.started_at >= begins, limit_clock.c.started_at < ends
+        limit_clock.c.limit_id == limit.full_id, limit_clock.c.counted_at >= begins, limit_clock.c.started_at >= begins,
+        limit_clock.c.started_at < ends,
     )
     return [Gap(begins, due_at)] if uow.reading.execute(there.limit(1)).first() is None else []
 
@@ -118,7 +172,8 @@ def _of_items(
         return []
     # begun by hand
     by_hand = select(limit_clock.c.unit_id).where(
-        limit_clock.c.limit_id == limit.full_id, limit_clock.c.started_at >= begins, limit_clock.c.started_at < ends
+        limit_clock.c.limit_id == limit.full_id, limit_clock.c.counted_at >= begins, limit_clock.c.started_at >= begins,
+        limit_clock.c.started_at < ends,
     )
     units = set(uow.reading.execute(by_hand.distinct()).scalars())
     places = select(unit.c.id, unit.c.building_id, building.c.name).join(building, building.c.id == unit.c.building_id)
@@ -128,7 +183,7 @@ def _of_items(
         of = _unit_of(item)
         house = houses.get(of, (None, None))
         if of not in units and building_id in (None, house[0]):
-            found.append(Gap(begins, due_at, str(item.data.get("label", item.id)), item.site_id, house[1]))
+            found.append(Gap(begins, due_at, str(item.data.get("label", item.id)), item.site_id, house[1], house[0]))
     return found
 
 

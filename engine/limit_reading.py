@@ -15,10 +15,11 @@ from engine.limit_rules import ELEMENT_MOMENTS, INSTANCE, Happening, Kind, Limit
 
 _ID = re.compile(r"^[a-z][a-z0-9_]{0,59}$")
 _HAPPENING = re.compile(r"^(?:(?P<process>[^/:\s]+)/)?(?P<element>[^/:\s]+):(?P<moment>[a-z]+)$")
+_FIELD = re.compile(r"^[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*$")
 _PER_CENT = re.compile(r"^(\d{1,3}(?:\.\d{1,2})?) ?%$")
 _NUMBER = re.compile(r"^(\d{1,9}(?:\.\d{1,4})?)$")
 #: what every kind may say
-_EVERYWHERE = frozenset({"id", "kind", "name", "clause", "when", "escalate_to", "effective_from", "every", "each"})
+_EVERYWHERE = frozenset({"id", "kind", "name", "clause", "when", "escalate_to", "effective_from", "every", "each", "category"})
 _COUNTED = frozenset({"from", "exclude", "target"})
 _KEYS_OF: Mapping[Kind, frozenset[str]] = {
     Kind.CLOCK: frozenset({"from", "to", "target", "by_day", "calendar", "scope", "cancel", "pause", "resume", "warn"}),
@@ -93,11 +94,18 @@ class _Reader:
             apart=self._text("apart") or None, exclude=self._text("exclude") or None,
             value=self._text("value", required=kind is Kind.AVERAGE) or None, scope=scope, cancels=cancels, pauses=pauses, resumes=resumes,
             warn=self._warn(), escalate_to=self._text("escalate_to") or None, effective_from=self._effective_from(),
-            every=every, each=self._text("each") or None,
+            every=every, each=self._text("each") or None, category=self._category(),
         )  # fmt: skip
         if limit.each and not every:
             self._wrong("時限「{id}」有 each 而沒有 every：要逐項量，須說明多久一次。")
         return None if self.findings else limit
+
+    def _category(self) -> str | None:
+        text = self._text("category")
+        if text and not _FIELD.match(text):
+            self._wrong("時限「{id}」的 category 應寫成「表單.欄位」。")
+            return None
+        return text or None
 
     def _kind(self) -> Kind:
         text = self._text("kind") or Kind.CLOCK

@@ -5,14 +5,14 @@ them from `limits.toml`, `engine.limits` measures them.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
-from engine.calendars import CalendarName, Duration, Target
+from engine.calendars import CalendarName, Duration, Target, parse_target
 from engine.errors import Finding, InvalidError
 from engine.model import COLLECTION_NAMES
 
@@ -122,6 +122,8 @@ class Limit:
     every: Literal["month", "half_year"] | None = None
     #: collection of which each item must be measured then; None: the company as a whole
     each: str | None = None
+    #: indexed field of the case (`form.field`) by whose value its figures are told apart
+    category: str | None = None
 
     @property
     def expressions(self) -> tuple[str, ...]:
@@ -132,6 +134,15 @@ class Limit:
     def happenings(self) -> tuple[Happening, ...]:
         """Everything that it looks at."""
         return (*self.starts, *self.stops, *self.cancels, *self.pauses, *self.resumes)
+
+    @property
+    def demand(self) -> str:
+        """What it asks for as one text: `PT20M`, `end_of_day`, `day 5`; a share from 0 to 1, a number."""
+        if self.by_day is not None:
+            return f"day {self.by_day}"
+        if self.target is not None:
+            return self.target if isinstance(self.target, str) else self.target.text
+        return "" if self.goal is None else f"{self.goal.normalize():f}"
 
     @property
     def full_id(self) -> str:
@@ -169,6 +180,42 @@ def in_force(limits: Iterable[Limit], at: datetime, zone: str) -> list[Limit]:
         if limit.full_id not in current or current[limit.full_id][0] <= rank:
             current[limit.full_id] = (rank, limit)
     return [limit for _, limit in current.values()]
+
+
+def with_demand(limit: Limit, text: str) -> Limit:
+    """The same asking for something else, written as `demand` gives it. InvalidError for what this kind cannot ask for."""
+    if limit.by_day is not None:
+        day = text.removeprefix("day ").strip()
+        if not (day.isascii() and day.isdigit() and 1 <= int(day) <= 28):
+            raise InvalidError(reason="請填每月 1 至 28 日中的一天。")
+        return replace(limit, by_day=int(day))
+    if limit.kind is Kind.CLOCK:
+        return replace(limit, target=parse_target(text))
+    if limit.kind is Kind.NEVER:
+        raise InvalidError(reason="這一項應為零件，要求不能更改。")
+    try:
+        goal = Decimal(text)
+    except InvalidOperation as error:
+        raise InvalidError(reason="請填一個數字。") from error
+    if not goal.is_finite() or not 0 < goal <= (1 if limit.kind is Kind.SHARE else 10**6):
+        raise InvalidError(reason="比率應大於 0、不超過 100%。" if limit.kind is Kind.SHARE else "請填大於零的數字。")
+    return replace(limit, goal=goal)
+
+
+def laid_over(limits: Sequence[Limit], kept: Mapping[str, Sequence[tuple[date, str]]], zone: str) -> Sequence[Limit]:
+    """Limits with the targets that the house has set over them, each from its day on. `kept`: by full id, in the order of days."""
+    found = list(limits)
+    for full_id in {limit.full_id for limit in limits} & kept.keys():
+        mine = [limit for limit in limits if limit.full_id == full_id]
+        for day, text in kept[full_id]:
+            begins = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(zone))
+            base = next(iter(in_force(mine, begins, zone)), mine[0])
+            try:
+                found.append(replace(with_demand(base, text), effective_from=day))
+            except InvalidError:
+                # a later version of the procedure measures it otherwise: what it says counts
+                continue
+    return found
 
 
 def check_references(limits: Iterable[Limit], elements: Mapping[str, Collection[str]], roles: Collection[str]) -> list[Finding]:

@@ -19,7 +19,7 @@ from engine import history, notifications
 from engine.content import InstanceContent
 from engine.history import NewEvent
 from engine.limit_book import BREACH, WARN, Book, InstanceRow, Plan, Verdict, decide, mark_late
-from engine.limit_rules import Happening, Kind, Limit, Moment, in_force
+from engine.limit_rules import Happening, Kind, Limit, Moment, in_force, laid_over
 from engine.limit_span import elements_between
 from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, JsonObject, OpenItem, Passed
 from engine.notifications import Kind as Notice
@@ -46,7 +46,7 @@ def foresee(
     runtime: Runtime, content: InstanceContent, events: Sequence[Happening], now: datetime, evaluate: Callable[[str], Any]
 ) -> Plan | None:
     """Which limits the happenings concern, with their conditions evaluated; None when none. No SQL: call it before the lock is taken."""
-    every = content.limits()
+    every = _every(runtime, content)
     if not every or not events:
         return None
     happened = frozenset(events)
@@ -97,7 +97,7 @@ def breach(runtime: Runtime, uow: UnitOfWork, instance_id: int, full_id: str, co
     clock = _running(uow, instance_id, full_id)
     if clock is None or clock.paused_at is not None or clock.breached_at is not None or clock.due_at > now:
         return False
-    limit = limit_at(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
+    limit = limit_at(runtime, content, full_id, clock.started_at)
     uow.writing.execute(update(limit_clock).where(limit_clock.c.id == clock.id).values(breached_at=now))
     mark_late(uow, instance_id, clock.due_at)
     role = limit.escalate_to if limit is not None else None
@@ -114,11 +114,17 @@ def warn(runtime: Runtime, uow: UnitOfWork, instance_id: int, full_id: str, cont
     clock = _running(uow, instance_id, full_id)
     if clock is None or clock.paused_at is not None or clock.breached_at is not None or clock.warn_at is None or clock.warn_at > now:
         return False
-    limit = limit_at(content, full_id, clock.started_at, runtime.organisation.calendar.zone)
+    limit = limit_at(runtime, content, full_id, clock.started_at)
     detail = {"limit": full_id, "round": clock.round, "due_at": clock.due_at}
     history.append(uow, SYSTEM, instance_id, [NewEvent("limit.warned", detail=detail)], now)
     _tell(runtime, uow, instance_id, Notice.LIMIT_SOON, limit)
     return True
+
+
+def _every(runtime: Runtime, content: InstanceContent) -> Sequence[Limit]:
+    """Those of the case's procedures, with what the house has set over them."""
+    kept, every = runtime.organisation.limit_targets, content.limits()
+    return laid_over(every, kept, runtime.organisation.calendar.zone) if kept else every
 
 
 def _concerns(limit: Limit, happened: frozenset[Happening]) -> bool:
@@ -136,9 +142,10 @@ def _running(uow: UnitOfWork, instance_id: int, full_id: str) -> Any:
     return connection.execute(query.order_by(limit_clock.c.round.desc()).limit(1)).one_or_none()
 
 
-def limit_at(content: InstanceContent, full_id: str, started_at: datetime, zone: str) -> Limit | None:
+def limit_at(runtime: Runtime, content: InstanceContent, full_id: str, started_at: datetime) -> Limit | None:
     """What the limit said when the clock started; None when this version knows it no longer."""
-    every = [limit for limit in content.limits() if limit.full_id == full_id]
+    zone = runtime.organisation.calendar.zone
+    every = [limit for limit in _every(runtime, content) if limit.full_id == full_id]
     # a start by claimed time may lie before the limit came into force
     return next(iter(in_force(every, started_at, zone) or [replace(limit, effective_from=None) for limit in every]), None)
 
@@ -171,7 +178,7 @@ def _pass_on_escalations(runtime: Runtime, uow: UnitOfWork, instance_id: int, co
         limit_clock.c.stopped_at.is_(None), limit_clock.c.cancelled_at.is_(None),
     )
     for row in uow.writing.execute(query).all():
-        limit = limit_at(content, row.limit_id, row.started_at, runtime.organisation.calendar.zone)
+        limit = limit_at(runtime, content, row.limit_id, row.started_at)
         if limit is not None and limit.escalate_to:
             _escalate(uow, instance_id, content, limit, now)
 

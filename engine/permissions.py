@@ -76,6 +76,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "price:write": frozenset({"administrator", "manager"}),
     "calendar:write": frozenset({"administrator", "manager"}),
     "numbering:write": frozenset({"administrator"}),
+    # what a limit of the manual asks for, from a day on
+    "limit:write": frozenset({"manager", "general_manager", "administrator"}),
     # of others; everybody names their own
     "substitution:administer": frozenset({"administrator", "manager", "general_manager"}),
     "user:administer": frozenset({"administrator"}),

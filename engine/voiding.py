@@ -7,6 +7,7 @@ from sqlalchemy import exists, select, update
 from engine import history, instances, permissions, steps
 from engine.errors import ConflictError, ForbiddenError, InstanceNotActiveError, InvalidError
 from engine.history import NewEvent
+from engine.limit_book import is_final
 from engine.model import ENDED_STATES, Actor, InstanceState
 from engine.persistence.tables import history_event, ledger_entry, limit_clock, record
 from engine.persistence.unit_of_work import UnitOfWork
@@ -52,9 +53,10 @@ def void(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, kind
     words = "：".join(part for part in (REASONS[kind], reason.strip()[:500]) if part)
     instances.end_early(runtime, uow, actor, row, "instance.voided", words, InstanceState.VOIDED)
     now, connection = runtime.clock.now(), uow.writing
-    connection.execute(
-        update(limit_clock).where(limit_clock.c.instance_id == instance_id, limit_clock.c.cancelled_at.is_(None)).values(cancelled_at=now)
-    )
+    measured = select(limit_clock).where(limit_clock.c.instance_id == instance_id, limit_clock.c.cancelled_at.is_(None))
+    # a closed month keeps what it counted
+    still_open = [each.id for each in connection.execute(measured).all() if not is_final(runtime, each, now)]
+    connection.execute(update(limit_clock).where(limit_clock.c.id.in_(still_open)).values(cancelled_at=now))
     issued = (record.c.instance_id == instance_id, record.c.voided_at.is_(None))
     papers = connection.execute(select(record.c.record_key, record.c.number).where(*issued)).all()
     if papers:

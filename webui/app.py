@@ -30,6 +30,7 @@ from webui.approvals import blueprint as approvals
 from webui.board import blueprint as board
 from webui.cases import blueprint as cases
 from webui.delivery import blueprint as delivery
+from webui.designer import blueprint as designer
 from webui.desk import blueprint as desk
 from webui.directory import blueprint as directory
 from webui.dossier import blueprint as dossier
@@ -103,6 +104,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(prices)
     app.register_blueprint(house_rules)
     app.register_blueprint(today)
+    app.register_blueprint(designer)
     app.register_blueprint(rollouts)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())

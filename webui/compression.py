@@ -7,7 +7,8 @@ import gzip
 import flask
 
 _COMPRESSED_FROM = 1_000
-_TEXT = frozenset({"text/html", "image/svg+xml", "application/json", "application/problem+json", "text/plain"})
+_TEXT = frozenset({"text/html", "image/svg+xml", "application/json", "application/problem+json", "text/plain", "text/javascript",
+                   "application/manifest+json"})
 
 
 def register(app: flask.Flask) -> None:

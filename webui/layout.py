@@ -79,6 +79,7 @@ MENU = (
         Entry("limits.overview", "時限與指標", icon="clock", on_phone=False),
     ), "統計"),
     Group((
+        Entry("designer.overview", "流程設計", icon="git-branch", on_phone=False, roles=PERMISSIONS["procedure:read-drafts"]),
         Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"],
               also=frozenset({"house_rules", "prices"})),

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 
 import flask
 
 from engine import definitions, steps
 from engine.content import DefinitionContent
-from engine.errors import NotFoundError
 from engine.forms import FormTexts
 from engine.i18n import read_catalogue
 from webui.display import zone
@@ -59,9 +57,10 @@ def texts(definition_id: int) -> FormTexts:
 
 
 def limit_name(limit_id: str, *definition_ids: int) -> str:
-    """What people call a limit of the manual, by `process.limit`: of one of these procedures, of one that they call, else of its own.
+    """What people call a limit of the manual, by `process.limit`: of one of these procedures, as it is deployed now, else of one that they
+    call.
 
-    An event of a called procedure may tell of a limit of the calling one, and the other way round. Each is looked up once a page.
+    An event of a called procedure may tell of a limit of the calling one, and the other way round. A page asks once what is deployed.
     """
     known: dict[tuple[str, int], str] = flask.g.setdefault("limit_names", {})
     key = (limit_id, definition_ids[0])
@@ -76,10 +75,14 @@ def limit_name(limit_id: str, *definition_ids: int) -> str:
 def _limit_homes(limit_id: str, definition_ids: tuple[int, ...]) -> Iterator[int]:
     """Definitions that may have the limit, those that cost nothing first."""
     yield from definition_ids
+    if "limit_homes" not in flask.g:
+        flask.g.limit_homes = {info.key: info.id for info in definitions.list_latest(runtime_of(), current())}
+    home = flask.g.limit_homes.get(limit_id.partition(".")[0])
+    if home is not None:
+        yield home
+    # one of an earlier version
     for definition_id in definition_ids:
         yield from definitions.bindings(runtime_of(), current(), definition_id).values()
-    with suppress(NotFoundError):
-        yield definitions.latest(runtime_of(), current(), limit_id.partition(".")[0]).id
 
 
 def called_by(instance_id: int) -> tuple[int, ...]:

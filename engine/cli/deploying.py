@@ -130,7 +130,7 @@ def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
         by_deployment = {info.deployment_id: info for info in reversed(chosen)}
         names = definitions.procedure_names(uow)
         for info in progress(sorted(by_deployment.values(), key=lambda info: info.key), "匯出", lambda info: info.key):
-            for name, raw in definitions.sources(uow, info.deployment_id).items():
+            for name, raw in definitions.files_of(uow, info.deployment_id).items():
                 target = folder / (names[info.deployment_id] or info.key) / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(raw)

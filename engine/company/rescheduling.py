@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, func, insert, select, update
 
-from engine import definitions, history, permissions, steps
+from engine import definitions, history, limits, permissions, steps
 from engine.calendars import WorkingCalendar, warn_at
 from engine.company import changes
 from engine.company.calendars import COMPANY, KIND
@@ -172,7 +172,7 @@ def _counts_working_time(runtime: Runtime, uow: UnitOfWork, definition_id: int, 
 def _limit(runtime: Runtime, uow: UnitOfWork, row: Row[Any]) -> Limit | None:
     standing = steps.load(uow, row.instance_id)
     content = definitions.instance_content(runtime, uow, standing.definition_id, steps.bound(standing))
-    return next((limit for limit in content.limits() if limit.full_id == row.limit_id), None)
+    return limits.limit_at(runtime, content, row.limit_id, row.started_at)
 
 
 def _was_held(uow: UnitOfWork, instance_id: int) -> bool:

@@ -1,4 +1,4 @@
-"""What a new procedure begins with: a pool, one lane, a start and an end."""
+"""What a new procedure, diagram or decision table begins with."""
 
 from __future__ import annotations
 
@@ -40,3 +40,26 @@ id="{key}_definitions" targetNamespace="https://guicheng.example/bpmn">
 def folder(key: str, title: str) -> dict[str, bytes]:
     """The files of a procedure in which nothing happens yet. `key`: process id and file name; `title`: what people call it."""
     return {f"{key}.bpmn": _BLANK.format(key=key, title=quoteattr(title)).encode()}
+
+
+_TABLE = """<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="{key}_definitions" name={title} namespace="https://guicheng.example/dmn">
+  <decision id="{key}" name={title}>
+    <decisionTable id="{key}_table" hitPolicy="FIRST">
+      <input id="{key}_input" label={title}>
+        <inputExpression id="{key}_expression" typeRef="string">
+          <text></text>
+        </inputExpression>
+      </input>
+      <output id="{key}_output" name="result" typeRef="string" />
+    </decisionTable>
+  </decision>
+</definitions>
+"""
+
+
+def file(key: str, kind: str, title: str = "") -> tuple[str, bytes]:
+    """Path and content of a new `bpmn` or `dmn` file. `key`: its process or decision id."""
+    if kind == "dmn":
+        return f"decisions/{key}.dmn", _TABLE.format(key=key, title=quoteattr(title or key)).encode()
+    return next(iter(folder(key, title or key).items()))

@@ -207,7 +207,7 @@ def _begin(
         if found:
             return base, found
     elif row is not None:
-        return base, definitions.sources(uow, row.id)
+        return base, definitions.files_of(uow, row.id)
     raise NotFoundError(kind="流程", id=procedure)
 
 

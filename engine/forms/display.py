@@ -53,6 +53,9 @@ def text_of(field: Field, value: Any, texts: FormTexts) -> str:
         return texts.of("{count} 行", count=len(value))
     if field.kind in (FieldKind.NUMBER, FieldKind.INTEGER) and field.unit:
         return f"{value} {texts.of(field.unit)}"
+    if field.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT) and value == field.default:
+        # nobody wrote it: it is the form's own sentence
+        return texts.of(str(value))
     return plain_text(value)
 
 
@@ -109,4 +112,5 @@ def form_messages(form: Form) -> Iterator[str]:
     for field in (*form.fields, *(column for table in form.fields for column in table.columns)):
         texts += [field.title, field.help, field.placeholder, field.unit, field.pattern_message]
         texts += [choice.title for choice in field.choices]
+        texts += [str(field.default)] if field.kind in (FieldKind.TEXT, FieldKind.LONG_TEXT) and field.default else []
     return (text for text in dict.fromkeys(texts) if text)

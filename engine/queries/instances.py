@@ -8,8 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import Select, String, cast, literal, null, or_, select, true, union_all
-from sqlalchemy.sql.elements import ColumnElement
+from sqlalchemy import Select, String, cast, literal, null, select, union_all
 
 from engine.errors import NotFoundError
 from engine.limit_rules import Kind
@@ -22,17 +21,17 @@ from engine.persistence.tables import (
     file,
     incident,
     instance,
-    instance_variable,
     limit_clock,
     record,
     site,
     user,
 )
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.matching import any_like, containing
+from engine.queries import case_filters
+from engine.queries.case_filters import InstanceFilters
 from engine.queries.ordering import Order, Ordering
 from engine.queries.paging import Page, clamp
-from engine.queries.sites import may_see, visible_sites
+from engine.queries.sites import may_see
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,30 +58,6 @@ class InstanceRow:
     parent_id: int | None
     late_since: datetime | None
     incident_count: int
-
-
-@dataclass(frozen=True, slots=True)
-class InstanceFilters:
-    """What narrows a list of cases; None and empty mean: no matter."""
-
-    state: str | None = None
-    definition_key: str | None = None
-    business_key: str | None = None
-    #: part of the title or number
-    q: str = ""
-    started_by: int | None = None
-    #: only those with a missed limit or due time
-    is_late: bool = False
-    #: last moved (started by one person: begun) at that moment or later, and before that moment
-    since: datetime | None = None
-    until: datetime | None = None
-    #: code of the unit that one of `unit_fields` names
-    unit: str = ""
-    #: indexed fields that name units, `form.field`
-    unit_fields: tuple[str, ...] = ()
-    #: by when they started instead of when they last moved
-    by_start: bool = False
-    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,13 +136,27 @@ def page(
     limit = clamp(limit)
     by_start = filters.by_start or filters.started_by is not None
     at, sort = (instance.c.started_at, "started") if by_start else (instance.c.moved_at, "moved")
-    conditions = _conditions(actor, filters)
+    conditions = case_filters.conditions(uow, actor, filters)
+    if conditions is None:
+        return Page(())
     conditions += [at >= filters.since] if filters.since is not None else []
     conditions += [at < filters.until] if filters.until is not None else []
     ordering = Ordering(filters.order, sort, at, instance.c.title, instance.c.id)
     statement = ordering.page(_select().where(*conditions), after).limit(limit + 1)
-    rows = [InstanceRow(**row._mapping) for row in uow.reading.execute(statement)]
-    return ordering.cut(rows, limit, lambda row: row.started_at if by_start else row.moved_at)
+
+    def moment(row: InstanceRow) -> datetime:
+        return row.started_at if by_start else row.moved_at
+
+    # each state's cases lie in the list's order, those of several don't: most cases are over, and would be walked past
+    states = case_filters.OPEN_STATES if filters.is_open and filters.state is None else (None,)
+    rows: list[InstanceRow] = []
+    for state in states:
+        of_state = statement if state is None else statement.where(instance.c.state == state)
+        rows += [InstanceRow(**row._mapping) for row in uow.reading.execute(of_state)]
+    if len(states) > 1:
+        is_title, is_newest = filters.order is Order.TITLE, filters.order is Order.NEWEST
+        rows.sort(key=lambda row: (row.title if is_title else moment(row), row.id), reverse=is_newest)
+    return ordering.cut(rows, limit, moment)
 
 
 def get(uow: UnitOfWork, actor: Actor, instance_id: int) -> InstanceRow:
@@ -253,26 +242,3 @@ def _select() -> Select[Any]:
             .outerjoin(user, user.c.id == instance.c.started_by)
         )
     )
-
-
-def _conditions(actor: Actor, filters: InstanceFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
-    for column, value in (
-        (instance.c.state, filters.state), (instance.c.definition_key, filters.definition_key),
-        (instance.c.business_key, filters.business_key), (instance.c.started_by, filters.started_by),
-    ):
-        if value is not None:
-            conditions.append(column == value)
-    if filters.unit:
-        named = select(instance_variable.c.instance_id).where(
-            instance_variable.c.name.in_(filters.unit_fields), instance_variable.c.text == filters.unit
-        )
-        conditions.append(instance.c.id.in_(named))
-    if filters.is_late:
-        conditions.append(instance.c.late_since.is_not(None))
-    if filters.q:
-        conditions.append(any_like(containing(filters.q), instance.c.title, instance.c.business_key))
-    return conditions or [true()]

@@ -1,28 +1,27 @@
 """The manual's limits measured: how many clocks, cases, rounds and acts were as they should be. Everything comes from the rows that
 the steps of cases have left.
 
-Periods, targets and lengths go by claimed times: from when something is said to have happened to when its answer is. When it was entered
-is told beside it, wherever that was later.
+Targets and lengths go by claimed times: from when something is said to have happened to when its answer is; when it was entered is told
+beside it. A period goes by them too, except where their month was closed already (`counted_at`). Here are the rows; `limit_sums` adds them
+up.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, or_, select
 
 from engine.limit_rules import Kind
 from engine.model import Actor
-from engine.persistence.durations import SecondsBetween
-from engine.persistence.tables import building, instance, limit_clock, limit_correction, site, unit, user
+from engine.persistence.tables import instance, instance_variable, limit_clock, limit_correction, unit, user
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.months import MOST_MONTHS, midnight, months_between, next_month
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.sites import visible_sites
 
@@ -51,15 +50,17 @@ class Split(StrEnum):
     BUILDING = "building"
     #: who did what decided it
     PERSON = "person"
-    #: of its start
+    #: in which it counts
     MONTH = "month"
     #: the site of the case
     SITE = "site"
+    #: value of the field that the limit names
+    CATEGORY = "category"
 
 
 @dataclass(frozen=True, slots=True)
 class LimitFilters:
-    """What is counted: what began in the period."""
+    """What is counted: what began in the period, or was carried over into it."""
 
     since: datetime | None = None
     until: datetime | None = None
@@ -67,6 +68,10 @@ class LimitFilters:
     limit_id: str = ""
     outcome: Outcome | None = None
     building_id: int | None = None
+    #: who decided it
+    person_id: int | None = None
+    #: value of a case's indexed field: (`form.field`, value)
+    category: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,8 @@ class LimitFigures:
     goals: tuple[Decimal, Decimal] | None = None
     #: the goals' mean over what is decided
     goal: float | None = None
+    #: of a part what the filters call it: the id of a building, site or person, the value of a category, the month
+    part: str = ""
 
     @property
     def share(self) -> float | None:
@@ -124,6 +131,8 @@ class ClockRow:
     #: claimed
     started_at: datetime
     entered_at: datetime
+    #: in which month it counts
+    counted_at: datetime
     due_at: datetime | None
     #: claimed
     stopped_at: datetime | None
@@ -154,37 +163,6 @@ class LaterCorrection:
     is_missed: bool
 
 
-def figures(
-    uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None = None, zone: str = "UTC"
-) -> tuple[LimitFigures, ...]:
-    """By limit, or with `split` the parts of `filters.limit_id`. `zone`: in which months begin."""
-    clocks = _clocks(uow, actor, filters, split, zone).subquery("clocks")
-    seconds, part = clocks.c.seconds, clocks.c.part
-    ranked = select(
-        part, clocks.c.outcome, seconds, clocks.c.value, clocks.c.goal,
-        func.row_number().over(partition_by=(part, seconds.is_(None)), order_by=seconds).label("place"),
-        func.count(seconds).over(partition_by=part).label("measured"),
-    ).subquery("ranked")  # fmt: skip
-    middle = and_(ranked.c.seconds.is_not(None), or_(ranked.c.place * 2 == ranked.c.measured, ranked.c.place * 2 == ranked.c.measured + 1,
-                                                      ranked.c.place * 2 == ranked.c.measured + 2))  # fmt: skip
-    counted = {name: func.sum(case((ranked.c.outcome == name, 1), else_=0)) for name in (*Outcome, "excluded")}
-    statement = select(
-        ranked.c.part, *(value.label(str(name)) for name, value in counted.items()),
-        func.avg(case((middle, ranked.c.seconds))).label("median"), func.max(ranked.c.seconds).label("worst"),
-        func.avg(ranked.c.value).label("average"), func.avg(ranked.c.goal).label("goal"),
-        func.min(ranked.c.goal).label("least"), func.max(ranked.c.goal).label("greatest"),
-    ).group_by(ranked.c.part)  # fmt: skip
-    by_name = split is None or split is Split.MONTH
-    order = [ranked.c.part] if by_name else [counted[Outcome.MISSED].desc(), ranked.c.part]
-    return tuple(
-        LimitFigures(
-            row.part, int(row.met), int(row.missed), int(row.running), int(row.apart), int(row.excluded), _number(row.median),
-            _number(row.worst), _number(row.average), None if row.least is None else (row.least, row.greatest), _number(row.goal),
-        )
-        for row in uow.reading.execute(statement.order_by(*order).limit(500))
-    )
-
-
 def clocks(uow: UnitOfWork, actor: Actor, filters: LimitFilters, *, after: str | None = None, limit: int = 50) -> Page[ClockRow]:
     """What is behind a figure, latest first."""
     limit = clamp(limit)
@@ -192,25 +170,25 @@ def clocks(uow: UnitOfWork, actor: Actor, filters: LimitFilters, *, after: str |
     if after:
         moment, last = decode("clocks", after, (datetime, int))
         statement = statement.where(
-            or_(limit_clock.c.started_at < moment, and_(limit_clock.c.started_at == moment, limit_clock.c.id < last))
+            or_(limit_clock.c.counted_at < moment, and_(limit_clock.c.counted_at == moment, limit_clock.c.id < last))
         )
-    rows = uow.reading.execute(statement.order_by(limit_clock.c.started_at.desc(), limit_clock.c.id.desc()).limit(limit + 1)).all()
+    rows = uow.reading.execute(statement.order_by(limit_clock.c.counted_at.desc(), limit_clock.c.id.desc()).limit(limit + 1)).all()
     shown = tuple(ClockRow(**row._mapping) for row in rows[:limit])
-    return Page(shown, encode("clocks", (shown[-1].started_at, shown[-1].id)) if len(rows) > limit else None)
+    return Page(shown, encode("clocks", (shown[-1].counted_at, shown[-1].id)) if len(rows) > limit else None)
 
 
 def stream(uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> Iterator[ClockRow]:
     """Everything behind a figure in the same order, a thousand at a time in memory."""
-    statement = _rows(actor, filters).order_by(limit_clock.c.started_at.desc(), limit_clock.c.id.desc())
+    statement = _rows(actor, filters).order_by(limit_clock.c.counted_at.desc(), limit_clock.c.id.desc())
     for row in uow.reading.execute(statement, execution_options={"yield_per": 1000}):
         yield ClockRow(**row._mapping)
 
 
 def count_later(uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> dict[str, int]:
     """By limit, how many of what the figures hold were put right after their month was closed."""
-    query = select(limit_clock.c.limit_id, func.count(limit_correction.c.clock_id.distinct())).select_from(_LATER)
-    found = uow.reading.execute(query.where(*_conditions(actor, filters)).group_by(limit_clock.c.limit_id))
-    return {row[0]: row[1] for row in found}
+    # from the few corrections to what they correct: grouped by the database, all that was ever measured would be walked through
+    corrected = limit_clock.c.id.in_(select(limit_correction.c.clock_id))
+    return Counter(uow.reading.execute(select(limit_clock.c.limit_id).where(corrected, *conditions_of(actor, filters))).scalars())
 
 
 def later(uow: UnitOfWork, actor: Actor, filters: LimitFilters, limit: int = 50) -> tuple[LaterCorrection, ...]:
@@ -220,67 +198,54 @@ def later(uow: UnitOfWork, actor: Actor, filters: LimitFilters, limit: int = 50)
         user.c.display_name.label("person"), limit_clock.c.started_at, limit_clock.c.stopped_at,
         limit_correction.c.started_at.label("started_then"), limit_correction.c.stopped_at.label("stopped_then"),
         limit_correction.c.is_missed,
-    ).select_from(_LATER.outerjoin(user, user.c.id == limit_correction.c.corrected_by)).where(*_conditions(actor, filters))
+    ).select_from(_LATER.outerjoin(user, user.c.id == limit_correction.c.corrected_by)).where(*conditions_of(actor, filters))
     rows = uow.reading.execute(query.order_by(limit_correction.c.id.desc()).limit(limit))
     return tuple(LaterCorrection(**row._mapping) for row in rows)
 
 
 def _rows(actor: Actor, filters: LimitFilters) -> Select[Any]:
     told = (
-        "id", "instance_id", "limit_id", "round", "kind", "started_at", "entered_at", "due_at", "stopped_at", "stop_entered_at",
-        "breached_at", "value",
+        "id", "instance_id", "limit_id", "round", "kind", "started_at", "entered_at", "counted_at", "due_at", "stopped_at",
+        "stop_entered_at", "breached_at", "value",
     )  # fmt: skip
     joined = (
         limit_clock.join(instance, instance.c.id == limit_clock.c.instance_id)
         .outerjoin(unit, unit.c.id == limit_clock.c.unit_id).outerjoin(user, user.c.id == limit_clock.c.person_id)
     )  # fmt: skip
     columns = [*(limit_clock.c[name] for name in told), instance.c.business_key, instance.c.title, instance.c.state]
-    facts = (_outcome().label("outcome"), unit.c.code.label("unit"), user.c.display_name.label("person"))
-    return select(*columns, *facts).select_from(joined).where(*_conditions(actor, filters))
+    facts = (outcome_of().label("outcome"), unit.c.code.label("unit"), user.c.display_name.label("person"))
+    return select(*columns, *facts).select_from(joined).where(*conditions_of(actor, filters))
 
 
-def _clocks(uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None, zone: str) -> Select[Any]:
-    seconds = SecondsBetween(limit_clock.c.started_at, limit_clock.c.stopped_at)
-    part: ColumnElement[Any] = limit_clock.c.limit_id
-    if split is Split.BUILDING:
-        of_unit = select(building.c.name).select_from(unit.join(building, building.c.id == unit.c.building_id))
-        part = of_unit.where(unit.c.id == limit_clock.c.unit_id).correlate(limit_clock).scalar_subquery()
-    elif split is Split.PERSON:
-        part = select(user.c.display_name).where(user.c.id == limit_clock.c.person_id).correlate(limit_clock).scalar_subquery()
-    elif split is Split.MONTH:
-        part = _month(uow, actor, filters, ZoneInfo(zone))
-    elif split is Split.SITE:
-        part = select(site.c.name).where(site.c.id == instance.c.site_id).correlate(instance).scalar_subquery()
-    # what a happening decides at once took no time
-    counted = case((and_(limit_clock.c.cancelled_at.is_(None), limit_clock.c.kind == Kind.CLOCK), seconds))
-    decided = limit_clock.c.stopped_at.is_not(None)
-    joined = limit_clock.join(instance, instance.c.id == limit_clock.c.instance_id)
-    columns = (part.label("part"), _outcome().label("outcome"), counted.label("seconds"), limit_clock.c.value,
-               case((decided, limit_clock.c.goal)).label("goal"))  # fmt: skip
-    return select(*columns).select_from(joined).where(*_conditions(actor, filters))
-
-
-def _conditions(actor: Actor, filters: LimitFilters) -> list[ColumnElement[bool]]:
+def conditions_of(actor: Actor, filters: LimitFilters) -> list[ColumnElement[bool]]:
+    """What rows of `limit_clock` the filters mean, as far as the person may see them."""
     conditions: list[ColumnElement[bool]] = []
     sites = visible_sites(actor)
     if sites is not None:
-        conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
+        conditions.append(or_(limit_clock.c.site_id.is_(None), limit_clock.c.site_id.in_(sorted(sites))))
     if filters.site_id is not None:
-        conditions.append(instance.c.site_id == filters.site_id)
+        conditions.append(limit_clock.c.site_id == filters.site_id)
     if filters.limit_id:
         conditions.append(limit_clock.c.limit_id == filters.limit_id)
     if filters.since is not None:
-        conditions.append(limit_clock.c.started_at >= filters.since)
+        conditions.append(limit_clock.c.counted_at >= filters.since)
     if filters.until is not None:
-        conditions.append(limit_clock.c.started_at < filters.until)
+        conditions.append(limit_clock.c.counted_at < filters.until)
     if filters.building_id is not None:
         conditions.append(limit_clock.c.unit_id.in_(select(unit.c.id).where(unit.c.building_id == filters.building_id)))
+    if filters.person_id is not None:
+        conditions.append(limit_clock.c.person_id == filters.person_id)
+    if filters.category is not None:
+        name, value = filters.category
+        of_case = select(instance_variable.c.instance_id).where(instance_variable.c.name == name, instance_variable.c.text == value)
+        conditions.append(limit_clock.c.instance_id.in_(of_case))
     if filters.outcome is not None:
-        conditions.append(_outcome() == filters.outcome.value)
+        conditions.append(outcome_of() == filters.outcome.value)
     return conditions
 
 
-def _outcome() -> ColumnElement[Any]:
+def outcome_of() -> ColumnElement[Any]:
+    """How what a row holds stands, as an `Outcome` or `excluded`."""
     return case(
         (limit_clock.c.breached_at.is_not(None), Outcome.MISSED.value),
         (limit_clock.c.apart_at.is_not(None), Outcome.APART.value),
@@ -288,23 +253,3 @@ def _outcome() -> ColumnElement[Any]:
         (limit_clock.c.stopped_at.is_(None), Outcome.RUNNING.value),
         else_=Outcome.MET.value,
     )
-
-
-def _month(uow: UnitOfWork, actor: Actor, filters: LimitFilters, zone: ZoneInfo) -> ColumnElement[Any]:
-    """The month in which it began, as `2026-11`, of the latest sixty."""
-    joined = limit_clock.join(instance, instance.c.id == limit_clock.c.instance_id)
-    span = select(func.min(limit_clock.c.started_at), func.max(limit_clock.c.started_at)).select_from(joined)
-    first, last = uow.reading.execute(span.where(*_conditions(actor, filters))).one()
-    if first is None:
-        return literal("")
-    starts = months_between(first.astimezone(zone).date(), last.astimezone(zone).date())[-MOST_MONTHS:]
-    branches = [
-        (and_(limit_clock.c.started_at >= midnight(start, zone), limit_clock.c.started_at < midnight(next_month(start), zone)),
-         f"{start:%Y-%m}")
-        for start in starts
-    ]  # fmt: skip
-    return case(*branches, else_=None)
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

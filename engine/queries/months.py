@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 #: months that a summary shows at most, the latest
 MOST_MONTHS = 60
+#: full days of the next month in which a month can still be put right: what its last night brought has been entered by then
+DAYS_TO_CLOSE = 5
 
 
 def midnight(day: date, zone: ZoneInfo, *, days: int = 0) -> datetime:
@@ -27,3 +29,22 @@ def months_between(first: date, last: date) -> list[date]:
     while (following := next_month(months[-1])) <= last:
         months.append(following)
     return months
+
+
+def closes_at(start: date, zone: ZoneInfo) -> datetime:
+    """When the figures of the month that begins with that day are final."""
+    return midnight(next_month(start), zone, days=DAYS_TO_CLOSE)
+
+
+def counting_from(happened_at: datetime, entered_at: datetime, zone: ZoneInfo) -> datetime:
+    """The moment by which something is counted: when it is said to have happened, unless that month was closed before it was entered."""
+    month = happened_at.astimezone(zone).date().replace(day=1)
+    return happened_at if entered_at < closes_at(month, zone) else entered_at
+
+
+def final_from(counted_at: datetime, decided_at: datetime, zone: ZoneInfo) -> datetime:
+    """When what was decided then is final. What a closed month leaves undecided is carried over into the next one."""
+    month = counted_at.astimezone(zone).date().replace(day=1)
+    while (closing := closes_at(month, zone)) <= decided_at:
+        month = next_month(month)
+    return closing

@@ -133,20 +133,26 @@ def _deploy(stage: Stage, procedure: Procedure) -> Iterator[Finding]:
 def _play(stage: Stage, files: Mapping[str, bytes], progress: Callable[[str], None]) -> tuple[list[Outcome], list[Finding]]:
     scenarios, errors = read_scenarios(files)
     outcomes = []
-    timed = _own_and_called(files)
+    timed = own_and_called(files)
     for scenario in scenarios:
         progress(scenario.file)
         outcomes.append(play(stage, scenario, timed))
-    return outcomes, [_unreadable(error) for error in errors]
+    return outcomes, [unreadable(error) for error in errors]
 
 
-def _own_and_called(files: Mapping[str, bytes]) -> frozenset[str]:
+def own_processes(files: Mapping[str, bytes]) -> frozenset[str]:
+    """Processes of a deployment."""
+    return frozenset(Contents.read({name: raw for name, raw in files.items() if name.endswith(".bpmn")}).diagrams)
+
+
+def own_and_called(files: Mapping[str, bytes]) -> frozenset[str]:
     """Processes of a deployment and those that they call: whose timers its scenarios are about."""
     own = Contents.read({name: raw for name, raw in files.items() if name.endswith(".bpmn")}).diagrams
     return frozenset(own) | {called for diagram in own.values() for called in diagram.called}
 
 
-def _unreadable(error: ScenarioUnreadableError) -> Finding:
+def unreadable(error: ScenarioUnreadableError) -> Finding:
+    """Where a scenario's file cannot be read, and why."""
     return Finding("scenario", "error", None, error.sentence, error.data, f"{error.file}:{error.line}")
 
 
@@ -188,7 +194,7 @@ def run_package_scenarios(
     DeploymentRefusedError when the files cannot be deployed at all.
     """
     scenarios, errors = read_scenarios(files)
-    findings = [_unreadable(error) for error in errors]
+    findings = [unreadable(error) for error in errors]
     if len(scenarios) > MOST_SCENARIOS:
         data = {"count": len(scenarios), "limit": MOST_SCENARIOS}
         return [Finding("scenario", "error", None, "情境共 {count} 個，上限為 {limit}。", data)]
@@ -198,7 +204,7 @@ def run_package_scenarios(
         for other in others:
             stage.deploy(other)
         stage.deploy(files)
-        timed = _own_and_called(files)
+        timed = own_and_called(files)
         return [finding for scenario in scenarios for finding in play(stage, scenario, timed).failures]
 
 

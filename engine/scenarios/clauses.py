@@ -124,13 +124,18 @@ def cited(outcomes: Iterable[Outcome], carriers_of: Mapping[str, Collection[str]
 def uncovered(clauses: Iterable[Clause], carriers_of: Mapping[str, Collection[str]], outcomes: Iterable[Outcome]) -> Iterator[Finding]:
     """Executable clauses that nothing carries out, or that no passing scenario cites."""
     shown = {number for outcome in outcomes if outcome.is_passed for number in outcome.scenario.clauses}
+    clauses = list(clauses)
+    yield from without_carrier(clauses, carriers_of)
     for clause in clauses:
-        if not clause.is_executable:
-            continue
-        if clause.number not in carriers_of:
-            yield _finding("條款「{number}」沒有步驟或時限執行：{text}", number=clause.number, text=clause.texts["zh-Hant"])
-        if clause.number not in shown:
+        if clause.is_executable and clause.number not in shown:
             yield _finding("條款「{number}」沒有通過的情境涵蓋：{text}", number=clause.number, text=clause.texts["zh-Hant"])
+
+
+def without_carrier(clauses: Iterable[Clause], carriers_of: Mapping[str, Collection[str]]) -> Iterator[Finding]:
+    """Executable clauses that nothing carries out."""
+    for clause in clauses:
+        if clause.is_executable and clause.number not in carriers_of:
+            yield _finding("條款「{number}」沒有步驟或時限執行：{text}", number=clause.number, text=clause.texts["zh-Hant"])
 
 
 def _is_unknown(number: str, known: Collection[str]) -> bool:

@@ -126,6 +126,9 @@ def _expressions(contents: Contents) -> Iterator[tuple[str, str | None, str]]:
     for limit in contents.limits:
         for text in limit.expressions:
             yield limit_rules.FILE, None, text
+        if limit.category:
+            form, _, name = limit.category.partition(".")
+            yield limit_rules.FILE, None, f'{form}["{name}"]'
 
 
 def paths_read(expression: str) -> Iterator[str]:

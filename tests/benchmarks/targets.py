@@ -35,8 +35,13 @@ TARGETS = {
     "start.peer": Target("≥ 15 × Spiff-Arena", 15, at_least=True),
     "growth.ratio": Target("p50 at 10,000 ÷ p50 at 10 ≤ 1.2", 1.2),
     "survey.ratio": Target("2,000 ÷ 100 ≤ 1.3 an interview", 1.3),
+    "limits.overview": Target("≤ 300 ms", 300),
     "inbox.http": Target("p50 ≤ 3 ms", 3),
     "inbox.flat": Target("largest ÷ smallest ≤ 1.5 (flat)", 1.5),
+    "cases.page": Target("first page ≤ 50 ms at 1,000,000", 50),
+    "paint.first": Target("≤ 150 KB", 150),
+    "paint.after": Target("≤ 15 KB", 15),
+    "paint.trips": Target("one round trip", 1),
     "stored.overhead": Target("≤ 5 KB + its data", 5 * 1024),
 }
 

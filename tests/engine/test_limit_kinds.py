@@ -244,7 +244,7 @@ def test_each_unit_that_got_none_is_named(runtime: Runtime, clock: MovableClock)
     assert sorted((each.label, each.building) for each in found.gaps) == [("A-0", "東座"), ("A-2", "西座")]
     with UnitOfWork(runtime.database) as uow:
         filters = LimitFilters(limit_id="call.asked")
-        parts = limit_figures.parts(runtime, uow, READER, filters, Split.BUILDING, found.gaps)
+        parts = limit_figures.parts(runtime, uow, READER, filters, Split.BUILDING, found)
     assert {part.name: part.missed for part in parts} == {"東座": 1, "西座": 1}
     assert measured(runtime, "call.asked", building_id=west).figures.missed == 1
     elsewhere = make_user(runtime, "manager", site_id=make_site(runtime)).actor

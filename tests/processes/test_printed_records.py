@@ -31,8 +31,6 @@ PROCEDURES = [procedure for procedure in read_procedures([BPMN]) if any(name.sta
 CHINESE = re.compile(r"[\u4e00-\u9fff]+")
 #: an id of ours, or what a value looks like to a program
 RAW = re.compile(r"\b[a-z]+(?:_[a-z]+)+\b|\{|\}|\bnull\b|\bTrue\b|\bFalse\b")
-#: what a form says by itself until somebody says otherwise is the case's data
-DEFAULT = re.compile(r'"default": "([^"]*)"')
 #: people of the pretend company are called by their roles
 STAFF = "".join(role.name for role in load_organisation(Settings(bpmn=BPMN)).roles.values())
 
@@ -96,7 +94,6 @@ def test_every_record_prints_in_three_languages(procedure: Procedure, stage: Sta
     found = issued(stage, procedure, set(templates))
     assert set(found) == set(templates), "each is issued in some scenario"
     said = "".join(raw.decode() for name, raw in procedure.files.items() if name.startswith("scenarios/"))
-    said += "".join(text for name, raw in procedure.files.items() if name.startswith("forms/") for text in DEFAULT.findall(raw.decode()))
     for key, paper in found.items():
         for locale, words in paper.words.items():
             assert paper.number in words, (key, locale)

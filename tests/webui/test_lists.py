@@ -299,3 +299,28 @@ def test_a_row_costs_little_beside_its_page(runtime: Runtime, visit: Visit, cler
 
     few, many = calls("/?limit=5"), calls("/?limit=25")
     assert (many - few) / 20 <= _MOST_CALLS_A_ROW
+
+
+def test_cases_are_looked_for_by_step_field_person_and_age(visit: Visit, company: Company) -> None:
+    """What is folded away opens where it is used, names whom it means, and goes into the file as well."""
+    company.call("A-2", "urgent")
+    company.call("B-1")
+    manager = visit(make_user(company.runtime, "manager"))
+
+    def titles(address: str) -> list[str]:
+        return [each.text_content() for each in select(manager.get(address), "//tbody//td[contains(@class, 'c-case')]")]
+
+    assert len(titles("/cases?state=open")) == 2
+    assert len(titles("/cases?var=registration.urgency&val=urgent")) == 1
+    assert len(titles("/cases?var=registration.unit&val=B-")) == 1
+    assert titles("/cases?age=7") == titles("/cases?step=nowhere") == titles(f"/cases?person={company.dispatcher.id}") == []
+    (step,) = {each.text_content() for each in select(manager.get("/cases"), "//span[@class='step']")}
+    assert len(titles(f"/cases?step={step}")) == 2
+    page = manager.get(f"/cases?person={company.dispatcher.id}&idle=3&cols=step,site,version,started")
+    assert select(page, "//details[contains(@class, 'further')]/@open")
+    assert select(page, "string(//input[@id='by-person']/@value)") == company.dispatcher.name
+    headings = select(manager.get("/cases?cols=version,site"), "//thead//th")
+    assert [each.text_content() for each in headings] == ["案件標題", "管理項目", "版本"]
+    assert "不能用來篩選" in text_of(manager.get("/cases?var=registration.called_at&val=gestern"))
+    csv = manager.get("/lists/cases/file.csv?var=registration.urgency&val=urgent").get_data(as_text=True)
+    assert csv.count("\n") == 2

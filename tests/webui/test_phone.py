@@ -49,6 +49,8 @@ def test_the_application_can_be_installed(visit: Visit) -> None:
     worker = visit().get("/sw.js")
     assert worker.mimetype == "text/javascript"
     assert worker.headers["Cache-Control"] == "no-cache"
+    again = visit().get("/sw.js", If_None_Match=worker.headers["ETag"])
+    assert (again.status_code, again.data) == (304, b""), "asked for at every visit, sent after a build only"
     assert "worker-src 'self'" in visit().get("/sign-in").headers["Content-Security-Policy"]
 
 

@@ -109,7 +109,7 @@ def test_lists_cost_a_fixed_number_of_statements(
     visit: Visit, clerk: Person, repairs: list[int], count_statements: Callable[[], AbstractContextManager[list[str]]]
 ) -> None:
     visitor = visit(clerk)
-    for address, most in ((REGISTER, 16), ("/limits", 10), ("/limits/repair.on_site", 14)):
+    for address, most in ((REGISTER, 16), ("/limits", 10), ("/limits/repair.on_site", 24), ("/limits/over-time", 16)):
         visitor.get(address)
         with count_statements() as statements:
             assert visitor.get(address).status_code == 200

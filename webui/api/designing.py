@@ -8,11 +8,13 @@ from typing import Any
 import flask
 
 from engine import procedure_access
-from engine.designing import deploying, drafts, overview, saving, versions
+from engine.designing import blank, catalogue, checking, deploying, drafts, overview, saving, trials, versions
 from engine.designing.saving import Edit
+from engine.i18n import SOURCE_LOCALE, translate
 from engine.permissions import require
 from webui.api import designing_schemas as schemas
 from webui.api.calls import ID, Call, Calls
+from webui.api.draft_catalogue import catalogue_view
 from webui.api.errors import PreconditionRequiredError
 from webui.api.people import person_id
 from webui.api.problems import finding_view
@@ -159,6 +161,41 @@ def deploy_draft(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, A
             "warnings": [finding_view(finding, call.locale) for finding in done.findings]}
 
 
+@calls.command(f"{_DRAFT}/files", takes=schemas.NewFile, gives=schemas.ProcedureDraftFiles, status=201)
+def begin_draft_file(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
+    """Begin a diagram or a decision table; 409 where one of that name is there."""
+    path, text = blank.file(body["name"], body["kind"], body["title"])
+    return _with_files(call, saving.save(call.runtime, call.uow, call.actor, draft_id, [Edit(path, text, 0)]))
+
+
+@calls.command(f"{_DRAFT}/check", takes=schemas.Unsaved, gives=schemas.DraftFindingList, limit="deploy_bytes")
+def check_draft(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
+    """What a deployment would say of it, and what its files say of each other; nothing is stored."""
+    unsaved = {path: text.encode() for path, text in body["files"].items()}
+    found = checking.check(call.runtime, call.uow, call.actor, draft_id, unsaved)
+    return {"items": [
+        {**finding_view(each.finding, call.locale), "severity": each.finding.severity, "field": each.field} for each in found]}
+
+
+@calls.command(f"{_DRAFT}/trial", takes=schemas.Nothing, gives=schemas.TrialView, status=202)
+def begin_draft_trial(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
+    """Play the scenarios of what the draft holds now, in the background; ask again how far it is."""
+    return _trial(call, trials.begin(call.runtime, call.uow, call.actor, draft_id))
+
+
+@calls.lookup(f"{_DRAFT}/trial", gives=schemas.TrialView)
+def get_draft_trial(call: Call, draft_id: int) -> dict[str, Any]:
+    """How far it is, and what came of each scenario so far."""
+    return _trial(call, trials.find(call.uow, call.actor, draft_id))
+
+
+@calls.lookup(f"{_DRAFT}/catalogue", gives=schemas.DraftCatalogue)
+def get_draft_catalogue(call: Call, draft_id: int) -> dict[str, Any]:
+    """What its diagrams can name: roles, forms, records, clauses, operations, processes, decisions."""
+    drafts.get(call.uow, call.actor, draft_id)
+    return catalogue_view(catalogue.of(call.runtime, call.uow, drafts.files(call.uow, draft_id)), call.locale)
+
+
 def _expected_revision() -> int:
     request = flask.request
     if "If-None-Match" in request.headers and request.if_none_match.star_tag:
@@ -177,6 +214,13 @@ def _with_files(call: Call, draft: drafts.Draft) -> dict[str, Any]:
 
 def _draft(draft: drafts.Draft) -> dict[str, Any]:
     return {**dataclasses.asdict(draft), "changed_by": {"id": draft.changed_by, "name": draft.changed_by_name or None}}
+
+
+def _trial(call: Call, trial: trials.Trial) -> dict[str, Any]:
+    found = dataclasses.asdict(trial)
+    return {**found, "outcomes": [
+        {**each, "name": each["names"].get(call.locale) or translate(call.locale, each["names"].get(SOURCE_LOCALE, each["file"])),
+         "failures": each["failures"][call.locale]} for each in found["outcomes"]]}
 
 
 def _version(version: versions.Version) -> dict[str, Any]:

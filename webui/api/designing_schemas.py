@@ -90,6 +90,135 @@ class SetAccess(Schema):
     deployers = fields.List(Person(), required=True, allow_none=True, validate=validate.Length(max=200))
 
 
+class Unsaved(Schema):
+    """What an editor has in hand and has not saved yet, laid over the draft."""
+
+    files = fields.Dict(
+        keys=Text(length=200, shortest=1), values=Text(length=5 * 2**20), load_default=dict, validate=validate.Length(max=50),
+        metadata={"description": "path → UTF-8 text"})
+
+
+class NewFile(Schema):
+    """A file to begin in a draft."""
+
+    name = fields.String(
+        required=True, validate=validate.Regexp("^[a-z][a-z0-9_]{0,59}$"), metadata={"description": "also its process or decision id"})
+    kind = fields.String(required=True, validate=validate.OneOf(("bpmn", "dmn")))
+    title = Text(length=120, load_default="")
+
+
+class DraftFindingView(FindingView):
+    """One thing that was found while drawing."""
+
+    severity = fields.String(required=True)
+    field = fields.String(required=True, allow_none=True, metadata={"description": "property of the element that it is about"})
+
+
+class DraftFindingList(Schema):
+    """What was found, errors first."""
+
+    items = fields.List(fields.Nested(DraftFindingView), required=True)
+
+
+class TriedScenarioView(Schema):
+    """What came of one scenario."""
+
+    file = fields.String(required=True)
+    name = fields.String(required=True)
+    is_passed = fields.Boolean(required=True)
+    passed = fields.List(fields.String(), required=True, metadata={"description": "`process/element` of what it went through"})
+    failures = fields.List(fields.String(), required=True)
+
+
+class TrialView(Schema):
+    """How far playing the draft's scenarios is."""
+
+    state = fields.String(required=True, validate=validate.OneOf(("none", "playing", "done", "failed")))
+    is_current = fields.Boolean(required=True, metadata={"description": "whether it is of what the draft holds now"})
+    played = fields.Integer(required=True)
+    count = fields.Integer(required=True)
+    outcomes = fields.List(fields.Nested(TriedScenarioView), required=True)
+
+
+class ChoiceRole(Schema):
+    """A role."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    is_outside = fields.Boolean(required=True)
+
+
+class ChoiceField(Schema):
+    """A field of a form."""
+
+    name = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class ChoiceForm(Schema):
+    """A form of the draft."""
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+    fields_ = fields.List(fields.Nested(ChoiceField), required=True, data_key="fields", attribute="fields")
+
+
+class ChoiceNamed(Schema):
+    """Something by its key."""
+
+    key = fields.String(required=True)
+    title = fields.String(required=True)
+
+
+class ChoiceClause(Schema):
+    """A clause of the manual."""
+
+    number = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+class ChoiceParameter(Schema):
+    """A parameter of an operation."""
+
+    name = fields.String(required=True)
+    is_required = fields.Boolean(required=True)
+
+
+class ChoiceOperator(Schema):
+    """An operation of the catalogue."""
+
+    name = fields.String(required=True)
+    parameters = fields.List(fields.Nested(ChoiceParameter), required=True)
+
+
+class ChoiceProcess(Schema):
+    """A process that can be called."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class ChoiceDecision(Schema):
+    """A decision of the draft's tables."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+
+
+class DraftCatalogue(Schema):
+    """What the draft's diagrams can name."""
+
+    roles = fields.List(fields.Nested(ChoiceRole), required=True)
+    forms = fields.List(fields.Nested(ChoiceForm), required=True)
+    records = fields.List(fields.Nested(ChoiceNamed), required=True)
+    clauses = fields.List(fields.Nested(ChoiceClause), required=True)
+    operators = fields.List(fields.Nested(ChoiceOperator), required=True)
+    processes = fields.List(fields.Nested(ChoiceProcess), required=True)
+    decisions = fields.List(fields.Nested(ChoiceDecision), required=True)
+    series = fields.List(fields.String(), required=True)
+    collections = fields.List(fields.String(), required=True)
+
+
 class AccessView(Schema):
     """Who may design and deploy a procedure; null: everybody whose role does."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
+from engine.case_narrowing import OPERATORS
 from engine.model import InstanceState
 from webui.api.fields import MAX_ID, Instant, Text, json_object, row_id
 from webui.api.schemas import Paging, PersonView, Reason
@@ -80,7 +81,22 @@ class InstanceQuery(Paging):
     state = fields.String(validate=validate.OneOf([state.value for state in InstanceState]))
     key = Text(length=_KEY)
     business_key = Text(length=_KEY)
-    q = Text(length=100, load_default="", metadata={"description": "part of the title or the business key"})
+    q = Text(length=100, load_default="", metadata={
+        "description": "part of the title, beginning of the business key, or the case's own number behind `#`"})
+    open = fields.Boolean(load_default=False, metadata={"description": "only what can still go on; `state` goes first"})
+    late = fields.Boolean(load_default=False)
+    version = fields.Integer(strict=True, validate=validate.Range(1, 2**31 - 1), metadata={"description": "of the process, with `key`"})
+    site_id = row_id()
+    unit_id = row_id(metadata={"description": "named by a form of the case"})
+    tenant_id = row_id(metadata={"description": "named by a form of the case"})
+    person_id = row_id(metadata={"description": "who started it, has an item of it, or completed one"})
+    step = Text(length=200, metadata={"description": "where it stands: the step's name in the source language, or its id"})
+    variable = Text(length=160, metadata={"description": "an indexed field, `form.field`, compared with `value`"})
+    compare = fields.String(load_default="eq", validate=validate.OneOf(OPERATORS), metadata={
+        "description": "`eq`: is (of free texts: begins so); `ge`, `le`: of numbers and moments"})
+    value = Text(length=100, shortest=1)
+    started_before = Instant()
+    unmoved_since = Instant(metadata={"description": "nothing has happened in it since"})
 
 
 class TokenView(Schema):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from marshmallow import Schema, fields, validate
 
 from engine.limit_rules import Kind
+from engine.limit_series import LENGTHS
 from engine.queries.limits import Outcome, Split
 from webui.api.fields import Instant, row_id
 from webui.api.schemas import Paging
@@ -86,6 +87,71 @@ class LimitDetail(LimitView):
 
     parts = fields.List(fields.Nested(PartView), required=True)
     gaps = fields.List(fields.Nested(GapView), required=True)
+
+
+class MonthsQuery(Schema):
+    """How far back, and where."""
+
+    months = fields.Integer(load_default=12, validate=validate.OneOf(LENGTHS))
+    site_id = row_id(load_default=None, allow_none=True)
+    building_id = row_id(load_default=None, allow_none=True)
+
+
+class MonthView(FigureView):
+    """A month of a limit."""
+
+    month = fields.String(required=True, metadata={"description": "YYYY-MM"})
+    value = fields.Float(required=True, allow_none=True, metadata={"description": "share from 0 to 1, average or count; held against goal"})
+    goal = fields.Float(required=True)
+    target = fields.String(required=True, metadata={"description": "PT20M, end_of_day, day 5; a share from 0 to 1, a number"})
+    reached = fields.Boolean(required=True, allow_none=True)
+    closed = fields.Boolean(required=True, metadata={"description": "its figures are final"})
+
+
+class TargetChange(Schema):
+    """A target that became another one, or will."""
+
+    effective_from = fields.Date(required=True)
+    before = fields.String(required=True)
+    after = fields.String(required=True)
+
+
+class LimitMonths(Schema):
+    """A limit over time, oldest first."""
+
+    items = fields.List(fields.Nested(MonthView), required=True)
+    earlier = fields.List(fields.Nested(MonthView), required=True, metadata={"description": "as many months before them"})
+    changes = fields.List(fields.Nested(TargetChange), required=True)
+
+
+class SetTarget(Schema):
+    """What is asked for from a day on."""
+
+    target = fields.String(
+        required=True, validate=validate.Length(1, 40),
+        metadata={"description": "PT20M, P2D, end_of_day; a day of the month; a share from 0 to 1; a number"},
+    )  # fmt: skip
+    effective_from = fields.Date(required=True, metadata={"description": "after today"})
+    reason = fields.String(required=True, validate=validate.Length(1, 1000))
+
+
+class TargetView(Schema):
+    """A target that somebody set."""
+
+    id = row_id(required=True)
+    effective_from = fields.Date(required=True)
+    target = fields.String(required=True)
+    reason = fields.String(required=True)
+    set_at = Instant(required=True)
+    person = fields.String(required=True, allow_none=True)
+    withdrawn_at = Instant(required=True, allow_none=True)
+    withdrawn_by = fields.String(required=True, allow_none=True)
+
+
+class TargetList(Schema):
+    """What was set, latest first."""
+
+    items = fields.List(fields.Nested(TargetView), required=True)
 
 
 class LimitCaseView(Schema):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine import limit_figures
+from engine import limit_figures, limit_series, limit_setting
+from engine.errors import NotFoundError
 from engine.limit_figures import Measured
+from engine.permissions import require
 from engine.queries import limits as queries
 from engine.queries.limits import LimitFigures, LimitFilters, Outcome, Split
 from webui.api import limit_schemas as schemas
-from webui.api.calls import Call, Calls
+from webui.api.calls import ID, Call, Calls
 
 calls = Calls("limits", "What the manual's limits come to")
 
@@ -25,7 +27,7 @@ def get_limit(call: Call, query: dict[str, Any], limit_id: str) -> dict[str, Any
     """One limit, told apart by building, person, month or site."""
     filters = _filters(query, limit_id)
     found = limit_figures.measure(call.runtime, call.uow, call.actor, filters)
-    parts = limit_figures.parts(call.runtime, call.uow, call.actor, filters, Split(query["by"]), found.gaps)
+    parts = limit_figures.parts(call.runtime, call.uow, call.actor, filters, Split(query["by"]), found)
     gaps = [{"period": gap.period, "due_at": gap.due_at, "label": gap.label, "building": gap.building} for gap in found.gaps]
     return {**_view(found), "parts": [{"name": part.name, **_figures(part)} for part in parts], "gaps": gaps}
 
@@ -38,6 +40,58 @@ def list_limit_cases(call: Call, query: dict[str, Any], limit_id: str) -> dict[s
     page = queries.clocks(call.uow, call.actor, filters, after=query.get("after"), limit=query["limit"])
     names = schemas.LimitCaseView().fields
     return {"items": [{name: getattr(row, name) for name in names} for row in page.rows], "next": page.after}
+
+
+@calls.lookup("/limits/<limit_id>/months", query=schemas.MonthsQuery, gives=schemas.LimitMonths)
+def list_limit_months(call: Call, query: dict[str, Any], limit_id: str) -> dict[str, Any]:
+    """One limit month by month up to the present one, with its targets, the months before them, and when its target changed."""
+    filters = LimitFilters(site_id=query["site_id"], building_id=query["building_id"], limit_id=limit_id)
+    (found,) = limit_series.series(call.runtime, call.uow, call.actor, filters, query["months"])
+    months, earlier = ([_month(found, point) for point in points] for points in (found.points, found.earlier))
+    changes = [{"effective_from": each.day, "before": each.before, "after": each.after} for each in found.changes]
+    return {"items": months, "earlier": earlier, "changes": changes}
+
+
+@calls.lookup("/limits/<limit_id>/targets", gives=schemas.TargetList)
+def list_limit_targets(call: Call, limit_id: str) -> dict[str, Any]:
+    """What managers have set for a limit instead of what the manual says, latest first."""
+    require(call.actor, "process-instance:read")
+    if limit_id not in limit_figures.known_limits(call.runtime, call.uow):
+        raise NotFoundError(kind="時限", id=limit_id)
+    return {"items": [_target(each) for each in limit_setting.history(call.runtime, call.uow, limit_id)]}
+
+
+@calls.command("/limits/<limit_id>/targets", takes=schemas.SetTarget, gives=schemas.TargetView, status=201)
+def set_limit_target(call: Call, body: dict[str, Any], limit_id: str) -> dict[str, Any]:
+    """Ask for something else from a day after today on; what has begun before keeps its target."""
+    made = limit_setting.set_target(
+        call.runtime, call.uow, call.actor, limit_id, body["target"], body["effective_from"], body["reason"]
+    )
+    return _one_target(call, limit_id, made)
+
+
+@calls.command(f"/limits/<limit_id>/targets/<{ID}:target_id>/withdraw", gives=schemas.TargetView)
+def withdraw_limit_target(call: Call, limit_id: str, target_id: int) -> dict[str, Any]:
+    """Take a target back before it counts."""
+    limit_setting.withdraw(call.runtime, call.uow, call.actor, limit_id, target_id)
+    return _one_target(call, limit_id, target_id)
+
+
+def _one_target(call: Call, limit_id: str, target_id: int) -> dict[str, Any]:
+    found = limit_setting.history(call.runtime, call.uow, limit_id)
+    return _target(next(each for each in found if each.id == target_id))
+
+
+def _target(each: limit_setting.SetTarget) -> dict[str, Any]:
+    return {name: getattr(each, name) for name in schemas.TargetView().fields}
+
+
+def _month(series: limit_series.Series, point: limit_series.Point) -> dict[str, Any]:
+    kind = series.known.limit.kind
+    return {
+        "month": f"{point.month:%Y-%m}", "value": point.value(kind), "goal": point.target(kind), "target": point.demand,
+        "reached": point.figures.is_reached(kind), "closed": point.is_closed, **_figures(point.figures),
+    }  # fmt: skip
 
 
 def _filters(query: dict[str, Any], limit_id: str = "") -> LimitFilters:

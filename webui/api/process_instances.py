@@ -15,6 +15,7 @@ from engine.queries import instances as queries
 from webui.api import instance_schemas, schemas, views
 from webui.api.calls import ID, Call, Calls
 from webui.api.drawing import diagram_svg
+from webui.api.instance_filters import instance_filters
 from webui.api.instance_view import instance_view
 
 calls = Calls("process_instances", "Running and ended cases")
@@ -26,10 +27,7 @@ _ONE = f"/process-instances/<{ID}:instance_id>"
 def list_process_instances(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Cases of the caller's sites, last moved first."""
     require(call.actor, "process-instance:read")
-    filters = queries.InstanceFilters(
-        state=query.get("state"), definition_key=query.get("key"), business_key=query.get("business_key"), q=query["q"],
-    )
-    page = queries.page(call.uow, call.actor, filters=filters, after=query.get("after"), limit=query["limit"])
+    page = queries.page(call.uow, call.actor, filters=instance_filters(call, query), after=query.get("after"), limit=query["limit"])
     return {"items": [views.instance(row) for row in page.rows], "next": page.after}
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from engine.queries import case_steps
 from engine.queries.approvals import CopyRow
+from engine.queries.case_steps import MOST
 from engine.queries.instances import InstanceRow
 from webui.listing.reader import Reader, When, address
+from webui.unit_of_work import current
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +30,25 @@ class Row:
     is_unread: bool
     when: When
     address: str
+    #: where it stands, the first few, and how many more
+    steps: tuple[str, ...] = ()
+    more_steps: int = 0
+    started: When | None = None
+    version: int | None = None
 
 
-def of_cases(cases: Iterable[InstanceRow]) -> Iterator[Row]:
-    """Rows of a list of cases."""
+def of_cases(cases: Sequence[InstanceRow], columns: Collection[str] = ()) -> Iterator[Row]:
+    """Rows of a list of cases; where they stand is read for lists with the column `step`."""
     reader, page = Reader(), address("cases.show", "instance_id")
+    stands = case_steps.standing(current(), [case.id for case in cases]) if "step" in columns else {}
     for case in cases:
         procedure = reader.worded(case.definition_name, case.definition_id)
+        steps = [f"{reader.worded(each.name, each.definition_id)}{f' · {each.holder}' if each.holder else ''}"
+                 for each in stands.get(case.id, ())]
         yield Row(
             case.id, case.title or procedure, procedure, case.business_key or f"#{case.id}", case.site_name, case.started_by_name,
             case.state, bool(case.late_since and not case.ended_at), case.late_since is not None, False, reader.ago(case.moved_at),
-            page.of(case.id),
+            page.of(case.id), tuple(steps[:MOST]), max(0, len(steps) - MOST), reader.ago(case.started_at), case.definition_version,
         )  # fmt: skip
 
 

@@ -46,6 +46,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "limit.resumed": ("時限繼續：{limit}", ""),
     "limit.rescheduled": ("工作曆更改，{limit}改至 {due}", ""),
     "limit.cancelled": ("時限取消：{limit}", ""),
+    "limit.settled": ("月份已結，指標不再改變：{limit}", ""),
     "limit.failed": ("時限無法計算：{limit}", "bad"),
     "timer.fired": ("到了預定時間", ""),
     "message.received": ("收到訊息「{name}」", ""),

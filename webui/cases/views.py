@@ -14,6 +14,7 @@ from engine.queries import instances as queries
 from webui import session, unit_of_work
 from webui.approvals.panel import signature_notes
 from webui.cases import page
+from webui.cases.narrowing import case_narrowing_of, choices
 from webui.cases.papers import note_paper
 from webui.cases.story import tell
 from webui.inbox.views import case_list
@@ -24,10 +25,10 @@ from webui.unit_of_work import current, runtime_of
 
 def overview() -> ResponseReturnValue:
     """Cases of the person's sites, last moved first."""
-    args = flask.request.args
-    narrow = narrowing(args)
-    state, late = args["state"] if args.get("state") in list(InstanceState) else None, bool(args.get("late"))
-    return case_list("cases", narrow, narrow.case_filters(state=state, is_late=late), state=state, late=late, states=list(InstanceState))
+    narrow, mine = narrowing(flask.request.args), case_narrowing_of(flask.request.args)
+    filters, problem = mine.filters(narrow)
+    around = {} if "HX-Request" in flask.request.headers else choices(narrow, mine)
+    return case_list("cases", narrow, filters, mine=mine, problem=problem, states=list(InstanceState), **around)
 
 
 def show(instance_id: int) -> ResponseReturnValue:

@@ -34,6 +34,8 @@ class Row:
     is_escalated: bool
     #: whether it waits for somebody to take it
     is_open: bool
+    #: whether the reader has it in hand
+    is_mine: bool
     is_late: bool
     is_soon: bool
 
@@ -50,7 +52,7 @@ def of_items(items: Iterable[InboxRow]) -> Iterator[Row]:
             reader.ago(item.created_at), reader.short(item.completed_at) if item.completed_at is not None else None,
             page.of(item.id), claim.of(item.id), _away(actor, item),
             bool(item.escalated_role and item.escalated_role in own_roles and item.role not in own_roles),
-            item.assignee_id is None and item.state == "open", due is not None and due.level == "late",
+            item.assignee_id is None and item.state == "open", item.assignee_id == actor.user_id, due is not None and due.level == "late",
             due is not None and due.level == "soon",
         )  # fmt: skip
 

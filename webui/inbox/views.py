@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import definitions
 from engine.queries import approvals, inbox, instances
+from engine.queries.case_filters import InstanceFilters
 from webui import session
 from webui.listing import columns, grouping, opening
 from webui.listing.grouping import Grouped
@@ -52,7 +53,7 @@ def copied() -> ResponseReturnValue:
     return _list("copied", narrow, page=page)
 
 
-def case_list(name: str, narrow: Narrowing, filters: instances.InstanceFilters, **values: Any) -> ResponseReturnValue:
+def case_list(name: str, narrow: Narrowing, filters: InstanceFilters, **values: Any) -> ResponseReturnValue:
     """A list of cases, plain or grouped."""
     actor = session.actor()
     if narrow.group in ("unit", "day"):

@@ -23,9 +23,14 @@ OWN = {
     "todo": {"case": "所屬案件", "role": "角色", "who": "承辦", "due": "期限", "when": "到達"},
     "done": {"case": "所屬案件", "role": "角色", "who": "是否按時", "due": "辦結"},
     "started": {"case": "編號", "role": "流程名稱", "who": "發起人", "due": "狀態", "when": "最近變動"},
-    "cases": {"case": "編號", "role": "流程名稱", "who": "發起人", "due": "狀態", "when": "最近變動"},
+    "cases": {
+        "case": "編號", "role": "流程名稱", "step": "現在步驟", "who": "發起人", "due": "狀態", "when": "最近變動",
+        "site": "管理項目", "started": "發起時間", "version": "版本",
+    },
     "copied": {"case": "編號", "who": "抄送人", "due": "狀態", "when": "抄送時間"},
 }
+#: own columns that are shown only where they are chosen
+_ASKED_FOR = frozenset({"site", "started", "version"})
 
 
 @dataclass(slots=True)
@@ -85,5 +90,5 @@ def read(list_name: str, key: str | None, chosen: tuple[str, ...]) -> Columns:
     own = frozenset(OWN[list_name]) & frozenset(chosen)
     shown = [offered[name] for name in chosen if name in offered]
     if not own and not shown:
-        return Columns(list_name, frozenset(OWN[list_name]), [], offered, False)
+        return Columns(list_name, frozenset(OWN[list_name]) - _ASKED_FOR, [], offered, False)
     return Columns(list_name, own, shown, offered, True)

@@ -9,8 +9,8 @@ from typing import Any
 
 from engine import list_columns
 from engine.queries.approvals import CopyFilters
+from engine.queries.case_filters import InstanceFilters
 from engine.queries.inbox import Filters, Holder, Sort
-from engine.queries.instances import InstanceFilters
 from engine.queries.ordering import Order
 from webui.display import local, zone
 from webui.periods import day_of

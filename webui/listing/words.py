@@ -18,7 +18,7 @@ from webui.listing.opening import address
 
 _BABEL = {"zh-Hant": "zh_Hant", "zh-Hans": "zh_Hans", "en": "en_GB"}
 #: parameters that one list alone has
-_EXTRA = ("state", "late")
+_EXTRA = ("state", "late", "step", "unit_id", "tenant_id", "person", "site", "var", "op", "val", "age", "idle", "version")
 
 
 def register(app: flask.Flask) -> None:

@@ -11,9 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from engine import list_files
 from engine.errors import NotFoundError
-from engine.model import InstanceState
 from engine.queries import approvals, inbox, instances
 from webui import session
+from webui.cases.narrowing import case_narrowing_of
 from webui.display import instance_state, role_name, work_item_state, zone
 from webui.language import gettext
 from webui.listing import columns
@@ -62,8 +62,7 @@ def _parts(name: str, narrow: Narrowing) -> tuple[Sequence[str], Callable[[Any],
     if name == "started":
         cases = narrow.case_filters(started_by=actor.user_id)
     else:
-        state = args["state"] if args.get("state") in list(InstanceState) else None
-        cases = narrow.case_filters(state=state, is_late=bool(args.get("late")))
+        cases, _ = case_narrowing_of(args).filters(narrow)
     return _OF_CASES, _case, lambda after: instances.page(uow, actor, filters=cases, after=after, limit=MOST_ROWS)
 
 

@@ -49,7 +49,9 @@ def worker() -> ResponseReturnValue:
     shell = {"assets": wanted, "root": flask.url_for("inbox.todo"), "queue": flask.url_for("phone.queue")}
     response = flask.Response(f"self.shell = {flask.json.dumps(shell)};\n{script}", mimetype="text/javascript")
     response.headers["Cache-Control"] = "no-cache"
-    return response
+    # asked for at every visit, changed by a build only
+    response.add_etag(weak=True)
+    return response.make_conditional(flask.request)
 
 
 def icon(name: str) -> ResponseReturnValue:

@@ -26,6 +26,7 @@ from engine.persistence.tables.designing import (
     design_change,
     design_draft,
     design_file,
+    design_trial,
     design_version,
     design_version_file,
     procedure_access,
@@ -37,6 +38,7 @@ from engine.persistence.tables.dossier import dossier_entry, identity_look
 from engine.persistence.tables.finding import instance_reference, search_piece
 from engine.persistence.tables.help import dismissed_hint
 from engine.persistence.tables.imports import import_row, import_run, number_block, opening_entry, paper_number, reconciliation
+from engine.persistence.tables.limit_months import closed_month, limit_gap, limit_month, limit_month_target, limit_target
 from engine.persistence.tables.lists import list_default, list_export, saved_filter
 from engine.persistence.tables.money import (
     bank_collection,
@@ -92,6 +94,7 @@ __all__ = [
     "case_comment",
     "case_reporter",
     "cash_day",
+    "closed_month",
     "comment_mention",
     "corrected_time",
     "definition",
@@ -101,6 +104,7 @@ __all__ = [
     "design_change",
     "design_draft",
     "design_file",
+    "design_trial",
     "design_version",
     "design_version_file",
     "directory_change",
@@ -126,6 +130,10 @@ __all__ = [
     "ledger_entry",
     "limit_clock",
     "limit_correction",
+    "limit_gap",
+    "limit_month",
+    "limit_month_target",
+    "limit_target",
     "list_default",
     "list_export",
     "metadata",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text, UniqueConstraint, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -92,4 +92,21 @@ procedure_access = Table(
     Column("deployers", Text),
     Column("at", Instant, nullable=False),
     Column("by", ForeignKey("app_user.id")),
+)
+
+design_trial = Table(
+    "design_trial", metadata,
+    Column("draft_id", ForeignKey("design_draft.id"), primary_key=True),
+    #: SHA-256 over the files that are tried: what has changed since is another trial
+    Column("digest", LargeBinary(32), nullable=False),
+    #: `playing`, `done`, or `failed` where the files could not be deployed at all
+    Column("state", String(10), nullable=False),
+    #: scenarios played so far, and how many there are
+    Column("played", Integer, nullable=False),
+    Column("count", Integer, nullable=False),
+    #: JSON: what came of each
+    Column("outcomes", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    #: last sign of life of whoever plays it
+    Column("moved_at", Instant, nullable=False),
 )

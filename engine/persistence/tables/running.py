@@ -30,7 +30,7 @@ instance = Table(
     Column("version", Integer, nullable=False),
     Column("state", String(10), nullable=False),
     Column("site_id", ForeignKey("site.id")),
-    Column("business_key", String(120), index=True),
+    Column("business_key", String(120)),
     #: what people call the case, from the process's `title` template
     Column("title", String(300), nullable=False, server_default=""),
     Column("started_at", Instant, nullable=False),
@@ -50,8 +50,11 @@ instance = Table(
     Column("incident_count", Integer, nullable=False, server_default="0"),
     #: tokens and data, `engine.spiff.codec`
     Column("data", LargeBinary, nullable=False),
+    # of a number one knows the beginning
+    Index("ix_instance_business_key", "business_key", postgresql_ops={"business_key": "text_pattern_ops"}),
     Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_key_list", "definition_key", "state", text("moved_at DESC"), text("id DESC")),
+    Index("ix_instance_key_moved", "definition_key", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_moved", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_started", text("started_at DESC"), text("id DESC")),
     Index("ix_instance_title", "title", "id"),
@@ -140,6 +143,7 @@ event_subscription = Table(
     Column("correlation", Text, nullable=False, server_default="{}"),
     PrimaryKeyConstraint("instance_id", "token", "name"),
     Index("ix_event_subscription_name", "kind", "name"),
+    Index("ix_event_subscription_element_id", "element_id"),
 )
 
 due = Table(
@@ -177,6 +181,9 @@ limit_clock = Table(
     Column("started_at", Instant, nullable=False),
     #: when that was entered
     Column("entered_at", Instant, nullable=False),
+    #: in which month it counts: when it began, unless that month was closed before it was entered; what a closed month leaves undecided is
+    #: carried over into the next
+    Column("counted_at", Instant, nullable=False, default=lambda context: context.get_current_parameters()["started_at"]),
     Column("warn_at", Instant),
     #: of clocks only
     Column("due_at", Instant),
@@ -199,8 +206,8 @@ limit_clock = Table(
     #: of averages the number
     Column("value", Numeric(18, 4)),
     UniqueConstraint("instance_id", "limit_id", "round"),
-    Index("ix_limit_clock_limit", "limit_id", "started_at", "id"),
-    Index("ix_limit_clock_started_at", "started_at"),
+    Index("ix_limit_clock_limit", "limit_id", "counted_at", "id"),
+    Index("ix_limit_clock_counted_at", "counted_at"),
     # those that run, by when they are due: few, whatever has been measured before
     Index("ix_limit_clock_running", "due_at", "id", sqlite_where=text("stopped_at IS NULL AND cancelled_at IS NULL"),
           postgresql_where=text("stopped_at IS NULL AND cancelled_at IS NULL")),
@@ -260,6 +267,8 @@ incident = Table(
     Column("resolved_at", Instant),
     Column("resolved_by", ForeignKey("app_user.id")),
 )
+Index("ix_incident_open", incident.c.element_id, incident.c.instance_id,
+      sqlite_where=text("resolved_at IS NULL"), postgresql_where=text("resolved_at IS NULL"))
 
 instance_variable = Table(
     "instance_variable", metadata,
@@ -270,7 +279,7 @@ instance_variable = Table(
     Column("number", Numeric(18, 4)),
     Column("at", Instant),
     PrimaryKeyConstraint("instance_id", "name"),
-    Index("ix_instance_variable_text", "name", "text"),
+    Index("ix_instance_variable_text", "name", "text", postgresql_ops={"text": "text_pattern_ops"}),
     Index("ix_instance_variable_number", "name", "number"),
     Index("ix_instance_variable_at", "name", "at"),
 )

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from engine import definitions, procedure_access
-from engine.designing import deploying, drafts, overview, saving, versions
+from engine.designing import checking, deploying, drafts, overview, saving, trials, versions
 from engine.designing.drafts import Draft, DraftThereError
 from engine.designing.saving import Edit, FileChangedError
 from engine.errors import DeploymentRefusedError, ForbiddenError, FormInvalidError, NotFoundError, TooLargeError
@@ -23,7 +23,7 @@ from tests.builders import Person, deploy, make_user, rows, simple_process
 
 FILES = {
     "errand.bpmn": simple_process("errand", ("do_errand", "customer_service")),
-    "clauses.toml": '[[clause]]\nnumber = "errand 1"\nzh-Hant = "辦理。"\n'.encode(),
+    "clauses.toml": '[[clause]]\nnumber = "errand 1"\nzh-Hant = "辦理。"\nen = "Done."\n'.encode(),
 }
 
 
@@ -183,3 +183,40 @@ def test_deploying_keeps_what_went_out_as_a_version(runtime: Runtime, designer: 
         assert versions.files(uow, version.id)["errand.bpmn"] == changed
         assert definitions.procedure_names(uow) == {done.id: "errand"}
     assert (version.deployment_id, version.note, state.is_ahead, state.title) == (done.id, "改由出納", False, "errand")
+
+
+@pytest.mark.databases("sqlite")
+def test_scenarios_are_played_beside_the_drawing(runtime: Runtime, designer: Person) -> None:
+    """What came of each, and through which steps it went; after a change the result is of something else."""
+    scenario = (b"name: {zh-Hant: x, en: x}\nclauses: [errand 1]\nat: 2026-03-02T09:00:00+08:00\n"
+                b"start: {process: errand, as: customer_service, data: {}}\nsteps:\n")
+    played = {**FILES, "scenarios/done.yaml": scenario + b"  - {complete: do_errand, as: customer_service, expect: {state: completed}}\n",
+              "scenarios/not.yaml": scenario + b"  - {complete: nothing, as: customer_service}\n"}
+    draft = do(runtime, drafts.create, designer.actor, "errand", "files", files=played)
+    assert do(runtime, trials.begin, designer.actor, draft.id).count == 2
+    for thread in threading.enumerate():
+        if thread.name == f"trial-{draft.id}":
+            thread.join()
+    with UnitOfWork(runtime.database) as uow:
+        trial = trials.find(uow, designer.actor, draft.id)
+    assert (trial.state, trial.is_current, trial.played) == ("done", True, 2)
+    done, failed = trial.outcomes
+    assert (done.is_passed, "errand/do_errand" in done.passed, failed.is_passed, len(failed.failures["en"])) == (True, True, False, 1)
+    do(runtime, saving.save, designer.actor, draft.id, [Edit("clauses.toml", b"", 1)])
+    with UnitOfWork(runtime.database) as uow:
+        assert not trials.find(uow, designer.actor, draft.id).is_current
+
+
+@pytest.mark.databases("sqlite")
+def test_a_draft_is_checked_with_what_is_not_saved_yet(runtime: Runtime, designer: Person) -> None:
+    """As a deployment would, and each finding names the field that it is about; what the files say of each other is a warning."""
+    draft = do(runtime, drafts.create, designer.actor, "errand", "files", files=FILES)
+    wrong = FILES["errand.bpmn"].replace(
+        b'name="do_errand"/>', b'name="x"><extensionElements><s:properties xmlns:s="http://spiffworkflow.org/bpmn/schema/1.0/core">'
+        b'<s:property name="form" value="none"/><s:property name="due" value="soon"/></s:properties></extensionElements></userTask>')
+    with UnitOfWork(runtime.database) as uow:
+        found = checking.check(runtime, uow, designer.actor, draft.id, {"errand.bpmn": wrong})
+        saved = checking.check(runtime, uow, designer.actor, draft.id)
+    assert {(each.finding.rule, each.finding.element_id, each.field) for each in found} >= {
+        ("unknown-form", "do_errand", "form"), ("bad-due", "do_errand", "due")}
+    assert [(each.finding.rule, each.finding.severity) for each in saved] == [("clauses", "warning")]

@@ -54,8 +54,9 @@ def test_fields_that_no_group_names_follow_in_a_last_group() -> None:
 
 
 def test_every_text_of_a_form_is_a_message() -> None:
-    form = form_of({"a": {**choice("x"), "description": "說明"}, "t": rows({"c": {**NUMBER, "ui:unit": "米"}})}, description="開頭")
-    assert {"示例", "開頭", "a", "說明", "X", "t", "c", "米"} <= set(form_messages(form))
+    fields = {"a": {**choice("x"), "description": "說明"}, "d": {**TEXT, "default": "預設"}, "t": rows({"c": {**NUMBER, "ui:unit": "米"}})}
+    form = form_of(fields, description="開頭")
+    assert {"示例", "開頭", "a", "說明", "X", "預設", "t", "c", "米"} <= set(form_messages(form))
 
 
 @pytest.mark.parametrize("name", ["typename", "_secret", "Data", "data", "a-b", "class", "sum", "true", "數量", "", "a" * 61, "__proto__"])

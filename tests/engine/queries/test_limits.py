@@ -11,7 +11,8 @@ from sqlalchemy import insert
 from engine.model import Actor
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.limits import LimitFilters, Outcome, Split, clocks, figures
+from engine.queries.limit_sums import figures
+from engine.queries.limits import LimitFilters, Outcome, Split, clocks
 from engine.runtime import Runtime
 from tests.builders import make_building, make_instance, make_site, make_unit, make_user
 

@@ -15,7 +15,7 @@ def test_work_is_given_out_and_taken_back(runtime: Runtime, call_as: CallAs) -> 
     company = make_company(runtime)
     case, worker = company.call("A-2", "urgent"), company.workers[0]
     caller = call_as("dispatcher")
-    assert caller.get("/boards").get_json()["items"] == [{"key": "repair", "title": "Dispatcher's board"}]
+    assert caller.get("/boards").get_json()["items"] == [{"key": "repair", "title": "Dispatcher’s board"}]
     figures = caller.get("/boards/repair").get_json()
     assert {each["id"]: each["total"] for each in figures["columns"]}["reported"] == 1
     assert [each["floors"] for each in figures["buildings"] if each["name"] == "東座"] == [

@@ -4,6 +4,10 @@ import { entries, isOpen, needsPerson } from "./phone/store.js";
 import { startQueuePage } from "./phone/queue.js";
 
 const AGAIN = 30_000;
+// bytes that a later page of a visit may spend on what is nobody's yet
+const ONE_PAGE = 1024;
+const WHOLE = 48 * 1024;
+const MOST_OTHERS = 20;
 
 export function startPhone() {
   if (!("serviceWorker" in navigator) || !window.isSecureContext) return;
@@ -17,7 +21,7 @@ export function startPhone() {
   if (!owner) return;
   navigator.serviceWorker.ready.then(async () => {
     await ask({ type: "mine", owner });
-    await ask({ type: "keep", addresses: worthKeeping() });
+    await ask({ type: "keep", ...worthKeeping() });
     await ask({ type: "send" });
     setTimeout(keepMore, AGAIN);
   }).catch(() => {});
@@ -43,7 +47,7 @@ function clear() {
 function keepMore() {
   const line = navigator.connection;
   if (document.hidden || !navigator.onLine || line?.saveData || line?.type === "cellular") return;
-  ask({ type: "keep", addresses: worthKeeping() });
+  ask({ type: "keep", ...worthKeeping(WHOLE) });
 }
 
 /** A message to the worker, and its "done". */
@@ -56,12 +60,17 @@ async function ask(message) {
   });
 }
 
-function worthKeeping() {
+/** The first page of a visit brings a stock; those after it bring what is new, and a little of what a colleague might take first. */
+function worthKeeping(most) {
   const here = location.search ? [] : [location.pathname];
   // who pays by the megabyte keeps what was opened, and no more
-  if (navigator.connection?.saveData) return here;
-  const listed = [...document.querySelectorAll("main .list a.lead")].map((link) => new URL(link.href).pathname).filter((path) => /\/items\/\d+$/.test(path));
-  return [...here, ...listed.slice(0, 20)];
+  if (navigator.connection?.saveData) return { own: here };
+  const items = (part) => [...document.querySelectorAll(`main .list tr${part} a.lead`)].map((link) => new URL(link.href).pathname).filter((path) => /\/items\/\d+$/.test(path));
+  const seen = JSON.parse(sessionStorage.getItem("stocked") ?? "null");
+  const others = items(":not([data-mine])").slice(0, MOST_OTHERS);
+  const fresh = seen ? others.filter((path) => !seen.includes(path)) : [];
+  if (others.length || !seen) sessionStorage.setItem("stocked", JSON.stringify([...(seen ?? []), ...others].slice(-5 * MOST_OTHERS)));
+  return { own: [...here, ...items("[data-mine]"), ...fresh], others: others.filter((path) => !fresh.includes(path)), most: most ?? (seen ? ONE_PAGE : undefined) };
 }
 
 async function mine() {

@@ -8,8 +8,9 @@ const PAGES = "pages";
 const MOST_ASSETS = 40;
 const KEEP_PAGES = 3 * 24 * 3600 * 1000;
 const FRESH = 30 * 60 * 1000;
-// of one visit: a form costs 3 KB, and a first visit has to stay within its budget
-const MOST_AHEAD = 12;
+// bytes that keeping pages may take of the line at a time, and what an answer's headers take of them
+const BUDGET = 48 * 1024;
+const HEADERS = 700;
 const KEEP_SENT = 24 * 3600 * 1000;
 const PATIENCE = 30_000;
 const PAGE_PATIENCE = 6_000;
@@ -41,7 +42,7 @@ self.addEventListener("fetch", (event) => {
 });
 
 self.addEventListener("message", (event) => {
-  const act = { mine: () => become(event.data.owner), keep: () => keep(event.data.addresses), send: () => send(), forget: () => forget() }[event.data?.type];
+  const act = { mine: () => become(event.data.owner), keep: () => keep(event.data.own, event.data.others, event.data.most), send: () => send(), forget: () => forget() }[event.data?.type];
   if (act) event.waitUntil(act().catch(() => {}).then(() => event.ports[0]?.postMessage("done")));
 });
 
@@ -90,19 +91,35 @@ async function store(pathname, response) {
   await (await caches.open(PAGES)).put(pathname, new Response(await response.blob(), { headers }));
 }
 
-async function keep(addresses) {
+/** The person's own first, with the forms that come next; of the others as much as `most` bytes allow, each with its forms. */
+async function keep(own, others = [], most = BUDGET) {
   const cache = await caches.open(PAGES);
   for (const request of await cache.keys()) {
     const response = await cache.match(request);
     if (Date.now() - Number(response.headers.get("X-Kept-At")) > KEEP_PAGES) await cache.delete(request);
   }
-  const ahead = [];
-  for (const address of addresses) ahead.push((await keepOne(address)).ahead);
-  // the nearest step of every item goes before the second of any; what is left over comes another time
-  let left = MOST_AHEAD;
-  for (let turn = 0; left > 0 && ahead.some((list) => list.length > turn); turn += 1) {
-    for (const list of ahead) if (left > 0 && list[turn] && (await keepOne(list[turn])).isFetched) left -= 1;
+  const spent = await keepAll(own, BUDGET);
+  let left = Math.min(most, BUDGET - spent);
+  for (const address of others) {
+    if (left <= 0) break;
+    left -= await keepAll([address], left);
   }
+}
+
+async function keepAll(addresses, most) {
+  const ahead = [];
+  let spent = 0;
+  for (const address of addresses) {
+    if (spent >= most) return spent;
+    const one = await keepOne(address);
+    ahead.push(one.ahead);
+    spent += one.cost;
+  }
+  // the nearest step of every item goes before the second of any; what is left over comes another time
+  for (let turn = 0; ahead.some((list) => list.length > turn); turn += 1) {
+    for (const list of ahead) if (spent < most && list[turn]) spent += (await keepOne(list[turn])).cost;
+  }
+  return spent;
 }
 
 async function keepOne(address) {
@@ -114,8 +131,9 @@ async function keepOne(address) {
     throw new Error("signed out");
   }
   const ahead = response.ok ? (response.headers.get("X-Ahead") ?? "").split(" ").filter(Boolean) : [];
+  const cost = isFresh ? 0 : Number(response.headers.get("Content-Length") ?? 0) + HEADERS;
   if (!isFresh && response.ok) await store(address, response);
-  return { ahead, isFetched: !isFresh };
+  return { ahead, cost };
 }
 
 // ---------------------------------------------------------------- whose phone it is

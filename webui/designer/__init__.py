@@ -1,0 +1,21 @@
+"""Designers' pages: the procedures with how they stand, and the editor of one."""
+
+from __future__ import annotations
+
+import flask
+
+from webui.designer import views, words
+from webui.session import protect
+
+_ONE = "/designer/<string(maxlength=120):name>"
+
+blueprint = flask.Blueprint("designer", __name__)
+protect(blueprint)
+blueprint.add_url_rule("/designer", "overview", views.overview)
+blueprint.add_url_rule("/designer", "begin", views.begin, methods=["POST"])
+blueprint.add_url_rule("/designer/new", "new", views.new)
+blueprint.add_url_rule("/designer/words.json", "words", words.serve)
+blueprint.add_url_rule(_ONE, "editor", views.editor)
+blueprint.add_url_rule(f"{_ONE}/close", "close", views.close, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/access", "access", views.access)
+blueprint.add_url_rule(f"{_ONE}/access", "grant", views.grant, methods=["POST"])

@@ -1,0 +1,217 @@
+// One person at one draft: which file is shown, what was changed, what others did meanwhile.
+import { Autosave } from "./autosave.js";
+import { ask, element, field, notice } from "./dialogs.js";
+import { Findings } from "./findings.js";
+import { conflicts, merge } from "./merge.js";
+import { Canvas } from "./modeler.js";
+import { setProperties } from "./properties.js";
+import { Tables } from "./tables-loader.js";
+import { Trials } from "./trials.js";
+import { translate } from "./words.js";
+
+export class Session {
+  constructor(root, server, draft, catalogue) {
+    Object.assign(this, { root, server, draft, catalogue });
+    this.canvas = new Canvas(root.querySelector("[data-canvas]"), root.querySelector("[data-panel]"), catalogue, "readOnly" in root.dataset);
+    this.tables = new Tables(root);
+    this.status = root.querySelector("[data-save-state]");
+    this.autosave = new Autosave(server, this, draft);
+    this.findings = new Findings(server, this.canvas, { texts: () => this.changedTexts(), path: () => this.path, go: (finding) => this.go(finding) }, root.querySelector("[data-findings]"));
+    this.trials = new Trials(server, this.canvas, { go: (finding) => this.go(finding), saved: () => this.autosave.flush() }, root);
+    this.canvas.onChange(() => this.touched());
+    this.tables.onChange = () => this.touched();
+    this.canvas.get("eventBus").on("designer.newForm", ({ element: step }) => this.beginForm(step));
+    this.canvas.get("eventBus").on("designer.openForm", ({ key }) => this.leave(root.dataset.formsAddress.replace("KEY", key)));
+  }
+
+  get diagrams() {
+    return this.draft.files.map((file) => file.path).filter((path) => /\.(bpmn|dmn)$/.test(path));
+  }
+
+  /** Show a file, with what this browser still holds of it. */
+  async open(path) {
+    if (this.path) await this.autosave.flush();
+    const { text, revision } = await this.server.file(path);
+    this.autosave.took(path, text, revision);
+    this.path = path;
+    await this.show(text);
+    this.root.dataset.path = path;
+    history.replaceState(null, "", `#${path}`);
+    if (this.canvas.isReadOnly) this.status.textContent = translate("Look only");
+    else {
+      this.told("saved");
+      await this.restore(path, text, revision);
+    }
+    this.findings.soon();
+    this.trials.look();
+  }
+
+  async show(text) {
+    this.isTable = this.path.endsWith(".dmn");
+    this.root.classList.toggle("is-table", this.isTable);
+    try {
+      if (this.isTable) await this.tables.show(text);
+      else await this.canvas.show(text);
+    } catch (error) {
+      notice(translate("This file cannot be drawn: {reason}", { reason: error.message }), "bad");
+    }
+  }
+
+  /** What a crash or a lost network left behind in this browser. */
+  async restore(path, text, revision) {
+    const copy = await this.autosave.copies.get(path);
+    if (!copy || copy.text === text) return;
+    if (copy.revision === revision) {
+      await this.put(copy.text);
+      const undo = element("button", { class: "btn btn-s", type: "button" }, translate("Discard it"));
+      undo.addEventListener("click", () => this.put(text));
+      notice(translate("Restored what had not been saved at {time}.", { time: new Date(copy.at).toLocaleString(document.documentElement.lang) }));
+      document.querySelector("#notices").lastElementChild.append(undo);
+    } else await this.bringTogether(path, copy.base ?? "", copy.text, { text, revision }, null);
+  }
+
+  /** Another text in place of what is shown, as a change that will be saved. */
+  async put(text) {
+    await this.show(text);
+    this.touched();
+  }
+
+  touched() {
+    if (this.path && !this.canvas.isReadOnly && !this.canvas.frozen) this.autosave.touched(this.path);
+    this.findings.soon();
+  }
+
+  // ---- what Autosave asks
+
+  current(path) {
+    if (path !== this.path) return this.autosave.known.get(path).text;
+    return this.isTable ? this.tables.text() : this.canvas.text();
+  }
+
+  saved(texts, draft) {
+    this.draft = draft;
+    if (texts.has(this.path) && !this.isTable) this.canvas.saved(texts.get(this.path));
+  }
+
+  told(state, problem) {
+    const words = {
+      saved: "Saved", unsaved: "Not saved yet", saving: "Saving…", offline: "No network: kept in this browser", conflict: "Somebody else has saved",
+      refused: "Not saved",
+    };
+    this.status.textContent = translate(words[state]);
+    this.status.dataset.state = state;
+    if (state === "conflict") this.conflict(problem);
+    if (state === "refused") notice(problem.detail, "bad");
+  }
+
+  /** Somebody else has saved while nothing was changed here. */
+  async others(draft) {
+    const before = this.draft;
+    this.draft = draft;
+    const now = draft.files.find((file) => file.path === this.path);
+    if (!now || now.revision === before.files.find((file) => file.path === this.path)?.revision) return;
+    const { text, revision } = await this.server.file(this.path);
+    this.autosave.took(this.path, text, revision);
+    await this.show(text);
+    notice(translate("{name} has saved this file; you see it as it is now.", { name: now.changed_by.name ?? translate("The system") }));
+  }
+
+  // ---- two people at once
+
+  async conflict(problem) {
+    const path = problem.path ?? this.path, mine = await this.current(path), known = this.autosave.known.get(path);
+    await this.bringTogether(path, known.text, mine, await this.server.file(path), problem);
+  }
+
+  /** Put two people's changes together; where both changed the same element somebody chooses. */
+  async bringTogether(path, base, mine, theirs, problem) {
+    const who = problem?.changed_by ?? this.draft.files.find((file) => file.path === path)?.changed_by.name ?? "";
+    const when = problem?.changed_at ? new Date(problem.changed_at).toLocaleTimeString(document.documentElement.lang) : "";
+    const both = path.endsWith(".bpmn") && base ? conflicts(base, mine, theirs.text) : [];
+    const body = [element("p", {}, problem?.detail ?? translate("Somebody has saved this file since you changed it."))];
+    if (both.length) {
+      body.push(element("p", {}, translate("You both changed these. Choose for each whose stays; everything else is put together.")));
+      const table = element("ul", { class: "designer-choices" });
+      for (const each of both) {
+        const choice = (value, label) => element("label", {}, element("input", { type: "radio", name: `of-${each.id}`, value, checked: value === "mine" ? "" : null }), ` ${label}`);
+        table.append(element("li", {}, element("b", {}, each.name || each.id), element("span", { class: "faint" }, ` ${each.id}`),
+          choice("mine", `${translate("Mine")} (${translate(each.mine)})`), choice("theirs", `${who || translate("Theirs")} (${translate(each.theirs)})`)));
+      }
+      body.push(table);
+    } else body.push(element("p", {}, translate("None of it contradicts yours.")));
+    const answer = await ask(translate("{name} has saved this file {when}", { name: who, when }), body, [
+      { label: translate("Put both together"), value: "merge", primary: true }, { label: translate("Take theirs, drop mine"), value: "theirs" },
+      { label: translate("Not now"), value: "" },
+    ], (form, value) => ({ value, keep: both.filter((each) => new FormData(form).get(`of-${each.id}`) === "theirs").map((each) => each.id) }));
+    if (!answer) return;
+    const text = answer.value === "theirs" ? theirs.text : base && path.endsWith(".bpmn") ? merge(base, mine, theirs.text, answer.keep) : mine;
+    this.autosave.known.set(path, theirs);
+    if (path === this.path) {
+      await this.show(theirs.text);
+      if (text !== theirs.text) await this.put(text);
+    }
+    this.autosave.state = "unsaved";
+    if (answer.value === "theirs") await this.autosave.copies.drop(path);
+    await this.autosave.settled(path, theirs);
+  }
+
+  /** Let tokens run, or go back to drawing; nothing of it is a change. */
+  simulate() {
+    this.canvas.get("toggleMode").toggleMode();
+  }
+
+  // ---- findings
+
+  async changedTexts() {
+    if (!this.path) return {};
+    const text = await this.current(this.path);
+    return text === this.autosave.known.get(this.path)?.text ? {} : { [this.path]: text };
+  }
+
+  /** Lead to the element and, where it is known, the field that a finding is about. */
+  async go(finding) {
+    const target = finding.file.split(":")[0] || this.path;
+    if (target !== this.path && this.diagrams.includes(target)) await this.open(target);
+    if (!finding.element_id || this.isTable) return;
+    const shown = this.canvas.reveal(finding.element_id) || this.canvas.reveal(this.poolOf(finding.element_id));
+    if (shown && finding.field) {
+      this.root.classList.add("shows-panel");
+      requestAnimationFrame(() => this.canvas.get("eventBus").fire("propertiesPanel.showEntry", { id: finding.field === "name" || finding.field === "id" ? finding.field : `our-${finding.field}` }));
+    }
+  }
+
+  /** A process is shown as its pool. */
+  poolOf(processId) {
+    return this.canvas.get("elementRegistry").find((each) => each.businessObject?.processRef?.id === processId)?.id ?? processId;
+  }
+
+  // ---- files
+
+  /** A form for a step, with one field to begin with; it is chosen for the step at once. */
+  async beginForm(step) {
+    const object = step.businessObject, name = object.name || object.id;
+    const taken = this.draft.files.map((file) => file.path);
+    const key = await ask(translate("A form for “{name}”", { name }), [
+      field("key", translate("Key"), { value: object.id, required: "", pattern: "[a-z][a-z0-9_]{0,59}", maxlength: 60 }),
+      field("title", translate("Title"), { value: name, required: "", maxlength: 120 }),
+    ], [{ label: translate("Create"), value: "create", primary: true }, { label: translate("Cancel"), value: "" }], (form) => new FormData(form));
+    if (!key) return;
+    const path = `forms/${key.get("key")}.json`;
+    if (!taken.includes(path)) {
+      const form = { title: key.get("title"), type: "object", properties: { note: { type: "string", title: translate("Remarks"), "ui:widget": "textarea" } } };
+      this.draft = await this.server.save([{ path, text: `${JSON.stringify(form, null, 2)}\n`, revision: 0 }]);
+      this.autosave.draftRevision = this.draft.revision;
+    }
+    await this.learn();
+    setProperties(this.canvas.get("injector"), step, { form: key.get("key") });
+  }
+
+  /** Read anew what there is to choose from. */
+  async learn() {
+    Object.assign(this.catalogue, await this.server.get(`/drafts/${this.server.draftId}/catalogue`));
+  }
+
+  async leave(address) {
+    if (await this.autosave.flush()) location.assign(address);
+  }
+}
