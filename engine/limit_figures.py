@@ -69,11 +69,15 @@ def known_limits(runtime: Runtime, uow: UnitOfWork, at: datetime | None = None) 
     return found
 
 
-def overview(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters) -> list[Measured]:
-    """Every limit, also those of which nothing was measured; at the end what was measured by limits that are deployed no longer."""
+def overview(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters, at: datetime | None = None
+) -> list[Measured]:
+    """Every limit as it is in force now, or at a moment, also those of which nothing was measured; at the end what was measured by limits
+    that are deployed no longer.
+    """
     permissions.require(actor, "process-instance:read")
     rows = {each.name: each for each in limit_sums.figures(uow, actor, filters, zone=_zone(runtime))}
-    known, later = known_limits(runtime, uow), queries.count_later(uow, actor, filters)
+    known, later = known_limits(runtime, uow, at), queries.count_later(uow, actor, filters)
     lacking = {limit_id: limit_gaps.count(runtime, uow, actor, each.limit, filters) for limit_id, each in known.items()}
     found = [_measured(each, rows.get(limit_id), lacking[limit_id]) for limit_id, each in known.items()]
     found = [replace(each, later=later.get(each.id, 0)) for each in found]

@@ -7,7 +7,7 @@ what was decided later counts as undecided. Nothing that a closed month counts i
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -31,8 +31,10 @@ _log = structlog.get_logger(__name__)
 _SPLITS = (None, Split.SITE, Split.BUILDING, Split.PERSON, Split.CATEGORY)
 
 
-def close_due(runtime: Runtime) -> list[date]:
-    """Close every month whose time has come, oldest first, a transaction each; gives those that were closed here."""
+def close_due(runtime: Runtime, then: Callable[[UnitOfWork, date], None] = lambda _uow, _month: None) -> list[date]:
+    """Close every month whose time has come, oldest first, a transaction each; gives those that were closed here. `then` is done in the
+    same transaction.
+    """
     closed: list[date] = []
     while True:
         with UnitOfWork(runtime.database) as uow:
@@ -41,6 +43,7 @@ def close_due(runtime: Runtime) -> list[date]:
                 return closed
             try:
                 close(runtime, uow, month)
+                then(uow, month)
                 uow.commit()
             except IntegrityError:
                 # another process was first

@@ -63,6 +63,8 @@ class Kind(StrEnum):
     MESSAGE = "message"
     #: a case that starts by itself could not
     START_FAILED = "start_failed"
+    #: a month is closed, and what it came to is put together
+    MONTH_PACK = "month_pack"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ WORDINGS: dict[Kind, Wording] = {
     Kind.INCIDENT: Wording("流程異常", "{case}在下一步出錯，請處理"),
     Kind.MESSAGE: Wording("流程通知", "{case}：{text}"),
     Kind.START_FAILED: Wording("自動發起失敗", "「{process}」未能自動發起（{subject}）：{reason}"),
+    Kind.MONTH_PACK: Wording("月報", "{month} 的月報已備好，可以查看、列印和下載"),
 }
 
 

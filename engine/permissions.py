@@ -77,6 +77,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "calendar:write": frozenset({"administrator", "manager"}),
     "numbering:write": frozenset({"administrator"}),
     # what a limit of the manual asks for, from a day on
+    # of the whole company
+    "month-pack:read": frozenset({"assistant_manager", "manager", "general_manager", "administrator"}),
     "limit:write": frozenset({"manager", "general_manager", "administrator"}),
     # of others; everybody names their own
     "substitution:administer": frozenset({"administrator", "manager", "general_manager"}),

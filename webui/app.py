@@ -44,6 +44,7 @@ from webui.limits import blueprint as limits
 from webui.links import blueprint as links
 from webui.listing import words as listing_words
 from webui.lists import blueprint as lists
+from webui.month_pack import blueprint as month_pack
 from webui.notifications import blueprint as notifications
 from webui.outside import blueprint as outside
 from webui.paper_numbers import blueprint as paper_numbers
@@ -93,7 +94,9 @@ def create_app(runtime: Runtime) -> flask.Flask:
     _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (imports, paper_numbers, registers, limits, talk, notifications, phone_calls, delivery, phone_shell, phone):
+    for blueprint in (imports, paper_numbers, registers, limits, month_pack):
+        app.register_blueprint(blueprint)
+    for blueprint in (talk, notifications, phone_calls, delivery, phone_shell, phone):
         app.register_blueprint(blueprint)
     for blueprint in (desk, dossier):
         app.register_blueprint(blueprint)

@@ -33,6 +33,7 @@ _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")
 #: what each placeholder stands for, source language
 PLACEHOLDERS = {
     "step": "步驟名稱", "case": "案件編號或標題", "by": "由誰", "role": "角色", "text": "內容", "limit": "時限名稱", "process": "流程名稱",
+    "month": "月份",
     "subject": "對象", "reason": "原因", "count": "則數", "address": "網址", "title": "要確認的事項", "hours": "有效小時",
 }
 _OF_ITEM = ("case", "step", "by", "role")
@@ -58,7 +59,7 @@ class Template:
 def _of_kind(kind: Kind) -> Template:
     wording = WORDINGS[kind]
     own = tuple(name for name in re.findall(r"\{(\w+)\}", wording.sentence) if name not in _OF_ITEM)
-    if kind is Kind.START_FAILED:
+    if kind in (Kind.START_FAILED, Kind.MONTH_PACK):
         return Template(kind.value, wording.name, wording.sentence, own)
     shared = _OF_ITEM if "{step}" in wording.sentence else _OF_CASE
     return Template(kind.value, wording.name, wording.sentence, (*shared, *own))

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
-from engine import drafts, files, limit_months, migration_undo, notifications, personal_data
+from engine import drafts, files, migration_undo, month_pack, notifications, personal_data
 from engine.clock import Clock, SystemClock
 from engine.delivery import deliveries
 from engine.errors import GuichengError, StoreUnavailableError
@@ -108,7 +108,7 @@ class Keeper:
             deliveries.forget(uow, old_news)
             files.sweep(self._runtime, uow)
             uow.commit()
-        limit_months.close_due(self._runtime)
+        month_pack.close_due(self._runtime)
         self._settle()
 
     def _settle(self) -> None:

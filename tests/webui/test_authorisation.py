@@ -314,6 +314,10 @@ MATRIX: dict[str, dict[str, int]] = {
     "limits.overview": everybody(200, nobody=403),
     "limits.show": everybody(200, nobody=403),
     "limits.charts": everybody(200, nobody=403),
+    # the company's
+    "month_pack.latest": everybody(403, administrator=302),
+    "month_pack.show": everybody(403, administrator=200),
+    "month_pack.download": everybody(403, administrator=200),
     # the company's: not for the manager of one site
     "limits.target": everybody(403, administrator=200),
     "limits.set_target": everybody(403, administrator=422),
@@ -434,6 +438,8 @@ class Scene:
             "board.undo": {"process": "errand"},
             "limits.show": {"limit_id": "errand.done"},
             "limits.target": {"limit_id": "errand.done"},
+            "month_pack.show": {"month": "2026-03"},
+            "month_pack.download": {"month": "2026-03", "kind": "xlsx"},
             "limits.set_target": {"limit_id": "errand.done"},
             "limits.withdraw_target": {"limit_id": "errand.done", "target_id": 99},
             "today.clocks": {"limit_id": "errand.done"},

@@ -7,7 +7,7 @@ from typing import Any
 
 import isodate
 
-from engine import limit_months
+from engine import month_pack
 from engine.clock import MovableClock
 from engine.errors import FieldError
 from engine.jobs.inline import advance
@@ -32,7 +32,7 @@ def advance_test_clock(call: Call, body: dict[str, Any]) -> dict[str, Any]:
 
     def move() -> None:
         advance(call.runtime, clock, by)
-        limit_months.close_due(call.runtime)
+        month_pack.close_due(call.runtime)
 
     # after the commit, so that a repeated request, whose response is remembered in it, does not move the clock again
     call.uow.after_commit(move)

@@ -40,6 +40,7 @@ SIGNS = {
     Kind.INCIDENT: Sign(icon="alert-circle"),
     Kind.MESSAGE: Sign(icon="message"),
     Kind.START_FAILED: Sign(icon="alert-circle"),
+    Kind.MONTH_PACK: Sign(icon="report"),
 }
 #: data of a row that are wording of a diagram
 _WORDING = ("limit",)
@@ -77,6 +78,8 @@ def address(row: NotificationRow) -> str:
         return flask.url_for("work_item.show", work_item_id=row.work_item_id)
     if row.instance_id is not None:
         return flask.url_for("cases.show", instance_id=row.instance_id)
+    if row.kind is Kind.MONTH_PACK:
+        return flask.url_for("month_pack.show", month=str(row.data.get("month", "")))
     return flask.url_for("notifications.overview")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table
+from sqlalchemy import Column, Date, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, Text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -67,6 +67,16 @@ limit_gap = Table(
     Column("building_id", ForeignKey("building.id")),
     Index("ix_limit_gap_limit", "limit_id", "due_at", "id"),
     Index("ix_limit_gap_due_at", "due_at"),
+)
+
+month_pack = Table(
+    "month_pack", metadata,
+    Column("month", ForeignKey("closed_month.month"), primary_key=True),
+    #: JSON with sorted keys
+    Column("body", Text, nullable=False),
+    #: SHA-256 over it
+    Column("digest", LargeBinary(32), nullable=False),
+    Column("kept_at", Instant, nullable=False),
 )
 
 limit_target = Table(

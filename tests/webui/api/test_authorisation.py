@@ -210,6 +210,8 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/limits", None, "repair_worker", None, 200),
     ("GET", "/limits/errand.none", None, "repair_worker", None, 404),
     ("GET", "/limits/errand.none/cases", None, "repair_worker", None, 404),
+    ("GET", "/month-packs", None, "manager", "cashier", 200),
+    ("GET", "/month-packs/2026-03", None, "manager", "cashier", 200),
     ("GET", "/limits/errand.none/months", None, "repair_worker", None, 404),
     ("GET", "/limits/errand.none/targets", None, "repair_worker", None, 404),
     ("POST", "/limits/errand.none/targets", {"target": "PT9M", "effective_from": "2027-01-01", "reason": "x"}, "manager", "cashier", 404),

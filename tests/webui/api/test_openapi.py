@@ -90,7 +90,7 @@ CALLS = {
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
     ("get", "/today"), ("get", "/today/cases"), ("get", "/today/work-items"), ("get", "/today/limits/{limit_id}"),
     ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),
-    ("get", "/limits/{limit_id}/months"), ("get", "/limits/{limit_id}/targets"), ("post", "/limits/{limit_id}/targets"),
+    ("get", "/month-packs"), ("get", "/month-packs/{month}"), ("get", "/limits/{limit_id}/months"), ("get", "/limits/{limit_id}/targets"), ("post", "/limits/{limit_id}/targets"),
     ("post", "/limits/{limit_id}/targets/{target_id}/withdraw"),
     ("get", "/directory/{kind}"), ("post", "/directory/{kind}"), ("get", "/directory/{kind}/{entry_id}"),
     ("patch", "/directory/{kind}/{entry_id}"), ("post", "/directory/{kind}/{entry_id}/deactivate"),
