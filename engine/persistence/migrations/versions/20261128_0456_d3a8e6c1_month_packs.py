@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d3a8e6c1"
-down_revision: str | None = "b7e4c2d9"
+down_revision: str | None = "e2b7c4d9"
 branch_labels = None
 depends_on = None
 
