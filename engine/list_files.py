@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import IO, Any
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
 from sqlalchemy import insert
 
 from engine.errors import InvalidError
@@ -19,6 +18,7 @@ from engine.persistence.tables import list_export
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.register_files import harmless
 from engine.runtime import Runtime
+from engine.spreadsheets import sheet
 
 #: rows of one file
 MOST_ROWS = 100_000
@@ -57,25 +57,11 @@ def _write_csv(headings: Sequence[str], rows: Iterable[Sequence[Any]], zone: Zon
 
 
 def _write_xlsx(headings: Sequence[str], rows: Iterable[Sequence[Any]], zone: ZoneInfo, target: IO[bytes]) -> int:
-    # one row at a time in memory, the rest in temporary files
-    with xlsxwriter.Workbook(target, {"constant_memory": True, "remove_timezone": True}) as book:
-        sheet = book.add_worksheet()
-        bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd hh:mm"})
-        sheet.freeze_panes(1, 0)
-        for position, heading in enumerate(headings):
-            sheet.set_column(position, position, max(14, 2 * len(heading)))
-            sheet.write_string(0, position, heading, bold)
+    with sheet(target, headings, zone) as found:
         count = 0
         for row in rows:
             count = _counted(count)
-            for position, value in enumerate(row):
-                if isinstance(value, datetime):
-                    sheet.write_datetime(count, position, value.astimezone(zone), moment)
-                elif isinstance(value, Decimal | int | float):
-                    sheet.write_number(count, position, float(value))
-                elif value:
-                    # never as a formula, whatever it begins with
-                    sheet.write_string(count, position, str(value))
+            found.row(row)
     return count
 
 

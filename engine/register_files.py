@@ -5,23 +5,21 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterator
-from datetime import datetime
 from decimal import Decimal
 from typing import IO, Any
 
-import xlsxwriter
-
 from engine.errors import InvalidError
-from engine.forms import FormTexts
+from engine.forms import FieldKind, FormTexts
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.registers import Reader, RegisterRow
+from engine.queries.registers import GroupRow, Reader, RegisterRow
 from engine.registers import OpenRegister
+from engine.spreadsheets import Style, sheet
 
 #: rows that a sheet of Excel can hold, its heading included
 SHEET_ROWS = 1_048_576
 #: what a spreadsheet would take for a formula
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_SHEET_NAME = str.maketrans(dict.fromkeys("[]:*?/\\'", " "))
+_STYLES = {FieldKind.MONEY: Style.MONEY, FieldKind.DATE: Style.DAY}
 
 
 class TooManyRowsError(InvalidError):
@@ -47,30 +45,33 @@ def write_csv(opened: OpenRegister, reader: Reader, uow: UnitOfWork, texts: Form
 
 
 def write_xlsx(opened: OpenRegister, reader: Reader, uow: UnitOfWork, texts: FormTexts, target: IO[bytes], *, sort: str = "") -> int:
-    """One sheet with numbers as numbers and times as times; says how many rows. TooManyRowsError where a sheet cannot hold them."""
-    # one row at a time in memory, the rest in temporary files
-    with xlsxwriter.Workbook(target, {"constant_memory": True, "remove_timezone": True}) as book:
-        sheet = book.add_worksheet(texts.of(opened.entry.title).translate(_SHEET_NAME)[:31])
-        bold = book.add_format({"bold": True})
-        time, number = (book.add_format({"num_format": pattern}) for pattern in ("yyyy-mm-dd hh:mm", "#,##0.##"))
-        sheet.freeze_panes(1, 0)
-        for position, heading in enumerate(_headings(opened, texts)):
-            sheet.set_column(position, position, max(12, 2 * len(heading)))
-            sheet.write_string(0, position, heading, bold)
+    """One sheet with numbers as numbers and times as times, and what they come to below; says how many rows. TooManyRowsError where a
+    sheet cannot hold them."""
+    columns = opened.bound.columns
+    styles = [_STYLES.get(column.field.kind, Style.PLAIN) if column.field is not None else Style.PLAIN for column in columns]
+    with sheet(target, _headings(opened, texts), texts.zone, name=texts.of(opened.entry.title), styles=styles) as found:
         count = 0
         for row in reader.stream(uow, sort=sort):
             count += 1
-            if count >= SHEET_ROWS:
+            # one is the heading, one the totals
+            if count >= SHEET_ROWS - 1:
                 raise TooManyRowsError(limit=SHEET_ROWS)
-            for position, (value, words) in enumerate(_cells(opened, row, texts)):
-                if isinstance(value, Decimal | int | float):
-                    sheet.write_number(count, position, float(value), number)
-                elif isinstance(value, datetime):
-                    sheet.write_datetime(count, position, value.astimezone(texts.zone), time)
-                elif words:
-                    # never as a formula, whatever it begins with
-                    sheet.write_string(count, position, words)
+            values, words = zip(*_cells(opened, row, texts), strict=True)
+            found.row(values, words)
+        if count:
+            found.total(_totals(opened, reader.totals(uow), texts))
     return count
+
+
+def _totals(opened: OpenRegister, totals: GroupRow, texts: FormTexts) -> list[Any]:
+    found = {total.column_id: total for total in totals.totals}
+    values: list[Any] = []
+    for column in opened.bound.columns:
+        total = found.get(column.id)
+        values.append(None if total is None else total.sum if total.sum is not None else total.words)
+    if values[0] is None:
+        values[0] = texts.of("合計（{count}）", count=totals.count)
+    return values
 
 
 def _headings(opened: OpenRegister, texts: FormTexts) -> list[str]:

@@ -71,6 +71,11 @@ class Total:
         """From 0 to 1; None where there is nothing to count."""
         return self.part / self.whole if self.whole else None
 
+    @property
+    def words(self) -> str:
+        """The share with the numbers behind it; nothing where there is nothing to count."""
+        return "" if self.share is None else f"{self.share * 100:.1f}% ({self.part}/{self.whole})"
+
 
 @dataclass(frozen=True, slots=True)
 class GroupRow:

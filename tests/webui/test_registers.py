@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
-import zipfile
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
 import pytest
+from openpyxl import load_workbook
+from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.clock import MovableClock
 from engine.jobs.inline import advance
@@ -82,10 +83,18 @@ def test_files_hold_what_the_page_shows(visit: Visit, clerk: Person, repairs: li
     text = visitor.get(f"{REGISTER}/file.csv?unit=A-1")
     assert text.headers["Content-Type"].startswith("text/csv")
     assert len(text.get_data().decode("utf-8-sig").splitlines()) == 3
-    book = visitor.get(f"{REGISTER}/file.xlsx")
+    book = visitor.get(f"{REGISTER}/file.xlsx?sort=number")
     assert "attachment" in book.headers["Content-Disposition"]
-    with zipfile.ZipFile(io.BytesIO(book.get_data())) as files:
-        assert files.read("xl/worksheets/sheet1.xml").count(b"<row ") == 4
+    sheet = load_workbook(io.BytesIO(book.get_data())).active
+    assert isinstance(sheet, Worksheet)
+    head, *rows, totals = sheet.iter_rows()
+    assert (head[0].value, len(rows), totals[0].value) == ("編號", 3, "合計（3）")
+    called = next(cell for cell in rows[0] if cell.is_date)
+    assert called.number_format == "yyyy-mm-dd hh:mm"
+    # what is narrower than a time shows crosses instead
+    assert sheet.column_dimensions[called.column_letter].width > len("2026-03-02 09:00")
+    assert "0.0% (0/1)" in {cell.value for cell in totals}
+    assert sheet.auto_filter.ref == f"A1:{head[-1].column_letter}4"
     assert visitor.get(f"{REGISTER}/file.exe").status_code == 404
     assert visitor.get("/registers/repair/nonsense").status_code == 404
 

@@ -60,6 +60,10 @@ class Reading:
         """Whether values name a unit or tenant, which has a dossier."""
         return column.field is not None and column.field.kind in (FieldKind.UNIT, FieldKind.TENANT)
 
+    def is_code(self, column: BoundColumn) -> bool:
+        """Whether values are read as one word: the code of a unit, a day."""
+        return column.field is not None and column.field.kind in (FieldKind.UNIT, FieldKind.DATE)
+
     def is_number(self, column: BoundColumn) -> bool:
         """Whether values stand to the right."""
         return column.storage == "number"
@@ -93,7 +97,7 @@ class Reading:
         if total.sum is not None:
             is_money = column is not None and column.field is not None and column.field.kind is FieldKind.MONEY
             return money(total.sum) if is_money else number_words(total.sum)
-        return "—" if total.share is None else f"{total.share * 100:.1f}% ({total.part}/{total.whole})"
+        return total.words or "—"
 
     def total_title(self, total: Total) -> str:
         """What is summed up."""
