@@ -151,6 +151,15 @@ def deployed_with(uow: UnitOfWork, definition_id: int) -> dict[str, int]:
     return {row.key: row.id for row in rows}
 
 
+def files_of(uow: UnitOfWork, deployment_id: int) -> dict[str, bytes]:
+    """Every file of a deployment as its author sent it, by name."""
+    query = (
+        select(deployment_file.c.name, blob.c.body).join(blob, blob.c.digest == deployment_file.c.source_digest)
+        .where(deployment_file.c.deployment_id == deployment_id).order_by(deployment_file.c.name)
+    )
+    return {row.name: bytes(row.body) for row in uow.reading.execute(query)}
+
+
 def normalised(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The files as they would be run. DeploymentRefusedError, with every finding, for what cannot be."""
     package = runtime.reader.read(files, runtime.settings, known_diagrams(runtime, uow), runtime.organisation, runtime.signatures())

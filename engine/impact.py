@@ -107,7 +107,7 @@ def of_package(
     bases = list(dict.fromkeys(info.deployment_id for info in latest.values()))
     before: dict[str, bytes] = {}
     for deployment_id in reversed(bases):
-        before |= definitions.sources(uow, deployment_id)
+        before |= definitions.files_of(uow, deployment_id)
     found = _Look(runtime, uow, contents, files, mappings or {}).groups(actor)
     return Impact(compare(before, files), found, tuple((key, latest.get(key)) for key in sorted(diagrams)))
 
@@ -120,7 +120,7 @@ def of_version(
     info = definitions.get(runtime, uow, definition_id)
     together = definitions.deployed_with(uow, definition_id)
     contents = {key: definitions.content(runtime, uow, each) for key, each in together.items()}
-    files = definitions.sources(uow, info.deployment_id)
+    files = definitions.files_of(uow, info.deployment_id)
     return _Look(runtime, uow, contents, files, mappings or {}).groups(actor, keys=[info.key], but=definition_id, instance_ids=instance_ids)
 
 
@@ -195,7 +195,7 @@ class _Look:
     def _touched_by(self, info: DefinitionInfo) -> set[tuple[str, str]]:
         """What is different between the deployment of a version and the package, as steps of the version."""
         if info.deployment_id not in self._touched:
-            before = definitions.sources(self._uow, info.deployment_id)
+            before = definitions.files_of(self._uow, info.deployment_id)
             comparison = compare(before, self._files)
             found = touched(comparison)
             paths = {change.path for change in comparison.files}

@@ -122,7 +122,7 @@ def make(
 def restore(runtime: Runtime, uow: UnitOfWork, actor: Actor, definition_id: int, note: str = "") -> int:
     """Propose an earlier version's files anew, byte for byte; its id."""
     info = definitions.get(runtime, uow, definition_id)
-    files = definitions.sources(uow, info.deployment_id)
+    files = definitions.files_of(uow, info.deployment_id)
     name: str | None = uow.reading.execute(select(deployment.c.procedure).where(deployment.c.id == info.deployment_id)).scalar()
     return make(runtime, uow, actor, files, procedure=name, note=note, restores_id=info.deployment_id)
 

@@ -65,7 +65,7 @@ def test_deployed_with_its_cases_and_gone_back_from(runtime: Runtime, designer: 
     migration_runs.carry_out(runtime, done.run_ids[0])
     with UnitOfWork(runtime.database) as uow:
         latest = definitions.latest(runtime, uow, "errand")
-        assert (latest.version, definitions.sources(uow, latest.deployment_id)) == (3, package())
+        assert (latest.version, definitions.files_of(uow, latest.deployment_id)) == (3, package())
         assert [view.running for view in migrations.versions(uow, designer.actor, "errand")] == [2, 0, 0]
         assert [view.state for view in proposals.listed(uow, designer.actor).rows] == ["deployed", "deployed"]
         assert proposals.get(uow, designer.actor, back).restores_id == first.deployment_id

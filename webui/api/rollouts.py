@@ -33,7 +33,7 @@ _RULE = "/procedures/<string(maxlength=120):name>/approval"
 def compare_definitions(call: Call, query: dict[str, Any], definition_id: int) -> dict[str, Any]:
     """What is different between a version's package and that of another."""
     require(call.actor, "process-definition:read")
-    packages = [definitions.sources(call.uow, definitions.get(call.runtime, call.uow, each).deployment_id)
+    packages = [definitions.files_of(call.uow, definitions.get(call.runtime, call.uow, each).deployment_id)
                 for each in (definition_id, query["to"])]  # fmt: skip
     return _difference(compare(*packages))
 

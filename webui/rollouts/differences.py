@@ -78,7 +78,7 @@ def laid_out(before: Side, after: Side) -> dict[str, object]:
 def _version(definition_id: int) -> Side:
     info = definitions.get(runtime_of(), current(), definition_id)
     label = gettext("第 {version} 版", version=info.version)
-    return Side(label, definition_id, definitions.sources(current(), info.deployment_id))
+    return Side(label, definition_id, definitions.files_of(current(), info.deployment_id))
 
 
 def _deployed(found: proposals.Proposal) -> Side:
@@ -88,7 +88,7 @@ def _deployed(found: proposals.Proposal) -> Side:
         return Side(gettext("尚未部署"), None, {})
     files: dict[str, bytes] = {}
     for deployment_id in dict.fromkeys(info.deployment_id for info in infos):
-        files |= definitions.sources(current(), deployment_id)
+        files |= definitions.files_of(current(), deployment_id)
     shown = next((info for info in infos if info.key == found.procedure), infos[0])
     return Side(gettext("第 {version} 版（現行）", version=shown.version), shown.id, files)
 
