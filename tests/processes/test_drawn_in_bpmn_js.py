@@ -18,7 +18,7 @@ OPEN = """async (xml) => {
     const viewer = new BpmnJS({container: document.body});
     try {
         const {warnings} = await viewer.importXML(xml);
-        return {warnings: warnings.map((each) => each.message), shown: viewer.get("elementRegistry").map((each) => each.id)};
+        return {warnings: warnings.map((each) => each.message), shown: viewer.get("elementRegistry").getAll().map((each) => each.id)};
     } finally {
         viewer.destroy();
     }
