@@ -92,15 +92,16 @@ class Impact:
 
 
 def of_package(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], mappings: Mapping[str, Mapping[str, str]] | None = None
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], mappings: Mapping[str, Mapping[str, str]] | None = None,
+    running: Mapping[str, bytes] | None = None,
 ) -> Impact:
     """Of files that are not deployed, against what is. `mappings`: group id → element id → its id in the package.
 
-    Cases of every version but the package's own, at the sites where the actor may move cases. DeploymentRefusedError for files that
-    nothing could be run from.
+    Cases of every version but the package's own, at the sites where the actor may move cases. `running`: the files as they would be run,
+    where that is known; else they are read, and DeploymentRefusedError is raised for files that nothing could be run from.
     """
     known = {info.key: info.id for info in definitions.list_latest(runtime, uow)}
-    running = definitions.normalised(runtime, uow, files)
+    running = running or definitions.normalised(runtime, uow, files)
     diagrams = {key: diagram for name, body in running.items() if name.endswith(".bpmn") for key, diagram in read_diagram(body).items()}
     contents = {key: _content(diagram, running) for key, diagram in diagrams.items()}
     latest = {key: definitions.get(runtime, uow, known[key]) for key in diagrams if key in known}

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, Select, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from engine import definitions, impact, migration_runs, permissions, procedure_access
@@ -100,12 +100,13 @@ def make(
 ) -> int:
     """Keep a package to be looked at; its id. DeploymentRefusedError with every finding for one that could not be deployed."""
     permissions.require(actor, "procedure:design")
-    planned = definitions.deploy(runtime, uow, actor, files, dry_run=True, procedure=procedure)
-    diagrams = [each for name, body in files.items() if name.endswith(".bpmn") for each in read_diagram(body).values()]
+    running = definitions.normalised(runtime, uow, files)
+    diagrams = [each for name, body in running.items() if name.endswith(".bpmn") for each in read_diagram(body).values()]
     keys = sorted(each.process_id for each in diagrams)
     procedure = procedure or definitions.procedure_of(uow, keys)
-    named = next((each for each in planned.definitions if each.key == procedure), planned.definitions[0])
-    digests = contents.keep(uow, files.values())
+    procedure_access.require(uow, actor, procedure, "design")
+    named = next((each for each in diagrams if each.process_id == procedure), diagrams[0])
+    digests = contents.keep(uow, [*files.values(), *running.values()])
     proposal_id: int = uow.writing.execute(
         insert(proposal)
         .values(
@@ -115,7 +116,8 @@ def make(
         .returning(proposal.c.id)
     ).scalar_one()
     uow.writing.execute(insert(proposal_file), [
-        {"proposal_id": proposal_id, "name": name, "digest": digests[body]} for name, body in files.items()])
+        {"proposal_id": proposal_id, "name": name, "digest": digests[body],
+         "normalised_digest": None if running[name] == body else digests[running[name]]} for name, body in files.items()])
     return proposal_id
 
 
@@ -151,13 +153,13 @@ def listed(uow: UnitOfWork, actor: Actor, *, is_open: bool | None = None, after:
 def files(uow: UnitOfWork, actor: Actor, proposal_id: int) -> dict[str, bytes]:
     """Its package."""
     get(uow, actor, proposal_id)
-    query = select(proposal_file.c.name, proposal_file.c.digest).where(proposal_file.c.proposal_id == proposal_id)
-    return contents.bodies(uow, {row.name: bytes(row.digest) for row in uow.reading.execute(query.order_by(proposal_file.c.name))})
+    return _bodies(uow, proposal_file.c.digest, proposal_id)
 
 
 def look(runtime: Runtime, uow: UnitOfWork, actor: Actor, proposal_id: int, mappings: Mapping[str, Mapping[str, str]]) -> Impact:
     """What it would do. `mappings` as for `impact.of_package`."""
-    return impact.of_package(runtime, uow, actor, files(uow, actor, proposal_id), mappings)
+    running = _bodies(uow, func.coalesce(proposal_file.c.normalised_digest, proposal_file.c.digest), proposal_id)
+    return impact.of_package(runtime, uow, actor, files(uow, actor, proposal_id), mappings, running)
 
 
 def ask(
@@ -216,6 +218,11 @@ def withdraw(runtime: Runtime, uow: UnitOfWork, actor: Actor, proposal_id: int) 
 
 
 # ---------------------------------------------------------------- inside
+
+def _bodies(uow: UnitOfWork, digest: ColumnElement[Any], proposal_id: int) -> dict[str, bytes]:
+    query = select(proposal_file.c.name, digest.label("digest")).where(proposal_file.c.proposal_id == proposal_id)
+    return contents.bodies(uow, {row.name: bytes(row.digest) for row in uow.reading.execute(query.order_by(proposal_file.c.name))})
+
 
 def _deploy(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, found: Proposal, choices: Sequence[Choice], reason: str, note: str, *, new_due: bool,

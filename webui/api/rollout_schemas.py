@@ -54,7 +54,7 @@ class DifferenceView(Schema):
     files = fields.List(fields.Nested(FileChangeView), required=True)
 
 
-class StepView(Schema):
+class StandingView(Schema):
     """A step where cases stand."""
 
     process_key = fields.String(required=True)
@@ -77,7 +77,7 @@ class GroupView(Schema):
     definition_id = row_id(required=True)
     key = fields.String(required=True)
     version = fields.Integer(required=True)
-    steps = fields.List(fields.Nested(StepView), required=True)
+    steps = fields.List(fields.Nested(StandingView), required=True)
     verdict = fields.String(required=True, validate=validate.OneOf(["unaffected", "movable", "blocked"]))
     blocked = fields.List(fields.Nested(BlockedView), required=True)
     count = fields.Integer(required=True)

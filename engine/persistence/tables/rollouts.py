@@ -41,6 +41,8 @@ proposal_file = Table(
     #: path inside the package
     Column("name", String(200), nullable=False),
     Column("digest", ForeignKey("blob.digest"), nullable=False),
+    #: what would run, where normalising changed something
+    Column("normalised_digest", ForeignKey("blob.digest")),
     PrimaryKeyConstraint("proposal_id", "name"),
 )
 

@@ -47,9 +47,10 @@ def upgrade() -> None:
         sa.Column("proposal_id", ID, nullable=False),
         sa.Column("name", sa.String(length=200), nullable=False),
         sa.Column("digest", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("normalised_digest", sa.LargeBinary(length=32), nullable=True),
         sa.PrimaryKeyConstraint("proposal_id", "name", name="pk_proposal_file"),
         *_keys("proposal_file", proposal_id="proposal"),
-        sa.ForeignKeyConstraint(["digest"], ["blob.digest"], name="fk_proposal_file_digest"),
+        *(sa.ForeignKeyConstraint([name], ["blob.digest"], name=f"fk_proposal_file_{name}") for name in ("digest", "normalised_digest")),
     )
     op.create_table(
         "approval_rule",
