@@ -20,6 +20,7 @@ from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.rollouts import wording
 from webui.unit_of_work import current, runtime_of
+from webui.wording import worded
 
 _MAPPING = re.compile(r"^map\.([0-9a-f]{12})\.(.+)$")
 
@@ -119,8 +120,10 @@ def _page(proposal_id: int, error: GuichengError | None = None) -> flask.Respons
     before = {choice.group_id for choice in found.choices}
     groups = impact.groups if impact is not None else ()
     choice_of = {group.id: chosen(group.id, _default(group, before, is_asked=found.state == "asked")) for group in groups}
+    home = next((info.id for _, info in impact.processes if info is not None), None) if impact is not None else None
     body = flask.render_template(
         "rollouts/proposal.html", found=found, impact=impact, groups=groups, choice_of=choice_of, named=named, wording=wording,
+        name_of=lambda text: worded(text, home) if home else text,
         problem=describe_error(error) if error else "", findings=error.findings if isinstance(error, DeploymentRefusedError) else (),
         needs_approval=needs_approval, runs=migrations.runs(uow, actor, proposal_id=proposal_id).rows,
         rights={"deploy": may_deploy and not needs_approval, "ask": needs_approval, "approve": may_deploy and not is_mine,
