@@ -95,7 +95,7 @@ def unused_files(contents: Contents) -> Iterator[Finding]:
 def unknown_fields(contents: Contents, forms: Mapping[str, Form]) -> Iterator[Finding]:
     """Fields that expressions, titles and limits read and that no form has. `forms`: those of called and calling procedures too."""
     chains = {element.form for diagram in contents.diagrams.values() for element in diagram.elements.values() if element.signers}
-    for file, element_id, expression in _expressions(contents):
+    for file, element_id, expression in expressions(contents):
         for path in paths_read(expression):
             if _is_missing(path, forms) and not (path.partition(".")[2] in _OF_CHAINS and path.partition(".")[0] in chains):
                 yield Finding("unknown-field", "error", element_id, "運算式讀取「{path}」，但表單沒有這個欄位：{expression}",
@@ -106,7 +106,7 @@ def unknown_fields(contents: Contents, forms: Mapping[str, Form]) -> Iterator[Fi
                 yield Finding("unknown-field", "error", None, "標題樣式讀取「{path}」，但表單沒有這個欄位。", {"path": path}, "")
 
 
-def _expressions(contents: Contents) -> Iterator[tuple[str, str | None, str]]:
+def expressions(contents: Contents) -> Iterator[tuple[str, str | None, str]]:
     """(file, element, expression) of conditions, gates, candidates, scripts, parameters and limits."""
     for file, root in contents.roots.items():
         for flow in root.iter(f"{{{BPMN}}}sequenceFlow"):

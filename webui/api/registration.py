@@ -20,6 +20,8 @@ from webui.api import (
     desk,
     directory,
     dossiers,
+    draft_forms,
+    draft_manual,
     events,
     files,
     health,
@@ -102,6 +104,8 @@ def register(app: flask.Flask) -> None:
         today.calls,
         designing.calls,
         rollouts.calls,
+        draft_forms.calls,
+        draft_manual.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

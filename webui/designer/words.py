@@ -1,4 +1,5 @@
-"""The editor's words, and those of the libraries in it: they are written in English; words.json has the source language beside it."""
+"""The editor's words, and those of the libraries in it: they are written in English; words*.json have the source language
+beside it, a file a page."""
 
 from __future__ import annotations
 
@@ -11,7 +12,7 @@ import flask
 from engine.i18n import simplified
 from webui.language import current_locale
 
-_FILE = Path(__file__).parent / "words.json"
+_FILES = sorted(Path(__file__).parent.glob("words*.json"))
 
 
 def serve() -> flask.Response:
@@ -28,5 +29,7 @@ def dictionary(locale: str) -> dict[str, str]:
     """English → the language."""
     if locale == "en":
         return {}
-    words: dict[str, str] = json.loads(_FILE.read_text(encoding="utf-8"))
+    words: dict[str, str] = {}
+    for file in _FILES:
+        words |= json.loads(file.read_text(encoding="utf-8"))
     return {english: simplified(word) for english, word in words.items()} if locale == "zh-Hans" else words

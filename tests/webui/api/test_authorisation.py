@@ -41,6 +41,13 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("POST", "/drafts/{draft}/check", {}, "manager", "cashier", 200),
     ("GET", "/drafts/{draft}/trial", None, "manager", "cashier", 200),
     ("POST", "/drafts/{draft}/trial", {}, "manager", "cashier", 202),
+    ("POST", "/drafts/{draft}/manual", {}, "manager", "cashier", 200),
+    ("PUT", "/drafts/{draft}/manual/clauses", "clause", "process_designer", "manager", 200),
+    ("DELETE", "/drafts/{draft}/manual/clauses?number=x&revision=0", None, "process_designer", "manager", 404),
+    ("PUT", "/drafts/{draft}/manual/limits", "limit", "process_designer", "manager", 422),
+    ("DELETE", "/drafts/{draft}/manual/limits?id=x&revision=0", None, "process_designer", "manager", 404),
+    ("POST", "/drafts/{draft}/forms/errand_form", {"text": "no form"}, "manager", "cashier", 200),
+    ("PUT", "/drafts/{draft}/words", "words", "process_designer", "manager", 200),
     ("GET", "/drafts/{draft}/catalogue", None, "manager", "cashier", 200),
     ("GET", "/drafts/{draft}/changes", None, "manager", "cashier", 200),
     ("GET", "/drafts/{draft}/versions", None, "manager", "cashier", 200),
@@ -264,6 +271,12 @@ def _send(caller: Caller, method: str, path: str, body: Any, places: dict[str, s
         options = {"data": {"file": (io.BytesIO(PNG), "before.png")}}
     elif body == "edits":
         options = {"json": {"edits": [{"path": "clauses.toml", "text": "", "revision": 0}]}}
+    elif body == "clause":
+        options = {"json": {"clause": {"number": "errand 1", "zh_hant": "辦理。", "en": "Do it."}, "revision": 0}}
+    elif body == "limit":
+        options = {"json": {"values": {"id": "x"}, "revision": 0}}
+    elif body == "words":
+        options = {"json": {"words": [{"source": "辦理", "english": "Do"}]}}
     elif body == "restore":
         options = {"json": {"revision": 1}}
     elif body == "draft":

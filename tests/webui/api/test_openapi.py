@@ -32,6 +32,8 @@ CALLS = {
     ("get", "/drafts"), ("post", "/drafts"), ("get", "/drafts/{draft_id}"), ("delete", "/drafts/{draft_id}"),
     *(("post", f"/drafts/{{draft_id}}/{verb}") for verb in ("reopen", "files", "check", "save", "versions", "restore", "deploy")),
     *((method, "/drafts/{draft_id}/trial") for method in ("get", "post")),
+    ("post", "/drafts/{draft_id}/manual"), ("post", "/drafts/{draft_id}/forms/{key}"), ("put", "/drafts/{draft_id}/words"),
+    *((method, f"/drafts/{{draft_id}}/manual/{kind}") for method in ("put", "delete") for kind in ("clauses", "limits")),
     *((method, "/drafts/{draft_id}/file") for method in ("get", "put", "delete")),
     ("get", "/drafts/{draft_id}/changes"), ("get", "/drafts/{draft_id}/catalogue"), ("get", "/drafts/{draft_id}/versions"),
     ("get", "/drafts/{draft_id}/versions/{version_id}/file"),

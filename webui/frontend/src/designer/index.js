@@ -7,7 +7,9 @@ import "diagram-js-minimap/assets/diagram-js-minimap.css";
 import "bpmn-js-color-picker/colors/color-picker.css";
 import "bpmn-js-token-simulation/assets/css/bpmn-js-token-simulation.css";
 import "./designer.css";
+import "./manual.css";
 import { bindBar } from "./bar.js";
+import { ManualPanel } from "./manual.js";
 import { Server } from "./server.js";
 import { Session } from "./session.js";
 import { setWords, untranslated } from "./words.js";
@@ -25,8 +27,10 @@ async function start(holder) {
   // for whoever looks after it, and for the tests
   window.designer = { session, untranslated };
   bindBar(session);
+  const manual = new ManualPanel(session, holder.querySelector("[data-manual]"));
   const wanted = decodeURIComponent(location.hash.slice(1));
   const first = session.diagrams.includes(wanted) ? wanted : session.diagrams.includes(`${draft.procedure}.bpmn`) ? `${draft.procedure}.bpmn` : session.diagrams[0];
   if (first) await session.open(first);
+  manual.soon();
   holder.dataset.ready = "1";
 }

@@ -44,6 +44,14 @@ export class Server {
     return (await this.send("POST", path, JSON.stringify(body), options)).json();
   }
 
+  async put(path, body) {
+    return (await this.send("PUT", path, JSON.stringify(body))).json();
+  }
+
+  async remove(path) {
+    return (await this.send("DELETE", path)).json();
+  }
+
   async send(method, path, body, options = {}) {
     const headers = { Accept: "application/json", "Accept-Language": document.documentElement.lang };
     if (body !== undefined) Object.assign(headers, { "Content-Type": "application/json" });
