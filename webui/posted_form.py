@@ -87,6 +87,11 @@ def _claimed_time() -> datetime | None:
         raise InvalidError(reason="實際發生時間無法識別。") from error
 
 
+def with_read_only(form: Form, opened: JsonObject, submitted: JsonObject) -> JsonObject:
+    """What a refused form's page shows: what was sent, and what is only to be read, which is never sent, as it was opened with."""
+    return {**{field.name: opened[field.name] for field in form.fields if field.read_only and field.name in opened}, **submitted}
+
+
 def _keep_signatures(form: Form, variables: JsonObject, actor: Actor) -> JsonObject:
     """What was drawn is kept at once, as files are, and before the step, which must not hold the writer while it runs."""
     signed = [variables.get(field.name) for field in form.of_kind(FieldKind.SIGNATURE)]

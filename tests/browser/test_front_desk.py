@@ -114,11 +114,20 @@ def test_a_call_is_taken_by_keys_alone_and_two_more_callers_join_it(
     desk.go(f"/cases/{case.id}")
     expect(desk.page.locator("main aside")).to_contain_text("其他報告人")
 
-    # the call that was begun survives the look elsewhere
+    # two calls that were begun survive the look elsewhere, each by itself
     desk.go("/desk")
-    desk.page.get_by_role("button", name="取回草稿").click()
+    keys.find("1301", "A-1301")
+    keys.leak("no light")
+    desk.page.get_by_role("button", name="先接另一通，這通留著").click()
+    begun = desk.page.locator(".note", has_text="填到一半、還沒有登記的來電")
+    expect(begun).to_have_count(2)
+    begun.filter(has_text="dripping").get_by_role("button", name="取回草稿").click()
     expect(desk.page.locator("[name=items]")).to_have_value("dripping")
     expect(desk.page.locator("[name=category][value=drainage]")).to_be_checked()
+    desk.page.keyboard.press("Control+Enter")
+    expect(desk.page.locator(".note-good")).to_contain_text("已登記")
+    expect(begun).to_have_count(1)
+    expect(begun).to_contain_text("no light")
     with capsys.disabled():
         print(f"\none call: {pressed} key presses, {took:.1f} s with the waiting of the test")  # noqa: T201
 

@@ -89,11 +89,9 @@ def arranged(
     errors: Sequence[FieldError] = (),
 ) -> Arranged:
     """The form to be filled in, with what the place tells; or, refused, with what was typed."""
-    values = submitted
-    if values is None:
-        me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-        values = initial(form, {}, now=runtime_of().clock.now(), zone=zone(), me=me)
-        values |= _of_place(form, place)
+    me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
+    opened = initial(form, {}, now=runtime_of().clock.now(), zone=zone(), me=me)
+    values = {**opened, **_of_place(form, place)} if submitted is None else posted_form.with_read_only(form, opened, submitted)
     view = edit_view(
         form, values, texts(held.id), context={}, forms=held.forms, errors=errors, options=options(None),
         file_info=files.usable_in(current(), actor, None),

@@ -86,12 +86,11 @@ def _page(
     context = {name: value for name, value in context.items() if found is None or name != found.key}
     view = None
     if found is not None:
-        values = submitted
-        if values is None:
-            me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-            values = initial(found, context, now=runtime_of().clock.now(), zone=zone(), me=me)
-            if not may(actor, "identity:read"):
-                values = withheld(found, values)
+        me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
+        opened = initial(found, context, now=runtime_of().clock.now(), zone=zone(), me=me)
+        if not may(actor, "identity:read"):
+            opened = withheld(found, opened)
+        values = opened if submitted is None else posted_form.with_read_only(found, opened, submitted)
         view = edit_view(
             found, values, texts(held.id), context=context, forms=held.forms, errors=errors, options=options(None),
             file_info=files.usable_in(current(), actor, None),

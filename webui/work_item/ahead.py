@@ -104,9 +104,8 @@ def _view(item: WorkItemRow, step: StepAhead, submitted: JsonObject | None, erro
     actor = session.actor()
     data = instances.inspect(runtime_of(), current(), item.instance_id).variables
     me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
-    values = submitted
-    if values is None:
-        values = opens_with(actor, item, form_, initial(form_, data, now=runtime_of().clock.now(), zone=zone(), me=me))
+    opened = initial(form_, data, now=runtime_of().clock.now(), zone=zone(), me=me)
+    values = opens_with(actor, item, form_, opened) if submitted is None else posted_form.with_read_only(form_, opened, submitted)
     return edit_view(
         form_, values, texts(step.definition_id), context=data, forms=dict(content(step.definition_id).forms), errors=errors,
         options=options(item.site_id),

@@ -28,6 +28,7 @@ from webui.clauses import ClauseText, clauses_of
 from webui.display import zone
 from webui.form_options import options
 from webui.phone.keeping import owner
+from webui.posted_form import with_read_only
 from webui.talk import panel as talk_panel
 from webui.talk.panel import Talk
 from webui.unit_of_work import current, runtime_of
@@ -160,11 +161,7 @@ def _form_view(
         return readonly_view(form, _object(data.get(form.key)), texts(item.definition_id))
     me = Reference(actor.user_id, actor.name) if actor.user_id is not None else None
     opened = initial(form, data, now=runtime_of().clock.now(), zone=zone(), me=me)
-    if submitted is None:
-        values = opens_with(actor, item, form, opened)
-    else:
-        # what is only to be read is never sent, and stays on the page of a refused form
-        values = {**{field.name: opened[field.name] for field in form.fields if field.read_only and field.name in opened}, **submitted}
+    values = opens_with(actor, item, form, opened) if submitted is None else with_read_only(form, opened, submitted)
     return edit_view(
         form, values, texts(item.definition_id), context=data, forms=_forms(item, held), errors=errors, options=options(item.site_id),
         file_info=files.usable_in(current(), actor, item.instance_id),

@@ -1,9 +1,11 @@
 // The screen for calls, by keys alone: find, choose by a key, write, Ctrl+Enter. Every part is a page of the server; without this script
 // the same screen works by links.
-import { dropDraft, keepDraft, readDraft } from "./drafts.js";
+import { clock, draftsOf, dropDraft, keepDraft, readDraft } from "./drafts.js";
 import { initForms } from "./forms.js";
 
-const DRAFT = "desk";
+// each call that is begun has a draft of its own; which of them this tab is at
+const DRAFT = "desk:";
+const AT = "desk-call";
 
 export function startDesk() {
   const root = document.querySelector("[data-desk]");
@@ -18,13 +20,20 @@ class Screen {
     this.holder = root.querySelector("[data-desk-form]");
     this.place = placeIn(location.search);
     this.asked = 0;
+    if (document.querySelector("[data-draft-done=desk]")) {
+      dropDraft(DRAFT + sessionStorage.getItem(AT));
+      sessionStorage.removeItem(AT);
+    }
+    // a page that comes back with errors is still the same call
+    this.id = this.call ? sessionStorage.getItem(AT) : null;
     this.finder.addEventListener("picked", (event) => this.found(event.detail));
     this.finder.form.addEventListener("submit", (event) => event.preventDefault());
     root.addEventListener("click", (event) => this.clicked(event));
     root.addEventListener("change", (event) => this.changed(event));
     root.addEventListener("input", () => this.keep());
     document.addEventListener("keydown", (event) => this.pressed(event));
-    this.offerDraft();
+    this.offerDrafts();
+    for (const button of root.querySelectorAll("[data-desk-another]")) button.hidden = false;
     if (this.call) this.look();
   }
 
@@ -54,6 +63,7 @@ class Screen {
     this.holder.innerHTML = html;
     restore(this.call, before);
     initForms(this.holder);
+    for (const button of this.holder.querySelectorAll("[data-desk-another]")) button.hidden = false;
     document.dispatchEvent(new CustomEvent("content-added", { detail: this.holder }));
     this.next(null)?.focus();
     this.look();
@@ -68,6 +78,11 @@ class Screen {
   }
 
   clicked(event) {
+    if (event.target.closest("[data-desk-another]")) {
+      this.keepNow();
+      location.assign(this.finder.form.action);
+      return;
+    }
     const link = event.target.closest("[data-procedure][data-key]");
     if (link && !event.ctrlKey && !event.metaKey && event.button === 0) {
       event.preventDefault();
@@ -134,28 +149,44 @@ class Screen {
 
   keep() {
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.call && keepDraft(DRAFT, this.call, { place: this.place, procedure: this.root.dataset.procedure }), 500);
+    this.timer = setTimeout(() => this.keepNow(), 500);
   }
 
-  offerDraft() {
-    const kept = readDraft(DRAFT);
+  keepNow() {
+    clearTimeout(this.timer);
+    if (!this.call) return;
+    this.id ??= `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 6)}`;
+    sessionStorage.setItem(AT, this.id);
+    const words = this.call.querySelector("[data-desk-part=words] :is(textarea, input)")?.value ?? "";
+    keepDraft(DRAFT + this.id, this.call, { place: this.place, procedure: this.root.dataset.procedure, label: this.finder.value, words: words.slice(0, 60) });
+  }
+
+  offerDrafts() {
     const template = document.querySelector("[data-desk-draft]");
-    if (!kept || !template || this.call) return;
-    const note = template.content.cloneNode(true).firstElementChild;
-    note.querySelector("[data-draft-take]").addEventListener("click", () => {
-      note.remove();
-      this.take(kept);
-    });
-    note.querySelector("[data-draft-drop]").addEventListener("click", () => {
-      dropDraft(DRAFT);
-      note.remove();
-    });
-    template.after(note);
+    if (!template || this.call) return;
+    for (const name of draftsOf(DRAFT).reverse()) {
+      const kept = readDraft(name);
+      const note = template.content.cloneNode(true).firstElementChild;
+      note.querySelector("[data-draft-about]").textContent = [clock(kept.at), kept.label, kept.words].filter(Boolean).join(" · ");
+      note.querySelector("[data-draft-take]").addEventListener("click", () => {
+        note.remove();
+        // what is open stays a draft, too
+        this.keepNow();
+        this.id = name.slice(DRAFT.length);
+        sessionStorage.setItem(AT, this.id);
+        this.take(kept);
+      });
+      note.querySelector("[data-draft-drop]").addEventListener("click", () => {
+        dropDraft(name);
+        note.remove();
+      });
+      template.after(note);
+    }
   }
 
   async take(kept) {
     this.place = kept.place ?? {};
-    this.finder.value = this.place.label ?? "";
+    this.finder.value = kept.label ?? "";
     this.beside.innerHTML = await part(this.with(this.root.dataset.placeAddress));
     const link = this.root.querySelector(`[data-procedure="${CSS.escape(kept.procedure ?? "")}"][data-key]`);
     if (!link) return;

@@ -6,6 +6,7 @@ const SOON = 600;
 const SERVER_AFTER = 1500;
 
 export function startDrafts() {
+  forget();
   for (const done of document.querySelectorAll("[data-draft-done]")) localStorage.removeItem(PREFIX + done.dataset.draftDone);
   const form = document.querySelector("form[data-draft]");
   if (form) new Drafts(form);
@@ -19,7 +20,6 @@ class Drafts {
     this.offers = document.querySelector("[data-draft-offers]");
     this.saved = document.querySelector("[data-draft-saved]");
     this.last = null;
-    forget();
     // a page that comes back with errors carries what was typed already
     if (this.offers && !form.hasAttribute("data-filled")) this.offer();
     form.addEventListener("input", () => this.typed());
@@ -125,6 +125,12 @@ export function readDraft(name) {
   return read(PREFIX + name);
 }
 
+/** Names of those that begin so, the newest first. */
+export function draftsOf(beginning) {
+  const names = Object.keys(localStorage).filter((key) => key.startsWith(PREFIX + beginning)).map((key) => key.slice(PREFIX.length));
+  return names.filter(readDraft).sort((one, other) => readDraft(other).at - readDraft(one).at);
+}
+
 export function dropDraft(name) {
   localStorage.removeItem(PREFIX + name);
 }
@@ -172,7 +178,7 @@ function same(one, other) {
   return text(one) === text(other);
 }
 
-function clock(at) {
+export function clock(at) {
   return new Date(at).toLocaleString(document.documentElement.lang, { month: "numeric", day: "numeric", hour: "2-digit", minute: "2-digit" });
 }
 
