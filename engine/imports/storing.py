@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, delete, insert, select, update
 
 from engine import permissions
 from engine.company import users
@@ -22,7 +22,7 @@ from engine.imports.columns import Problem
 from engine.imports.plan import Action, Book, Kind, Origin, PlannedRow, differences, plan_sheets
 from engine.imports.workbook import read_workbook
 from engine.model import SYSTEM, Actor
-from engine.persistence.tables import import_row, import_run, instance
+from engine.persistence.tables import import_row, import_run, import_workbook, instance
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.steps import run_step
@@ -92,8 +92,12 @@ def read(
     planned = plan_sheets(Book(runtime, uow, found), found, book.sheets, tell)
     if not planned:
         raise NothingToImportError
-    _rehearse(runtime, actor, found, planned)
-    return _keep(runtime, uow, actor, name, book.digest, planned, found)
+    rehearse(runtime, actor, found, planned)
+    run = {"name": name.strip()[:200] or "—", "digest": book.digest, "state": "planned", "read_at": runtime.clock.now(),
+           "read_by": actor.user_id, **counted(planned)}  # fmt: skip
+    import_id: int = uow.writing.execute(insert(import_run).values(**run).returning(import_run.c.id)).scalar_one()
+    keep_rows(uow, import_id, planned, found)
+    return import_id
 
 
 def confirm(runtime: Runtime, uow: UnitOfWork, actor: Actor, import_id: int) -> None:
@@ -120,11 +124,12 @@ def confirm(runtime: Runtime, uow: UnitOfWork, actor: Actor, import_id: int) -> 
 
 
 def discard(runtime: Runtime, uow: UnitOfWork, actor: Actor, import_id: int) -> None:
-    """Throw a plan away that nobody has confirmed; it stays on record."""
+    """Throw a plan away that nobody has confirmed, or a workbook that is being planned; it stays on record."""
     permissions.require(actor, "import:apply")
-    if _locked(uow, import_id).state != "planned":
+    if _locked(uow, import_id).state not in ("reading", "planned"):
         raise ImportNotOpenError
     uow.writing.execute(update(import_run).where(import_run.c.id == import_id).values(state="discarded", finished_at=runtime.clock.now()))
+    uow.writing.execute(delete(import_workbook).where(import_workbook.c.import_id == import_id))
 
 
 def carry_out(runtime: Runtime, import_id: int, tell: Callable[[Progress], None] = lambda _progress: None) -> None:
@@ -142,7 +147,7 @@ def carry_out_slice(runtime: Runtime, uow: UnitOfWork, import_id: int) -> Progre
     total = run.new_count + run.changed_count
     if run.state != "applying":
         return Progress(run.applied_count + run.failed_count, total, True)
-    actor = _actor(uow, run.confirmed_by)
+    actor = actor_of(uow, run.confirmed_by)
     found = all_of.all_kinds(runtime, uow)
     left = select(import_row).where(import_row.c.import_id == import_id, import_row.c.state == "planned", import_row.c.action.in_(_DOING))
     rows = uow.writing.execute(left.order_by(import_row.c.position).limit(SLICE)).all()
@@ -163,7 +168,7 @@ def carry_out_slice(runtime: Runtime, uow: UnitOfWork, import_id: int) -> Progre
 
 # ---------------------------------------------------------------- inside
 
-def _rehearse(runtime: Runtime, actor: Actor, found: list[Kind], planned: list[PlannedRow]) -> None:
+def rehearse(runtime: Runtime, actor: Actor, found: list[Kind], planned: list[PlannedRow]) -> None:
     """Try the cases, with what they refer to, in a transaction that is not kept: whether a step opens is known no other way."""
     cases = [row for row in planned if row.action in _DOING and all_of.is_case_id(found, row.kind)]
     if not cases:
@@ -189,15 +194,14 @@ def _rehearse(runtime: Runtime, actor: Actor, found: list[Kind], planned: list[P
 _NOWHERE = Origin(0, "—", "—", 0)
 
 
-def _keep(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, name: str, digest: bytes, planned: list[PlannedRow], found: list[Kind],
-) -> int:
+def counted(planned: list[PlannedRow]) -> dict[str, int]:
+    """How many rows would do what, as `import_run` names them."""
     counts = Counter(row.action for row in planned)
-    run = {
-        "name": name.strip()[:200] or "—", "digest": digest, "state": "planned", "read_at": runtime.clock.now(), "read_by": actor.user_id,
-        **{f"{action}_count": counts[action] for action in Action},
-    }
-    import_id: int = uow.writing.execute(insert(import_run).values(**run).returning(import_run.c.id)).scalar_one()
+    return {f"{action}_count": counts[action] for action in Action}
+
+
+def keep_rows(uow: UnitOfWork, import_id: int, planned: list[PlannedRow], found: list[Kind]) -> None:
+    """Keep the rows of a plan, in the order in which they are carried out."""
     tables = {kind.id for kind in found if all_of.is_table(kind)}
     # a case is carried out before the rows that lie in it are looked for; what is switched off goes last, when nobody needs it any more
     ordered = sorted(planned, key=lambda row: 2 if row.changes.get("active") == [True, False] else row.kind in tables)
@@ -210,7 +214,6 @@ def _keep(
         }
         for position, row in enumerate(ordered, 1)
     ])
-    return import_id
 
 
 def _carry_out_row(
@@ -263,5 +266,6 @@ def _locked(uow: UnitOfWork, import_id: int) -> Row[Any]:
     return row
 
 
-def _actor(uow: UnitOfWork, user_id: int | None) -> Actor:
+def actor_of(uow: UnitOfWork, user_id: int | None) -> Actor:
+    """Who sent or confirmed it."""
     return SYSTEM if user_id is None else users.get(uow, user_id).actor()

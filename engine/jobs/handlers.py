@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from engine import messages, migration_runs, timers
 from engine.company import rescheduling, users
 from engine.errors import ConflictError, StaleInstanceError
-from engine.imports import storing
+from engine.imports import planning, storing
 from engine.jobs import link_sending
 from engine.model import SYSTEM, JsonObject
 from engine.persistence.tables import idempotency
@@ -79,6 +79,11 @@ def apply_import(runtime: Runtime, key: str, payload: JsonObject) -> None:
     storing.carry_out(runtime, payload["import_id"])
 
 
+def plan_import(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Work out what a workbook would change; begun again it begins at the top, and one that is planned is left alone."""
+    planning.plan(runtime, payload["import_id"])
+
+
 def reschedule(runtime: Runtime, key: str, payload: JsonObject) -> None:
     """Move open due times to a changed working calendar; moved ones are found in their place, so a repeat does nothing."""
     with UnitOfWork(runtime.database) as uow:
@@ -100,7 +105,7 @@ def undo_migration(runtime: Runtime, key: str, payload: JsonObject) -> None:
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
-    storing.JOB: apply_import, rescheduling.JOB: reschedule,
+    storing.JOB: apply_import, planning.JOB: plan_import, rescheduling.JOB: reschedule,
     migration_runs.JOB: migrate_cases, migration_runs.UNDO_JOB: undo_migration,
 }
 

@@ -19,12 +19,21 @@ from engine.queries.paging import Page, clamp, decode, encode
 
 
 @dataclass(frozen=True, slots=True)
+class ProblemView:
+    """What is wrong with a row: a sentence in the source language with its data."""
+
+    column: str
+    sentence: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
 class ImportView:
     """One import."""
 
     id: int
     name: str
-    #: `planned`, `applying`, `applied`, `discarded`
+    #: `reading`, `unreadable`, `planned`, `applying`, `applied`, `discarded`
     state: str
     read_at: datetime
     read_by: str | None
@@ -37,6 +46,11 @@ class ImportView:
     refused: int
     applied: int
     failed: int
+    #: lines of the workbook, and those that were looked at while it was planned
+    lines: int
+    checked: int
+    #: why it could not be planned, source language
+    problem: ProblemView | None
 
     @property
     def total(self) -> int:
@@ -46,16 +60,9 @@ class ImportView:
     @property
     def percent(self) -> int:
         """How far it is."""
+        if self.state == "reading":
+            return min(self.checked * 100 // self.lines, 99) if self.lines else 0
         return 100 if not self.total else (self.applied + self.failed) * 100 // self.total
-
-
-@dataclass(frozen=True, slots=True)
-class ProblemView:
-    """What is wrong with a row: a sentence in the source language with its data."""
-
-    column: str
-    sentence: str
-    data: dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +138,7 @@ def kinds(uow: UnitOfWork, import_id: int) -> tuple[tuple[str, str, str, int], .
 _COUNTS = ("new", "changed", "unchanged", "refused", "applied", "failed")
 _COLUMNS = {
     name: f"{name}_count" if name in _COUNTS else name
-    for name in ("id", "name", "state", "read_at", "read_by", "confirmed_at", "confirmed_by", "finished_at", *_COUNTS)
+    for name in ("id", "name", "state", "read_at", "read_by", "confirmed_at", "confirmed_by", "finished_at", "lines", "checked", *_COUNTS)
 }
 
 
@@ -142,7 +149,8 @@ def _views() -> Select[Any]:
         select(
             run.id, run.name, run.state, run.read_at, reader.c.display_name.label("read_by"), run.confirmed_at,
             confirmer.c.display_name.label("confirmed_by"), run.finished_at, run.new_count, run.changed_count, run.unchanged_count,
-            run.refused_count, run.applied_count, run.failed_count,
+            run.refused_count, run.applied_count, run.failed_count, run.line_count.label("lines"), run.checked_count.label("checked"),
+            run.problem,
         )
         .outerjoin(reader, reader.c.id == run.read_by)
         .outerjoin(confirmer, confirmer.c.id == run.confirmed_by)
@@ -150,7 +158,9 @@ def _views() -> Select[Any]:
 
 
 def _view(row: Row[Any]) -> ImportView:
-    return ImportView(**{name: row._mapping[label] for name, label in _COLUMNS.items()})
+    wrong = orjson.loads(row.problem) if row.problem else None
+    problem = None if wrong is None else ProblemView("", wrong["sentence"], wrong["data"])
+    return ImportView(**{name: row._mapping[label] for name, label in _COLUMNS.items()}, problem=problem)
 
 
 def _row(row: Row[Any]) -> RowView:

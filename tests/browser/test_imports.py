@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from engine import definitions
 from engine.clock import MovableClock
-from engine.imports import storing
+from engine.imports import planning, storing
 from engine.model import SYSTEM
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
@@ -37,18 +37,28 @@ def test_from_a_workbook_with_an_error_to_a_sheet_without_a_difference(
     desk.go("/imports")
     page.set_input_files("#workbook", wrong)
     page.get_by_role("button", name="上傳並預覽").click()
+    expect(page.get_by_text("核對中 0%")).to_be_visible()
+    _plan(runtime)
     row = page.get_by_role("row").filter(has_text="A-101").filter(has_text="應為數字")
     expect(row).to_be_visible()
     expect(page.get_by_role("button", name="確認匯入")).to_have_count(0)
     page.get_by_role("link", name="上傳更正後的活頁簿").click()
     page.set_input_files("#workbook", right)
     page.get_by_role("button", name="上傳並預覽").click()
+    expect(page.get_by_text("核對中 0%")).to_be_visible()
+    _plan(runtime)
     page.get_by_role("button", name="確認匯入").click()
     expect(page.get_by_text("匯入中 0%")).to_be_visible()
     found = next(run for run in rows(runtime, tables.import_run) if run.state == "applying")
     storing.carry_out(runtime, found.id)
     page.get_by_role("link", name="對賬表").click()
     expect(page.get_by_text("全部相符")).to_be_visible()
+
+
+def _plan(runtime: Runtime) -> None:
+    """What the job does with what was sent, while the page looks on."""
+    for run in rows(runtime, tables.import_run):
+        planning.plan(runtime, run.id)
 
 
 def test_what_was_done_on_paper_is_entered_afterwards(

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from engine import definitions
-from engine.imports import storing
+from engine.imports import planning, storing
 from engine.imports.workbook import read_workbook
 from engine.model import SYSTEM
 from engine.persistence import tables
@@ -28,11 +28,21 @@ def upload(visitor: Visitor, raw: bytes, name: str = "going-live.xlsx") -> objec
     return visitor.post("/imports", {"workbook": (io.BytesIO(raw), name)})
 
 
+def plan(runtime: Runtime) -> None:
+    """What the job does with what was sent."""
+    for run in rows(runtime, tables.import_run):
+        planning.plan(runtime, run.id)
+
+
 def test_a_workbook_is_shown_confirmed_and_signed(runtime: Runtime, visit: Visit) -> None:
     """From the upload to the reconciliation without a difference, signed by the manager."""
     visitor = visit(make_user(runtime, "administrator"))
     sent = upload(visitor, workbook(COMPANY))
     assert sent.status_code == 303
+    assert "核對中 0%" in text_of(visitor.get(sent.location))
+    assert "HX-Refresh" not in visitor.get(f"{sent.location}/progress").headers
+    plan(runtime)
+    assert visitor.get(f"{sent.location}/progress").headers["HX-Refresh"] == "true"
     page = visitor.get(sent.location)
     assert "確認匯入" in text_of(page)
     assert "A-101 · 管理費 · 1081.25" in text_of(page)
@@ -55,6 +65,7 @@ def test_errors_stand_beside_their_rows_and_nothing_can_be_confirmed(runtime: Ru
     """In the reader's language, with sheet, line and column."""
     visitor = visit(make_user(runtime, "administrator", locale="en"))
     sent = upload(visitor, workbook(changed(COMPANY, "單元", 1, 4, "about 80")))
+    plan(runtime)
     text = text_of(visitor.get(sent.location))
     assert "“Area (m²)” must be a number, not “about 80”." in text
     assert "Import 0" not in text

@@ -21,12 +21,19 @@ class RowQuery(Paging):
     state = fields.String(validate=validate.OneOf(("planned", "applied", "failed")))
 
 
+class WholeProblem(Schema):
+    """What is wrong with a workbook as a whole, in the source language with its data."""
+
+    sentence = fields.String(required=True)
+    data = fields.Dict(required=True)
+
+
 class ImportView(Schema):
     """One workbook: how many rows it would add, change, leave and cannot take, and how many were carried out."""
 
     id = row_id(required=True)
     name = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(("planned", "applying", "applied", "discarded")))
+    state = fields.String(required=True, validate=validate.OneOf(("reading", "unreadable", "planned", "applying", "applied", "discarded")))
     read_at = fields.AwareDateTime(required=True)
     read_by = fields.String(required=True, allow_none=True)
     confirmed_at = fields.AwareDateTime(required=True, allow_none=True)
@@ -38,6 +45,9 @@ class ImportView(Schema):
     refused = fields.Integer(required=True)
     applied = fields.Integer(required=True)
     failed = fields.Integer(required=True)
+    lines = fields.Integer(required=True, metadata={"description": "of the workbook"})
+    checked = fields.Integer(required=True, metadata={"description": "of them, while it is being read"})
+    problem = fields.Nested(WholeProblem, required=True, allow_none=True, metadata={"description": "why it could not be read"})
 
 
 class ImportList(Schema):

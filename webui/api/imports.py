@@ -8,7 +8,7 @@ import flask
 
 from engine.errors import FieldError
 from engine.i18n import describe_field_error
-from engine.imports import reconciling, storing
+from engine.imports import planning, reconciling, storing
 from engine.queries import imports as queries
 from webui.api import import_schemas as schemas
 from webui.api.calls import ID, Call, Calls
@@ -30,14 +30,16 @@ _UPLOAD = {
 
 @calls.command("/imports", gives=schemas.ImportView, status=201, document=_UPLOAD, limit="upload_bytes")
 def read_workbook(call: Call) -> Any:
-    """Read an Excel workbook and keep what it would change. Nothing else is changed before it is confirmed."""
+    """Take an Excel workbook in. What it would change is worked out soon: ask for it until its state is no longer `reading`. Nothing else
+    is changed before it is confirmed.
+    """
     request = flask.request
     if request.mimetype != MULTIPART:
         raise UnsupportedContentTypeError(given=request.mimetype or "—", expected=MULTIPART)
     file = request.files.get("workbook")
     if file is None or not file.filename:
         raise RequestInvalidError([FieldError("workbook", "required", "缺少必填欄位「{field}」。", {"field": "workbook"})])
-    import_id = storing.read(call.runtime, call.uow, call.actor, file.filename, file.stream.read())
+    import_id = planning.receive(call.runtime, call.uow, call.actor, file.filename, file.stream.read())
     return queries.find(call.uow, call.actor, import_id)
 
 

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine.errors import ConflictError, FieldError, InvalidError
 from engine.imports import kinds as all_of
-from engine.imports import storing, writing
+from engine.imports import planning, storing, writing
 from engine.imports.plan import Kind
 from engine.permissions import may, require
 from engine.queries import imports as queries
@@ -40,7 +40,7 @@ def upload() -> ResponseReturnValue:
         if not raw:
             raise InvalidError(reason="請選擇活頁簿。")
         unit_of_work.let_go()
-        import_id = unit_of_work.step(lambda uow: storing.read(runtime_of(), uow, actor, name, raw))
+        import_id = unit_of_work.step(lambda uow: planning.receive(runtime_of(), uow, actor, name, raw))
     except (InvalidError, ConflictError) as error:
         unit_of_work.let_go()
         return _list(describe_error(error), status(error))
@@ -72,6 +72,7 @@ def show(import_id: int) -> ResponseReturnValue:
         "imports/show.html", found=found, counts=counts, chosen=chosen, page=page, rights=rights(), labels=SHOWN,
         lines=[_line(row, all_of.of(kinds, row.kind)) for row in page.rows], sheets=queries.kinds(uow, import_id),
         same=queries.same_content(uow, import_id) if found.state == "planned" else (),
+        problem="" if found.problem is None else problem_text(FieldError("", "", found.problem.sentence, found.problem.data)),
     )
 
 
@@ -79,7 +80,7 @@ def progress(import_id: int) -> ResponseReturnValue:
     """How far it is, as a part of the page; once it is done the page is drawn anew."""
     found = queries.find(current(), session.actor(), import_id)
     response = flask.make_response(flask.render_template("imports/progress.html", found=found))
-    if found.state != "applying":
+    if found.state not in ("applying", "reading"):
         response.headers["HX-Refresh"] = "true"
     return response
 

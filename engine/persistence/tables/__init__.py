@@ -37,7 +37,15 @@ from engine.persistence.tables.documents import file, signature
 from engine.persistence.tables.dossier import dossier_entry, identity_look
 from engine.persistence.tables.finding import instance_reference, search_piece
 from engine.persistence.tables.help import dismissed_hint
-from engine.persistence.tables.imports import import_row, import_run, number_block, opening_entry, paper_number, reconciliation
+from engine.persistence.tables.imports import (
+    import_row,
+    import_run,
+    import_workbook,
+    number_block,
+    opening_entry,
+    paper_number,
+    reconciliation,
+)
 from engine.persistence.tables.limit_months import closed_month, limit_gap, limit_month, limit_month_target, limit_target, month_pack
 from engine.persistence.tables.lists import list_default, list_export, saved_filter
 from engine.persistence.tables.money import (
@@ -122,6 +130,7 @@ __all__ = [
     "identity_look",
     "import_row",
     "import_run",
+    "import_workbook",
     "incident",
     "instance",
     "instance_reference",

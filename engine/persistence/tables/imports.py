@@ -26,7 +26,7 @@ import_run = Table(
     Column("name", String(200), nullable=False),
     #: SHA-256 over the workbook's values
     Column("digest", LargeBinary(32), nullable=False, index=True),
-    #: `planned`, `applying`, `applied`, `discarded`
+    #: `reading`, `unreadable`, `planned`, `applying`, `applied`, `discarded`
     Column("state", String(10), nullable=False),
     Column("read_at", Instant, nullable=False),
     Column("read_by", ForeignKey("app_user.id")),
@@ -41,6 +41,18 @@ import_run = Table(
     #: rows carried out, and rows that could not be any more
     Column("applied_count", Integer, nullable=False, server_default="0"),
     Column("failed_count", Integer, nullable=False, server_default="0"),
+    #: lines of the workbook, and those that were looked at while it was planned
+    Column("line_count", Integer, nullable=False, server_default="0"),
+    Column("checked_count", Integer, nullable=False, server_default="0"),
+    #: of one that could not be planned: JSON `{sentence, data}`
+    Column("problem", Text),
+)
+
+#: a workbook as it was sent, until it is planned
+import_workbook = Table(
+    "import_workbook", metadata,
+    Column("import_id", ForeignKey("import_run.id"), primary_key=True, autoincrement=False),
+    Column("content", LargeBinary, nullable=False),
 )
 
 import_row = Table(
