@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from engine.runtime import Runtime
 
 ROOT = Path(__file__).parent.parent
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+# without windows it also does without the browser's own tool bars, which are pages that take time
+CHROMIUM = next(filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser"))), None)
 #: a Monday, 09:00 in Shanghai: a working hour of a working day
 MONDAY_MORNING = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 _LOOPBACK = ("127.", "::1", "localhost", "0.0.0.0")
