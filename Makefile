@@ -10,7 +10,7 @@ PORT ?= 8000
 JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak pictures frontend clean system
+.PHONY: help demo test check lint bench soak pictures frontend clean system
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -36,13 +36,16 @@ demo: frontend ## an example company on http://127.0.0.1:8000, filled at the fir
 
 # ---------------------------------------------------------------- checking
 
-check: $(VENV)/installed ## ruff, mypy, import-linter, the procedures themselves
+check: lint ## ruff, mypy, import-linter, the procedures themselves
+	$(BIN)/guicheng check bpmn/
+
+lint: $(VENV)/installed
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/guicheng check bpmn/
 
-test: system frontend check ## everything: checks, both databases, browser, short forms of the long tests
+# the procedures are checked by a test among the others
+test: system frontend lint ## everything: checks, both databases, browser, short forms of the long tests
 	$(BIN)/pytest -n $(JOBS) --dist loadfile
 
 soak: system frontend ## the long forms of the property and crash tests
