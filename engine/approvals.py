@@ -339,7 +339,7 @@ def _go_on(
     known = {**(given.data if given is not None else _data(case)), **found}
     command = Command(
         "complete", act, lambda: event, submitted={"token": case.chain.token, "variables": found}, completes=case.chain.token,
-        was_timed=False,
+        was_timed=False, indexed=_indexed(case, found),
     )
     if outcome == "approved":
         command.then = [lambda uow, instance_id: gates.check(case.runtime, uow, instance_id, case.chain.element, known)]
@@ -388,6 +388,14 @@ def _outcome(case: _Case, outcome: str, given: _Given | None) -> JsonObject:
     number = case.chain.round
     by_role = {each["role"]: each for each in opinions if each["round"] == number}
     return {_key(case.chain.element): {"outcome": outcome, "opinions": opinions, "round": number, "by_role": by_role}}
+
+
+def _indexed(case: _Case, found: JsonObject) -> dict[str, submissions.Indexed]:
+    """What registers show of it. The element may be of a process that the case calls."""
+    key = _key(case.chain.element)
+    content = definitions.instance_content(case.runtime, case.uow, case.row.definition_id, steps.bound(case.row))
+    form = next((each.forms[key] for each in (content.own, *content.called.values()) if key in each.forms), None)
+    return {} if form is None else submissions.typed(form, found[key])
 
 
 def _key(element: Element) -> str:

@@ -101,7 +101,7 @@ def accepted_before(form: forms.Form | None, data: JsonObject, at: datetime) -> 
     cleaned = data.get(form.key) if form is not None else None
     if form is None or not isinstance(cleaned, dict):
         return Submission(data, {})
-    return Submission(data, {}, _typed(form, cleaned), None, form, cleaned, at)
+    return Submission(data, {}, typed(form, cleaned), None, form, cleaned, at)
 
 
 def check(
@@ -151,7 +151,7 @@ def check(
         changes["before"] = replaced
     site = next((each.site_id for (kind, _), each in references.items() if kind == "unit" and each.site_id is not None), None)
     named = frozenset(references)
-    return Submission({form.key: cleaned}, changes, _typed(form, cleaned), site, form, cleaned, runtime.clock.now(), named)
+    return Submission({form.key: cleaned}, changes, typed(form, cleaned), site, form, cleaned, runtime.clock.now(), named)
 
 
 def take_over(runtime: Runtime, uow: UnitOfWork, form: forms.Form, values: JsonObject, at: datetime) -> Submission:
@@ -167,7 +167,7 @@ def take_over(runtime: Runtime, uow: UnitOfWork, form: forms.Form, values: JsonO
     cleaned = forms.take_over(form, values, resolve=resolve, file_info=lambda _: None, now=runtime.clock.now())
     known = {name: value for name, value in cleaned.items() if not is_empty(value)}
     return Submission(
-        {form.key: cleaned}, {"form": form.key, "after": known}, _typed(form, cleaned), next(iter(sites), None), form, cleaned, at
+        {form.key: cleaned}, {"form": form.key, "after": known}, typed(form, cleaned), next(iter(sites), None), form, cleaned, at
     )
 
 
@@ -178,7 +178,8 @@ def check_free(variables: JsonObject) -> None:
     check_storable(variables, "variables")
 
 
-def _typed(form: forms.Form, cleaned: JsonObject) -> dict[str, Indexed]:
+def typed(form: forms.Form, cleaned: JsonObject) -> dict[str, Indexed]:
+    """What lists and registers keep of a form's data: name → (text, number, moment)."""
     typed: dict[str, Indexed] = {}
     for name, value in forms.indexed(form, cleaned).items():
         if isinstance(value, Decimal):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
+from sqlalchemy import select
 
 from engine import approvals, history, instances, work_items
 from engine.errors import ConflictError, FormInvalidError, GateClosedError, NotACandidateError, WorkItemNotOpenError
@@ -45,6 +47,22 @@ def test_all_must_sign_before_the_token_moves(runtime: Runtime, staff: dict[str,
         (S, "approve", ""), (F, "approve", "注意通道"), (E, "approve", "")]
     with UnitOfWork(runtime.database) as uow:
         assert history.verify(uow, case.id) is None
+
+
+def test_registers_know_what_came_of_it(runtime: Runtime, staff: dict[str, Person]) -> None:
+    """A field of the chain's form that is indexed is kept when the last one signs."""
+    said = [{"const": "approved", "title": "批准"}, {"const": "refused", "title": "不批准"}]
+    field = {"type": "string", "title": "結果", "oneOf": said, "index": True}
+    review = {"title": "審批", "type": "object", "properties": {"outcome": field}}
+    forms = {"forms/application.json": orjson.dumps(chain.APPLICATION), "forms/review.json": orjson.dumps(review)}
+    builders.deploy(runtime, {"fit_out.bpmn": chain.process(form="review"), **forms})
+    case = chain.applied(runtime, staff["customer_service"])
+    for role in (S, E, F):
+        chain.decide(runtime, staff[role], case.id)
+    kept = tables.instance_variable
+    with UnitOfWork(runtime.database) as uow:
+        found = select(kept.c.text).where(kept.c.instance_id == case.id, kept.c.name == "review.outcome")
+        assert uow.reading.execute(found).scalars().all() == ["approved"]
 
 
 def test_signers_in_order_get_their_item_when_it_is_their_turn(runtime: Runtime, staff: dict[str, Person]) -> None:
