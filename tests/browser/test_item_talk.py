@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import JSHandle, Page, expect
 
 from engine.persistence import tables
 from engine.runtime import Runtime
@@ -50,3 +50,29 @@ def test_a_draft_a_mention_and_a_file_that_is_not_what_it_says(
     expect(desk.page.locator(".uploads .is-bad")).to_contain_text("照片.png")
     expect(desk.page.locator("input[name=caller]")).to_have_value("王小明"), "what is half typed stays"
     assert [row.name for row in rows(runtime, tables.file)] == ["合約.pdf"]
+
+
+def test_files_are_dropped_or_pasted_and_the_link_is_copied(runtime: Runtime, live_server: str, new_page: Callable[..., Page]) -> None:
+    deploy(runtime, {"errand.bpmn": PROCESS.encode(), "forms/call.json": FORM})
+    item = start(runtime, "errand").work_item_ids[0]
+    desk = Desk(new_page(permissions=["clipboard-read", "clipboard-write"]), live_server, make_user(runtime, "customer_service"))
+    page = desk.page
+    desk.go(f"/items/{item}")
+    page.dispatch_event("form[data-drop]", "drop", {"dataTransfer": _carried(page, "合約.pdf")})
+    expect(page.locator(".attached")).to_contain_text("合約.pdf")
+    page.evaluate("data => document.dispatchEvent(new ClipboardEvent('paste', {clipboardData: data}))", _carried(page, "截圖.pdf"))
+    expect(page.locator(".attached")).to_contain_text("截圖.pdf")
+    assert [row.name for row in rows(runtime, tables.file)] == ["合約.pdf", "截圖.pdf"]
+    page.get_by_label("更多操作").click()
+    page.get_by_role("button", name="複製連結").click()
+    expect(page.get_by_role("button", name="已複製連結")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{live_server}/items/{item}"
+
+
+def _carried(page: Page, name: str) -> JSHandle:
+    """A file as a hand that drags it or a clipboard carries it."""
+    return page.evaluate_handle("""(name) => {
+      const data = new DataTransfer();
+      data.items.add(new File(["%PDF-1.7 x"], name, {type: "application/pdf"}));
+      return data;
+    }""", name)
