@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import structlog
 from sqlalchemy import delete
 
-from engine import drafts, files, migration_undo, month_pack, notifications, personal_data
+from engine import drafts, files, migration_undo, month_pack, notifications, personal_data, reindexing
 from engine.clock import Clock, SystemClock
 from engine.delivery import deliveries
 from engine.errors import GuichengError, StoreUnavailableError
@@ -108,8 +108,16 @@ class Keeper:
             deliveries.forget(uow, old_news)
             files.sweep(self._runtime, uow)
             uow.commit()
+        self._search_fields()
         month_pack.close_due(self._runtime)
         self._settle()
+
+    def _search_fields(self) -> None:
+        """Before a month is summed up: let it find what was only made searchable meanwhile."""
+        with UnitOfWork(self._runtime.database) as uow:
+            ids = reindexing.waiting(uow)
+        for definition_id in ids:
+            reindexing.settle(self._runtime, definition_id)
 
     def _settle(self) -> None:
         """After an upgrade: tell papers of identity apart among the files of older cases, one case a transaction."""

@@ -63,6 +63,8 @@ definition = Table(
     Column("created_at", Instant, nullable=False),
     #: exactly one version a key
     Column("is_latest", Boolean, nullable=False),
+    #: when the fields that earlier versions did not let lists search were looked up in their cases; None: not yet
+    Column("fields_settled_at", Instant),
     #: JSON list of process keys that its call activities name
     Column("calls", Text, nullable=False, server_default="[]"),
     UniqueConstraint("key", "version"),
