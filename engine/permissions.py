@@ -31,6 +31,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # of one's own cases
     "process-instance:revoke": frozenset({"*"}),
     "process-instance:copy": frozenset({"*"}),
+    # a field that was filled in wrongly
+    "process-instance:correct": frozenset({"manager", "administrator"}),
     "process-instance:move": frozenset({"manager", "general_manager", "administrator"}),
     "process-instance:migrate": frozenset({"process_designer", "manager", "general_manager", "administrator"}),
     # when something is said to have happened, after it was entered
@@ -40,6 +42,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "work-item:read": frozenset({"*"}),
     "work-item:assign": frozenset({"dispatcher", "cs_supervisor", "engineering_supervisor", "security_supervisor",
                                    "cleaning_supervisor", "assistant_manager", "manager", "general_manager", "administrator"}),
+    # another due time for an open item
+    "work-item:reschedule": frozenset({"assistant_manager", "manager", "general_manager", "administrator"}),
     "work-item:nudge": frozenset({"*"}),
     "phone-call:record": frozenset({"*"}),
     # ways out of the house, and what could not be sent

@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from sqlalchemy import insert, select
 
-from engine import messages, migration_runs, timers
+from engine import intervention_runs, messages, migration_runs, timers
 from engine.company import rescheduling, users
 from engine.errors import ConflictError, StaleInstanceError
 from engine.imports import planning, storing
@@ -101,12 +101,23 @@ def undo_migration(runtime: Runtime, key: str, payload: JsonObject) -> None:
     migration_runs.carry_back(runtime, payload["run_id"], payload["actor_id"])
 
 
+def intervene(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Carry out a manager's order; begun again it goes on with the cases that are left."""
+    intervention_runs.carry_out(runtime, payload["intervention_id"])
+
+
+def undo_intervention(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Take a manager's order back; begun again it goes on with the cases that are left."""
+    intervention_runs.carry_back(runtime, payload["intervention_id"])
+
+
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
     storing.JOB: apply_import, planning.JOB: plan_import, rescheduling.JOB: reschedule,
     migration_runs.JOB: migrate_cases, migration_runs.UNDO_JOB: undo_migration,
+    intervention_runs.JOB: intervene, intervention_runs.UNDO_JOB: undo_intervention,
 }
 
 

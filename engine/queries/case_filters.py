@@ -14,7 +14,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, or_, select, true, union
+from sqlalchemy import and_, func, literal_column, or_, select, true, union_all
 from sqlalchemy.sql.elements import ColumnElement
 from sqlalchemy.sql.selectable import CompoundSelect, Select
 
@@ -148,9 +148,10 @@ def _sets(uow: UnitOfWork, filters: InstanceFilters) -> list[_Set]:
             found.append(_of_reference(kind, target))
     if filters.unit:
         names = instance_variable.c.name.in_(filters.unit_fields)
-        found.append(_of_variable(and_(names, instance_variable.c.text == filters.unit)))
+        found.append(_of_variable(and_(names, instance_variable.c.text == filters.unit), and_(names, _TEXT.in_([filters.unit]))))
     if filters.variable is not None:
-        found.append(_of_variable(_holds(uow, filters.variable)))
+        by_index, by_case = (_holds(uow, filters.variable, *columns) for columns in (_INDEXED, _OF_CASE))
+        found.append(_of_variable(by_index, by_case))
     if filters.step is not None:
         found.append(_of_step(filters.step.steps))
     if filters.person_id is not None:
@@ -169,27 +170,33 @@ def _of_reference(kind: str, target: int) -> _Set:
                 select(reference.kind).where(of_target, reference.instance_id == instance.c.id).exists())
 
 
-def _of_variable(holds: ColumnElement[bool]) -> _Set:
+#: what a field holds, for the index; and so written that a database looks at one case's fields instead of at all that hold the value
+_INDEXED = (instance_variable.c.text, instance_variable.c.number, instance_variable.c.at)
+_TEXT: ColumnElement[Any] = func.coalesce(instance_variable.c.text, literal_column("''"))
+_OF_CASE = (_TEXT, func.coalesce(instance_variable.c.number, instance_variable.c.number),
+            func.coalesce(instance_variable.c.at, instance_variable.c.at))
+
+
+def _of_variable(by_index: ColumnElement[bool], by_case: ColumnElement[bool]) -> _Set:
     variable = instance_variable.c
     of_case = variable.instance_id == instance.c.id
-    return _Set(select(variable.instance_id).where(holds), select(variable.name).where(of_case, holds).exists())
+    return _Set(select(variable.instance_id).where(by_index), select(variable.name).where(of_case, by_case).exists())
 
 
-def _holds(uow: UnitOfWork, wanted: VariableFilter) -> ColumnElement[bool]:
-    variable = instance_variable.c
-    parts: list[ColumnElement[bool]] = [variable.name == wanted.name]
+def _holds(uow: UnitOfWork, wanted: VariableFilter, text: Any, number: Any, at: Any) -> ColumnElement[bool]:
+    parts: list[ColumnElement[bool]] = [instance_variable.c.name == wanted.name]
     if wanted.text is not None and wanted.is_beginning:
-        parts.append(beginning(uow, variable.text, wanted.text))
+        parts.append(beginning(uow, text, wanted.text))
     elif wanted.text is not None:
-        parts.append(variable.text == wanted.text)
+        parts.append(text == wanted.text)
     if wanted.number is not None:
         low, high = wanted.number
-        parts += [variable.number >= low] if low is not None else []
-        parts += [variable.number <= high] if high is not None else []
+        parts += [number >= low] if low is not None else []
+        parts += [number <= high] if high is not None else []
     if wanted.at is not None:
         since, until = wanted.at
-        parts += [variable.at >= since] if since is not None else []
-        parts += [variable.at < until] if until is not None else []
+        parts += [at >= since] if since is not None else []
+        parts += [at < until] if until is not None else []
     return and_(*parts)
 
 
@@ -199,23 +206,19 @@ def _of_step(steps: Sequence[tuple[str, str]]) -> _Set:
     at_item = and_(item.is_live, item.definition_key.in_(sorted({key for key, _ in steps})), item.element_id.in_(ids))
     at_word, at_failed = word.element_id.in_(ids), and_(failed.resolved_at.is_(None), failed.element_id.in_(ids))
     # what no person does is told apart by its id alone: which process it lies in is the instance's own business
-    stands = union(
+    stands = union_all(
         select(item.instance_id).where(at_item), select(word.instance_id).where(at_word), select(failed.instance_id).where(at_failed))
-    return _Set(stands, or_(
-        select(item.id).where(item.instance_id == instance.c.id, at_item).exists(),
-        select(word.name).where(word.instance_id == instance.c.id, at_word).exists(),
-        select(failed.id).where(failed.instance_id == instance.c.id, at_failed).exists(),
-    ))
+    # what is open is never so much that it couldn't be read once; asked of each case, the index of steps would be read for each
+    return _Set(stands, instance.c.id.in_(stands))
 
 
 def _of_person(person: int) -> _Set:
     item = work_item.c
     has, did = and_(item.is_live, item.assignee_id == person), item.completed_by == person
-    concerns = union(
-        select(instance.c.id).where(instance.c.started_by == person), select(item.instance_id).where(has),
-        select(item.instance_id).where(did))
-    return _Set(concerns, or_(
-        instance.c.started_by == person, select(item.id).where(item.instance_id == instance.c.id, or_(has, did)).exists()))
+    items = union_all(select(item.instance_id).where(has), select(item.instance_id).where(did))
+    began = instance.alias("began")
+    concerns: CompoundSelect[Any] = union_all(select(began.c.id).where(began.c.started_by == person), *items.selects)
+    return _Set(concerns, or_(instance.c.started_by == person, instance.c.id.in_(items)))
 
 
 def _of_version(key: str, version: int) -> _Set:

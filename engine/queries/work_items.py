@@ -127,6 +127,13 @@ def roles_of(uow: UnitOfWork, ids: Sequence[int]) -> tuple[tuple[str, int | None
     return tuple((row.role, row.site_id) for row in uow.reading.execute(statement))
 
 
+def roles_of_cases(uow: UnitOfWork, instance_ids: Sequence[int]) -> tuple[tuple[str, int | None], ...]:
+    """(role, site) of what is open in these cases, each once."""
+    mine = work_item.c.instance_id.in_(instance_ids) & work_item.c.is_live
+    rows = uow.reading.execute(select(work_item.c.role, work_item.c.site_id).distinct().where(mine).limit(200))
+    return tuple((row.role, row.site_id) for row in rows)
+
+
 def candidates(uow: UnitOfWork, role: str, site_id: int | None) -> tuple[Candidate, ...]:
     """Active people who hold the role at the site or at all sites, by name."""
     at_site = role_grant.c.site_id.is_(None)

@@ -210,6 +210,15 @@ class Run:
                 self._passed.append(Passed(each.id.hex, each.task_spec.bpmn_id, "cancelled", process_of(each)))
             self._go_on()
 
+    def correct(self, key: str, name: str, value: Any) -> bool:
+        """Put another value in an object of the data, in every branch that has it; False where none has. Nothing moves by itself."""
+        live = [task for task in self._workflow.all_tasks() if task._state in (READY, WAITING, TaskState.STARTED)]
+        held = [task for task in live if isinstance(task.data.get(key), dict)]
+        for task in held:
+            # branches share what they inherited
+            task.data[key] = {**task.data[key], name: value}
+        return bool(held)
+
     def stand_at(self, path: Sequence[str]) -> None:
         """Take every token away and let one stand at an element, given as for `begin_at`, with all that the instance knows."""
         with Guard(path[-1]):

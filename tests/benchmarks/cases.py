@@ -74,21 +74,20 @@ def _asked(first_user: int) -> dict[str, InstanceFilters]:
 
 
 def measure(stage: Stage) -> None:
-    """In the database, at each size."""
+    """In the database, at the largest size."""
     from tests.builders import make_user
 
     first_user = min(make_user(stage.runtime).id for _ in range(500))
     boss = Actor(first_user, "x", frozenset({RoleGrant("manager")}))
     asked, present = _asked(first_user), 0
-    for size in stage.scale.items[1:]:
+    for size in stage.scale.items[-1:]:
         stage.report.progress(f"{stage.backend} cases: filling up to {size:,}")
         _fill(stage, present + 1, size, first_user)
         present = size
         settle()
         for name, filters in asked.items():
             times = [timed(partial(_page, stage, boss, filters))[0] for _ in range(_REPEATS)]
-            target = "cases.page" if size == stage.scale.items[-1] else None
-            stage.report.add(Result("cases", stage.backend, f"{name}, {size:,} cases", median(times), "ms", target=target))
+            stage.report.add(Result("cases", stage.backend, f"{name}, {size:,} cases", median(times), "ms", target="cases.page"))
     with stage.database.writing() as connection:
         for table in _TABLES:
             column = "id" if table == "instance" else "instance_id"

@@ -138,6 +138,10 @@ MATRIX: dict[str, dict[str, int]] = {
     "board.undo": {**_ON_BOARD, "clerk": 409, "elsewhere": 404, "dispatcher": 409, "manager": 409},
     **dict.fromkeys(("today.show", "today.cases", "today.work", "today.clocks"), everybody(403, manager=200, administrator=200)),
     "cases.overview": everybody(200),
+    "cases.further": everybody(200),
+    # a verb has to be named
+    **dict.fromkeys(("cases.intervene_form", "cases.intervene", "cases.intervene_now"), everybody(404)),
+    **dict.fromkeys(("cases.intervention", "cases.undo_intervention", "cases.stop_intervention"), everybody(404)),
     "cases.show": _OF_SITE,
     "cases.story": _OF_SITE,
     "cases.element": _OF_SITE,
@@ -480,9 +484,10 @@ class Scene:
         values = chosen.get(endpoint)
         if endpoint == "cases.element":
             values = {"instance_id": self.case_id, "process": "errand", "element_id": "do_errand"}
-        if values is None and endpoint.startswith("cases.") and endpoint != "cases.overview":
+        if values is None and endpoint.startswith("cases.") and endpoint not in ("cases.overview", "cases.further"):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
-            values = {name: value for name, value in {"instance_id": self.case_id, "seq": 1}.items() if name in arguments}
+            values = {name: value for name, value in {"instance_id": self.case_id, "seq": 1, "intervention_id": 99}.items()
+                      if name in arguments}
         if values is None and endpoint.startswith("phone_calls."):
             values = {"instance_id": self.case_id}
         if values is None and endpoint.startswith("board.assign"):

@@ -27,6 +27,7 @@ from webui.api import (
     health,
     house_rules,
     imports,
+    interventions,
     ledger,
     limits,
     links,
@@ -81,6 +82,7 @@ def register(app: flask.Flask) -> None:
     resources = [
         process_definitions.calls,
         process_instances.calls,
+        interventions.calls,
         work_items.calls,
         approvals.calls,
         links.calls,

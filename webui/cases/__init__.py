@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, element, migrating, moving, pdf, rows, steering, views
+from webui.cases import correcting, element, intervening, migrating, moving, pdf, rows, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -13,7 +13,18 @@ blueprint = flask.Blueprint("cases", __name__)
 session.protect(blueprint)
 blueprint.add_app_template_global(rows.of_cases, "rows_of_cases")
 blueprint.add_app_template_global(rows.of_copies, "rows_of_copies")
+blueprint.add_app_template_global(intervening.may_intervene, "may_intervene")
+blueprint.add_app_template_global(intervening.verbs, "intervention_verbs")
+blueprint.add_app_template_global(intervening.verbs_of, "interventions_of")
+blueprint.add_app_template_global(intervening.field_words, "field_words")
 blueprint.add_url_rule("/cases", "overview", views.overview)
+blueprint.add_url_rule("/cases/intervene", "intervene_form", intervening.ask)
+blueprint.add_url_rule("/cases/intervene", "intervene", intervening.ask, methods=["POST"])
+blueprint.add_url_rule("/cases/intervene/now", "intervene_now", intervening.run, methods=["POST"])
+blueprint.add_url_rule("/interventions/<row_id:intervention_id>", "intervention", intervening.show)
+blueprint.add_url_rule("/interventions/<row_id:intervention_id>/undo", "undo_intervention", intervening.undo, methods=["POST"])
+blueprint.add_url_rule("/interventions/<row_id:intervention_id>/stop", "stop_intervention", intervening.stop, methods=["POST"])
+blueprint.add_url_rule("/cases/filters", "further", views.further)
 blueprint.add_url_rule(_ONE, "show", views.show)
 blueprint.add_url_rule(f"{_ONE}/history", "story", views.story)
 blueprint.add_url_rule(f"{_ONE}/steps/<process>/<element_id>", "element", element.show)

@@ -5,16 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from engine import corrections
+from engine.forms.display import text_of
+from engine.interventions import Verb
 from engine.model import Channel
 from engine.queries.history import HistoryRow
 from engine.queries.people import names
 from webui.display import moment, role_name
 from webui.language import gettext
 from webui.unit_of_work import current
-from webui.wording import called_by, content, limit_name, worded
+from webui.wording import called_by, content, limit_name, texts, worded
 
 #: event → (sentence, look: `done`, `bad` or nothing)
 SENTENCES: dict[str, tuple[str, str]] = {
@@ -35,6 +38,9 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "work_item.warned": ("「{step}」即將到期，已提醒", ""),
     "work_item.overdue": ("「{step}」已逾期", "bad"),
     "work_item.rescheduled": ("工作曆更改，「{step}」的期限改為 {due}", ""),
+    "work_item.due_changed": ("將「{step}」的期限改為 {due}", ""),
+    "variable.corrected": ("更正「{field}」：{was}，改為 {now}", "bad"),
+    "instance.intervened": ("主管介入：{verb}", ""),
     "work_item.escalated": ("「{step}」逾期，已升級給{role}", "bad"),
     "limit.started": ("時限開始：{limit}", ""),
     "limit.stopped": ("時限結束：{limit}", ""),
@@ -84,6 +90,11 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "approval.handed_over": ("將「{step}」的會簽轉給{person}", ""),
 }
 
+#: what managers do with a case
+VERBS = {
+    Verb.REASSIGN: "改派", Verb.REMIND: "催辦", Verb.DUE: "更改期限", Verb.SUSPEND: "暫停", Verb.RESUME: "恢復", Verb.CANCEL: "取消案件",
+    Verb.RETRY: "重試異常", Verb.CORRECT: "更正欄位", Verb.REPEAT: "由某步重新辦理",
+}
 #: what came of a telephone call
 CALL_RESULTS = {"reached": "已通知到", "not_reached": "未接通", "calls_back": "對方稍後回電"}
 #: what a signer said
@@ -142,7 +153,9 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "before": lambda: _moment(row.detail.get("before")), "after": lambda: _moment(row.detail.get("after")),
         "closed": lambda: gettext("（所屬月份已結，時限的數字不變）") if row.detail.get("kept") else "",
         "unit": lambda: str(row.detail.get("unit", "")), "since": lambda: str(row.detail.get("since", "")),
-        "due": lambda: moment(datetime.fromisoformat(str(row.detail["due_at"]))),
+        "due": lambda: _moment(row.detail.get("due_at")),
+        "verb": lambda: gettext(VERBS[Verb(row.detail["verb"])]),
+        **{name: partial(_corrected, row, name, version) for name in ("field", "was", "now")},
     })
     needed = {name: fields.get(name) for name in fields.known if f"{{{name}}}" in sentence}
     spoken = next((row.values[name] for name in ("reason", "opinion", "text", "note") if row.values.get(name)), None)
@@ -193,6 +206,17 @@ class _Lazy:
 
     def get(self, name: str) -> str:
         return self._makers[name]()
+
+
+def _corrected(row: HistoryRow, part: str, definition_id: int) -> str:
+    """The field that was put right, or what it holds, as people read it."""
+    form_key, _, name = str(row.detail.get("variable", "")).partition(".")
+    form = content(definition_id).forms.get(form_key)
+    field = next((each for each in form.fields if each.name == name), None) if form is not None else None
+    if part == "field":
+        return worded(field.title, definition_id) if field is not None else name
+    value = (row.values.get("before" if part == "was" else "after") or {}).get(name)
+    return (text_of(field, value, texts(definition_id)) if field is not None else str(value or "")) or "—"
 
 
 def _moment(value: Any) -> str:

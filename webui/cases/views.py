@@ -27,8 +27,15 @@ def overview() -> ResponseReturnValue:
     """Cases of the person's sites, last moved first."""
     narrow, mine = narrowing(flask.request.args), case_narrowing_of(flask.request.args)
     filters, problem = mine.filters(narrow)
-    around = {} if "HX-Request" in flask.request.headers else choices(narrow, mine)
+    is_shown = "HX-Request" not in flask.request.headers and (mine.has_further or "more" in flask.request.args)
+    around = choices(narrow, mine) if is_shown else {}
     return case_list("cases", narrow, filters, mine=mine, problem=problem, states=list(InstanceState), **around)
+
+
+def further() -> ResponseReturnValue:
+    """Filters that are folded away, once somebody opens them: what they offer is in every procedure's files."""
+    narrow, mine = narrowing(flask.request.args), case_narrowing_of(flask.request.args)
+    return flask.render_template("cases/further_fields.html", narrow=narrow, mine=mine, problem="", **choices(narrow, mine))
 
 
 def show(instance_id: int) -> ResponseReturnValue:

@@ -46,6 +46,7 @@ from engine.persistence.tables.imports import (
     paper_number,
     reconciliation,
 )
+from engine.persistence.tables.interventions import intervention, intervention_case
 from engine.persistence.tables.limit_months import closed_month, limit_gap, limit_month, limit_month_target, limit_target, month_pack
 from engine.persistence.tables.lists import list_default, list_export, saved_filter
 from engine.persistence.tables.money import (
@@ -135,6 +136,8 @@ __all__ = [
     "instance",
     "instance_reference",
     "instance_variable",
+    "intervention",
+    "intervention_case",
     "lease",
     "ledger_entry",
     "limit_clock",

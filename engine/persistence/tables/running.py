@@ -52,7 +52,8 @@ instance = Table(
     Column("data", LargeBinary, nullable=False),
     # of a number one knows the beginning
     Index("ix_instance_business_key", "business_key", postgresql_ops={"business_key": "text_pattern_ops"}),
-    Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC")),
+    # the last column tells how old a case is without reading it
+    Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC"), "started_at"),
     Index("ix_instance_key_list", "definition_key", "state", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_key_moved", "definition_key", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_moved", text("moved_at DESC"), text("id DESC")),

@@ -76,6 +76,8 @@ CALLS = {
     ("post", "/calendars/{where}/restore"), ("get", "/number-series"), ("get", "/number-series/{series_id}"),
     ("put", "/number-series/{series_id}/pattern"), ("post", "/number-series/{series_id}/raise"),
     ("put", "/directory/person/{person_id}/roles"), ("post", "/directory/person/{person_id}/password-link"),
+    ("post", "/interventions"), ("get", "/interventions/{intervention_id}"), ("post", "/interventions/{intervention_id}/undo"),
+    ("post", "/interventions/{intervention_id}/stop"),
     ("get", "/number-blocks"), ("post", "/number-blocks"), ("get", "/number-blocks/{block_id}"), ("post", "/number-blocks/{block_id}/void"),
     ("get", "/ledger/accounts"), ("get", "/ledger/accounts/{unit_id}"), ("post", "/ledger/payments"),
     *((method, f"/process-instances/{{instance_id}}/{part}") for method in ("get", "post") for part in ("comments", "attachments")),
