@@ -80,6 +80,8 @@ class Impact:
     groups: tuple[Group, ...]
     #: processes of the package with their current version; None for a new one
     processes: tuple[tuple[str, DefinitionInfo | None], ...]
+    #: (element id, name) of people's steps in the package
+    targets: tuple[tuple[str, str], ...] = ()
 
     def count(self, verdict: str) -> int:
         """Cases for which that holds."""
@@ -110,7 +112,13 @@ def of_package(
     for deployment_id in reversed(bases):
         before |= definitions.files_of(uow, deployment_id)
     found = _Look(runtime, uow, contents, files, mappings or {}).groups(actor)
-    return Impact(compare(before, files), found, tuple((key, latest.get(key)) for key in sorted(diagrams)))
+    targets = tuple(step for key in sorted(diagrams) for step in steps_of(diagrams[key]))
+    return Impact(compare(before, files), found, tuple((key, latest.get(key)) for key in sorted(diagrams)), targets)
+
+
+def steps_of(diagram: Diagram) -> tuple[tuple[str, str], ...]:
+    """People's steps of a process: element id and name."""
+    return tuple((each.id, each.name or each.id) for each in diagram.human_elements)
 
 
 def of_version(

@@ -84,7 +84,7 @@ MENU = (
         Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"],
               also=frozenset({"house_rules", "prices"})),
-        Entry("rollouts.overview", "流程版本", icon="route", on_phone=False, roles=PERMISSIONS["procedure:read-drafts"]),
+        Entry("rollouts.overview", "版本與影響", icon="route", on_phone=False, roles=PERMISSIONS["procedure:read-drafts"]),
         Entry("imports.overview", "匯入與啟用", icon="file-spreadsheet", on_phone=False, roles=PERMISSIONS["import:read"],
               also=frozenset({"paper_numbers"})),
         Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),

@@ -29,7 +29,7 @@ class Comparison:
 
     def count(self, change: Change) -> int:
         """Elements of which that became."""
-        return sum(each.change is change for each in self.elements)
+        return sum(each.change == change for each in self.elements)
 
     def of_area(self, *areas: str) -> tuple[FileChange, ...]:
         """Changed files of some areas."""

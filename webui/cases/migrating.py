@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import migration, migration_runs
+from engine import impact, migration, migration_runs
 from engine.errors import ConflictError, InvalidError
 from engine.permissions import require
 from engine.queries import instances as queries
@@ -16,7 +16,7 @@ from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.rollouts import wording
 from webui.unit_of_work import current, runtime_of
-from webui.wording import limit_name
+from webui.wording import content, limit_name, worded
 
 _MAP = "map."
 
@@ -72,6 +72,7 @@ def _ask(instance_id: int, version_id: int, problem: str = "", code: int = 200) 
             problem, code = problem or describe_error(error), status(error)
     body = flask.render_template(
         "cases/migrate.html", case=case, versions=offered, chosen=chosen, preview=preview, problem=problem, wording=wording,
+        targets=[(each, worded(name, chosen.id)) for each, name in impact.steps_of(content(chosen.id).diagram)] if chosen else [],
         mapping=_mapping(), reason=flask.request.form.get("reason", ""), new_due="new_due" in flask.request.form,
         limits=[limit_name(each, case.definition_id) for each in preview.ended_limits] if preview else [],
     )

@@ -123,7 +123,7 @@ def _page(proposal_id: int, error: GuichengError | None = None) -> flask.Respons
     home = next((info.id for _, info in impact.processes if info is not None), None) if impact is not None else None
     body = flask.render_template(
         "rollouts/proposal.html", found=found, impact=impact, groups=groups, choice_of=choice_of, named=named, wording=wording,
-        name_of=lambda text: worded(text, home) if home else text,
+        targets=impact.targets if impact is not None else (), name_of=lambda text: worded(text, home) if home else text,
         problem=describe_error(error) if error else "", findings=error.findings if isinstance(error, DeploymentRefusedError) else (),
         needs_approval=needs_approval, runs=migrations.runs(uow, actor, proposal_id=proposal_id).rows,
         rights={"deploy": may_deploy and not needs_approval, "ask": needs_approval, "approve": may_deploy and not is_mine,

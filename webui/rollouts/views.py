@@ -20,6 +20,7 @@ from webui.language import describe_error, gettext
 from webui.rollouts import wording
 from webui.rollouts.proposal import chosen, mappings
 from webui.unit_of_work import current, runtime_of
+from webui.wording import content, worded
 
 #: files of one package, and bytes of a packed one when unpacked
 _MOST_FILES, _MOST_BYTES = 500, 40 * 2**20
@@ -112,6 +113,7 @@ def _version(definition_id: int, error: GuichengError | None = None) -> flask.Re
         "rollouts/version.html", info=info, groups=groups, named=named, wording=wording, problem=describe_error(error) if error else "",
         choice_of={each.id: chosen(each.id, "move" if each.verdict == "movable" else "stay") for each in groups},
         reason=flask.request.form.get("reason", ""), new_due="new_due" in flask.request.form,
+        targets=[(each, worded(name, info.id)) for each, name in impact.steps_of(content(info.id).diagram)],
     )
     return flask.make_response(body, status(error) if error else 200)
 

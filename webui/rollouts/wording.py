@@ -7,7 +7,7 @@ from engine.migration import WORDS
 from engine.migration_rules import Blocked
 from webui.language import gettext
 
-CHANGES = {"added": "新增", "removed": "刪去", "changed": "更改", "moved": "只移動位置"}
+CHANGES = {"added": "新加", "removed": "刪去", "changed": "更改", "moved": "只移動位置"}
 AREAS = {
     "form": "表單", "decision": "決策表", "record": "單據", "register": "台帳", "limits": "時限", "clauses": "手冊條款",
     "scenario": "情境測試", "words": "譯文", "diagram": "流程圖", "other": "其他檔案",
@@ -48,6 +48,14 @@ _PROPERTIES = {
 }
 
 
+#: parts of a place in a form or in a file of limits
+_PLACES = {
+    "title": "標題", "description": "說明", "type": "類型", "format": "格式", "required": "必填欄位", "enum": "選項",
+    "target": "時限", "warn": "提前提醒", "escalate_to": "逾期升級給", "from": "起算", "to": "停算", "name": "名稱",
+    "clause": "手冊條款", "goal": "目標",
+}
+
+
 def kind_words(kind: str) -> str:
     """What an element of the diagram is."""
     return gettext(_KINDS.get(kind, "元素"))
@@ -55,6 +63,8 @@ def kind_words(kind: str) -> str:
 
 def property_words(name: str) -> str:
     """What is said of it; an unknown one by its own name."""
+    if " › " in name:
+        return " › ".join(gettext(_PLACES[part]) if part in _PLACES else part for part in name.split(" › "))
     known = _PROPERTIES.get(name)
     return gettext(known) if known else name.removeprefix("property:").removeprefix("extension:")
 

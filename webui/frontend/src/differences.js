@@ -12,18 +12,26 @@ function connect(part) {
     links.get(name)?.closest("li").classList.add("is-selected");
     for (const box of boxes) {
       const element = box.querySelector(`[data-element-id="${CSS.escape(name)}"]`);
-      if (!element) continue;
-      element.classList.add("is-selected");
-      const target = element.getBoundingClientRect();
-      const frame = box.getBoundingClientRect();
-      box.scrollLeft += target.left - frame.left - frame.width / 2 + target.width / 2;
-      box.scrollTop += target.top - frame.top - frame.height / 2 + target.height / 2;
+      element?.classList.add("is-selected");
+      bring(box, element);
     }
   }
+
+  function bring(box, element) {
+    if (!element) return;
+    const target = element.getBoundingClientRect();
+    const frame = box.getBoundingClientRect();
+    box.scrollLeft += target.left - frame.left - frame.width / 2 + target.width / 2;
+    box.scrollTop += target.top - frame.top - frame.height / 2 + target.height / 2;
+  }
+
+  // each picture begins where something is different
+  for (const box of boxes) bring(box, box.querySelector(".is-added, .is-removed, .is-changed, .is-shifted"));
 
   for (const [name, link] of links) {
     link.addEventListener("click", (event) => {
       event.preventDefault();
+      link.closest("details")?.setAttribute("open", "");
       choose(name);
       document.getElementById(link.hash.slice(1))?.scrollIntoView({ block: "start" });
     });
@@ -32,6 +40,7 @@ function connect(part) {
     box.addEventListener("click", (event) => {
       const name = event.target.closest?.("[data-element-id]")?.dataset.elementId;
       if (!links.has(name)) return;
+      links.get(name).closest("details")?.setAttribute("open", "");
       choose(name);
       links.get(name).closest("li").scrollIntoView({ block: "nearest" });
     });
