@@ -169,7 +169,7 @@ class Element:
 
     @property
     def candidate_roles(self) -> str | None:
-        """Expression that gives a role id (or several), where the lane isn't enough."""
+        """Expression that gives a role id, where the lane isn't enough."""
         return self._text("candidate_roles")
 
     @property

@@ -91,8 +91,8 @@ def _roles(node: etree._Element, settings: dict[str, str], _forms: Collection[st
         if is_foreign(text):
             expression = translate(text)
         else:
-            roles = [part.strip() for part in text.split(",")]
-            expression = "[" + ", ".join(f'"{role}"' for role in roles) + "]" if all(map(_PLAIN_ROLE.match, roles)) else None
+            # an item lies in one role's list: of several groups none is chosen for the author
+            expression = f'"{text}"' if _PLAIN_ROLE.match(text) else None
         if expression and _set_property(node, "candidate_roles", expression):
             yield "candidate_roles", expression, {name}
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from engine.diagram import extension_properties, local_name
 from engine.spiff.lint.rule import Found, Rule, Source, label
 
-_ELEMENT = frozenset(
+ELEMENT_PROPERTIES = frozenset(
     {
         "form",
         "record",
@@ -33,7 +33,7 @@ _ELEMENT = frozenset(
         "catch_up",
     }
 )
-_PROCESS = frozenset(
+PROCESS_PROPERTIES = frozenset(
     {"title", "number", "start_roles", "group", "form", "clause", "for_each", "catch_up", "linked_to", "hidden_start", "desk"}
 )
 
@@ -41,7 +41,7 @@ _PROCESS = frozenset(
 def check(source: Source) -> Iterator[Found]:
     """Properties of processes, lanes and elements whose name is not known."""
     for node_id, node in source.nodes.items():
-        known = _PROCESS if local_name(node) == "process" else frozenset({"role"}) if local_name(node) == "lane" else _ELEMENT
+        known = {"process": PROCESS_PROPERTIES, "lane": frozenset({"role"})}.get(local_name(node), ELEMENT_PROPERTIES)
         for name in extension_properties(node):
             if name not in known:
                 yield node_id, {"name": label(node), "property": name}
