@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 import click
 
+from engine.cli.bringing import import_bpmn
 from engine.cli.console import DONE, FAILED, complain, language, report, report_wrong_use, worded
 from engine.cli.deploying import check, deploy, export, rollback
 from engine.cli.importing import import_workbook
@@ -27,7 +28,8 @@ def guicheng() -> None:
 
 
 for command in (
-    serve, worker, demo, deploy, rollback, check, export, import_workbook, user, token, db, backup, restore, verify, settings, bench,
+    serve, worker, demo, deploy, rollback, check, export, import_workbook, import_bpmn, user, token, db, backup, restore, verify, settings,
+    bench,
 ):
     guicheng.add_command(command)
 

@@ -120,6 +120,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "help.keys": everybody(200),
     # of procedures' drafts: their lookers-on, and those who draw
     "designer.overview": everybody(403, manager=200, administrator=200),
+    "designer.bring_in": everybody(403, administrator=200),
+    "designer.bring_in_look": everybody(403, administrator=422),
+    "designer.bring_in_begin": everybody(403, administrator=422),
     "designer.words": everybody(200),
     "designer.editor": everybody(403, manager=200, administrator=200),
     "designer.new": everybody(403, administrator=200),

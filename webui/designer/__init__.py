@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from webui.designer import views, words
+from webui.designer import bringing, views, words
 from webui.session import protect
 
 _ONE = "/designer/<string(maxlength=120):name>"
@@ -14,6 +14,9 @@ protect(blueprint)
 blueprint.add_url_rule("/designer", "overview", views.overview)
 blueprint.add_url_rule("/designer", "begin", views.begin, methods=["POST"])
 blueprint.add_url_rule("/designer/new", "new", views.new)
+blueprint.add_url_rule("/designer/bring-in", "bring_in", bringing.page)
+blueprint.add_url_rule("/designer/bring-in", "bring_in_look", bringing.look, methods=["POST"])
+blueprint.add_url_rule("/designer/bring-in/begin", "bring_in_begin", bringing.begin, methods=["POST"])
 blueprint.add_url_rule("/designer/words.json", "words", words.serve)
 blueprint.add_url_rule(_ONE, "editor", views.editor)
 blueprint.add_url_rule(f"{_ONE}/close", "close", views.close, methods=["POST"])

@@ -28,6 +28,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/procedures", None, "manager", "cashier", 200),
     ("GET", "/procedures/errand/access", None, "manager", "cashier", 200),
     ("PUT", "/procedures/errand/access", {"designers": None, "deployers": None}, "administrator", "process_designer", 200),
+    ("POST", "/drafts/bring-in?procedure=brought", "files", "process_designer", "manager", 201),
     ("GET", "/drafts", None, "manager", "cashier", 200),
     ("POST", "/drafts", {"procedure": "other", "source": "empty"}, "process_designer", "manager", 201),
     ("GET", "/drafts/{draft}", None, "manager", "cashier", 200),
