@@ -88,11 +88,9 @@ def _roles(node: etree._Element, settings: dict[str, str], _forms: Collection[st
         text = settings.get(name, "").strip()
         if not text or local_name(node) != "userTask":
             continue
-        if is_foreign(text):
-            expression = translate(text)
-        else:
-            # an item lies in one role's list: of several groups none is chosen for the author
-            expression = f'"{text}"' if _PLAIN_ROLE.match(text) else None
+        # an item lies in one role's list: of several groups none is chosen for the author
+        plain = f'"{text}"' if _PLAIN_ROLE.match(text) else None
+        expression = translate(text) if is_foreign(text) else plain
         if expression and _set_property(node, "candidate_roles", expression):
             yield "candidate_roles", expression, {name}
 

@@ -80,7 +80,8 @@ def _pictures(seen: Look | None) -> list[tuple[str, Markup]]:
     """(name, drawing) of each process; every text in the drawing is escaped where it is written."""
     if seen is None:
         return []
-    found = ((body, diagram) for path, body in seen.brought.files.items() if path.endswith(".bpmn") for diagram in read_diagram(body).values())
+    bodies = [body for path, body in seen.brought.files.items() if path.endswith(".bpmn")]
+    found = ((body, diagram) for body in bodies for diagram in read_diagram(body).values())
     return [(diagram.name, Markup(draw(body, diagram.process_id, {}, label=diagram.name))) for body, diagram in found]  # noqa: S704
 
 

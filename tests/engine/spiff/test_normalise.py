@@ -55,7 +55,7 @@ def test_file_of_camunda_7_deploys() -> None:
         package
     )
     ignored = {finding.element_id: finding.data["names"] for finding in package.findings if finding.rule == "vendor-ignored"}
-    assert ignored == {"StartEvent_1": "formData、initiator", "Activity_0apply1": "taskListener"}
+    assert ignored == {"StartEvent_1": "formData、initiator", "Activity_0apply1": "candidateGroups、taskListener"}
 
 
 def test_file_of_camunda_8_deploys() -> None:
