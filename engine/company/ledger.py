@@ -22,7 +22,7 @@ from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.model import Actor
 from engine.persistence.tables import ledger_entry, opening_entry, receipt
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.ledger import DEPOSIT, DUES, AccountKey, item_balances, last_entry_id, open_charges
+from engine.queries.ledger import DEPOSIT, DUES, AccountKey, cases_of, item_balances, last_entry_id, open_charges
 from engine.runtime import Runtime
 
 #: item of what was paid ahead; it covers the next charges by itself
@@ -60,6 +60,13 @@ class NotCorrectableError(InvalidError):
 
     code = "not_correctable"
     sentence = "「{number}」不能單獨沖正：有收據的請作廢收據。"
+
+
+class CaseElsewhereError(InvalidError):
+    """Expected a case that something of the account belongs to."""
+
+    code = "case_elsewhere"
+    sentence = "這個案件在 {account} 的賬目裡沒有任何一筆，請選擇本賬戶的案件。"
 
 
 class MethodUnknownError(InvalidError):
@@ -110,16 +117,22 @@ def charge(
 
 def pay(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, of: Account, amount: Decimal, *, method: str = "cash", item: str | None = None,
-    has_receipt: bool = True, source: Source, seen_entry_id: int | None = None,
+    has_receipt: bool = True, source: Source, seen_entry_id: int | None = None, for_case: int | None = None,
 ) -> Posted:
     """Money came in for what is owed: the oldest due first (of one item where one is named); what is left over is paid ahead.
 
     Cases that wait for what is covered now are told (`settlements`).
 
     `seen_entry_id`: the account's last entry that the person saw; AccountMovedError where there is a newer one, so that a form that was
-    sent twice is paid once.
+    sent twice is paid once. `for_case`: the case that the money is for, where somebody at the desk says so; CaseElsewhereError for one that
+    has nothing in this account.
     """
     day = _begin(runtime, uow, actor, of, source)
+    posts = source
+    if for_case is not None:
+        if all(each.instance_id != for_case for each in cases_of(uow, of.key)):
+            raise CaseElsewhereError(account=of.unit)
+        posts = replace(source, instance_id=for_case)
     if seen_entry_id is not None and last_entry_id(uow, of.key) != seen_entry_id:
         raise AccountMovedError(account=of.unit)
     rest = amount
@@ -132,9 +145,9 @@ def pay(
     lines = [_Line(DUES, "payment", name, -share) for name, share in shares.items()]
     if rest:
         lines.append(_Line(DUES, "payment", PREPAYMENT, -rest))
-    posted = _with_receipt(runtime, uow, actor, of, day, lines, source, "receipt", method, has_receipt)
+    posted = _with_receipt(runtime, uow, actor, of, day, lines, posts, "receipt", method, has_receipt)
     # what was meant for one item and went beyond it may cover another
-    _tidy(runtime, uow, actor, of, day, source)
+    _tidy(runtime, uow, actor, of, day, posts)
     settlements.announce(runtime, uow, of, method=method, entry_id=posted.entry_ids[0], paid_in=source.instance_id)
     return posted
 

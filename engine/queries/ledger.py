@@ -19,7 +19,7 @@ from sqlalchemy.orm import aliased
 from engine.errors import NotFoundError
 from engine.folding import fold
 from engine.model import Actor
-from engine.persistence.tables import bank_collection, bank_collection_line, cash_day, ledger_entry, receipt, tenant, unit, user
+from engine.persistence.tables import bank_collection, bank_collection_line, cash_day, instance, ledger_entry, receipt, tenant, unit, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.queries.sites import may_see, visible_sites
@@ -46,6 +46,17 @@ class OpenCharge:
     item: str
     due_on: date
     amount: Decimal
+    left: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class AccountCase:
+    """A case that something of an account belongs to."""
+
+    instance_id: int
+    business_key: str | None
+    title: str
+    #: what was charged in it and is not paid in it
     left: Decimal
 
 
@@ -150,6 +161,17 @@ def item_balances(uow: UnitOfWork, key: AccountKey, side: str = DUES) -> dict[st
     """An account's balance by item; items that are even are left out."""
     query = select(ledger_entry.c.item, func.sum(ledger_entry.c.amount)).where(*_of(key), ledger_entry.c.side == side)
     return {item: amount for item, amount in uow.reading.execute(query.group_by(ledger_entry.c.item)) if amount}
+
+
+def cases_of(uow: UnitOfWork, key: AccountKey, limit: int = 30) -> list[AccountCase]:
+    """Cases that something of an account belongs to, the latest first."""
+    latest, left = func.max(ledger_entry.c.id), func.sum(case((ledger_entry.c.side == DUES, ledger_entry.c.amount)))
+    query = (
+        select(instance.c.id, instance.c.business_key, instance.c.title, left)
+        .join(ledger_entry, ledger_entry.c.instance_id == instance.c.id)
+        .where(*_of(key)).group_by(instance.c.id, instance.c.business_key, instance.c.title).order_by(latest.desc()).limit(limit)
+    )  # fmt: skip
+    return [AccountCase(row[0], row[1], row[2], row[3] or ZERO) for row in uow.reading.execute(query)]
 
 
 def open_charges(uow: UnitOfWork, key: AccountKey) -> list[OpenCharge]:

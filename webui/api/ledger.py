@@ -62,7 +62,8 @@ def take_payment(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     if not may(call.actor, "ledger:read", of.site_id):
         raise NotFoundError(kind="單元", id=body["unit_id"])
     amount, source = amounts.read(body["amount"]), Source(note=body["note"])
-    posted = services.pay(call.runtime, call.uow, call.actor, of, amount, method=body["method"], item=body["item"], source=source)
+    posted = services.pay(call.runtime, call.uow, call.actor, of, amount, method=body["method"], item=body["item"], source=source,
+                          for_case=body["process_instance_id"])
     assert posted.receipt_id is not None
     paper = queries.receipt_of(call.uow, call.actor, posted.receipt_id)
     return {

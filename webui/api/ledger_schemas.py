@@ -25,6 +25,10 @@ class Payment(Schema):
     method = fields.String(load_default="transfer", validate=validate.OneOf(METHODS))
     item = Text(length=40, shortest=1, load_default=None, allow_none=True, metadata={"description": "default: the oldest due first"})
     note = Text(length=200, load_default="")
+    process_instance_id = row_id(
+        load_default=None, allow_none=True,
+        metadata={"description": "the case that the money is for: one that something of the account belongs to"},
+    )
 
 
 class AccountView(Schema):

@@ -20,6 +20,7 @@ from webui import session, unit_of_work
 from webui.display import local
 from webui.error_pages import status
 from webui.language import describe_error, gettext
+from webui.periods import id_of
 from webui.unit_of_work import current, runtime_of
 
 KINDS = {
@@ -74,7 +75,8 @@ def pay(unit_id: int, tenant_id: int) -> ResponseReturnValue:
         amount, seen = amounts.read(form.get("amount", "")), form.get("seen", "")
         posted = unit_of_work.step(lambda uow: ledger.pay(
             runtime_of(), uow, actor, of, amount, method=form.get("method", ""), item=form.get("item") or None,
-            source=Source(note=form.get("note", "").strip()), seen_entry_id=int(seen) if seen.isdecimal() and len(seen) < 18 else 0,
+            source=Source(note=form.get("note", "").strip()), for_case=id_of(form, "case"),
+            seen_entry_id=int(seen) if seen.isdecimal() and len(seen) < 18 else 0,
         ))
     except (InvalidError, ConflictError) as error:
         unit_of_work.let_go()
@@ -105,6 +107,6 @@ def _page(of: Account, problem: str = "", code: int = 200) -> flask.Response:
         deposits=queries.item_balances(uow, of.key, DEPOSIT),
         entries=queries.entries(uow, of.key, after=flask.request.args.get("after"), limit=_PAGE),
         seen=queries.last_entry_id(uow, of.key), methods=METHODS[:-1], items=sorted({each.item for each in charges}), problem=problem,
-        typed=form, owed=sum((each.left for each in charges), amounts.ZERO), rights=rights(of.site_id),
+        cases=queries.cases_of(uow, of.key), typed=form, owed=sum((each.left for each in charges), amounts.ZERO), rights=rights(of.site_id),
     )
     return flask.make_response(body, code)

@@ -20,7 +20,7 @@ from engine.company.accounts import Account, account, account_of
 from engine.company.amounts import AmountInvalidError, read
 from engine.company.bank_files import AnswerInvalidError, NothingDueError
 from engine.company.cash_days import DayClosedError, DifferenceUnexplainedError
-from engine.company.ledger import AlreadyReversedError, NotCorrectableError, NotEnoughHeldError, Posted, Source
+from engine.company.ledger import AlreadyReversedError, CaseElsewhereError, NotCorrectableError, NotEnoughHeldError, Posted, Source
 from engine.errors import ForbiddenError, GuichengError
 from engine.model import Actor
 from engine.persistence import tables
@@ -28,7 +28,7 @@ from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import ledger as queries
 from engine.queries.ledger import AccountKey
 from engine.runtime import Runtime
-from tests.builders import make_site, make_tenant, make_unit, make_user
+from tests.builders import make_instance, make_site, make_tenant, make_unit, make_user
 
 D = Decimal
 
@@ -116,6 +116,20 @@ def test_a_payment_for_one_item_pays_that(desk: Desk) -> None:
     desk.charge("80.00", "special_service")
     desk.do(ledger.pay, D("80.00"), item="special_service")
     assert desk.open() == [("water", D("50.00"))]
+
+
+def test_a_payment_at_the_desk_belongs_to_the_case_that_the_cashier_names(desk: Desk) -> None:
+    """Receipt and entries say so; only a case that something of this account belongs to."""
+    mine, other = (make_instance(desk.runtime, "special_service", site_id=desk.site_id, business_key=name) for name in ("F-1", "F-2"))
+    desk.do(ledger.charge, "special_service", D("80.00"), due_on=desk.runtime.clock.now().date(), source=Source(mine))
+    desk.charge("50.00")
+    paid = desk.do(ledger.pay, D("80.00"), item="special_service", for_case=mine)
+    with UnitOfWork(desk.runtime.database) as uow:
+        (told,) = queries.cases_of(uow, desk.key)
+    assert (told.instance_id, told.business_key, told.left) == (mine, "F-1", D("0.00"))
+    assert [row.instance_id for row in desk.rows() if row.id in paid.entry_ids] == [mine]
+    with pytest.raises(CaseElsewhereError):
+        desk.do(ledger.pay, D("5.00"), for_case=other)
 
 
 def test_a_void_opens_what_was_paid(desk: Desk) -> None:
