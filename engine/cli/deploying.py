@@ -15,6 +15,7 @@ from engine.settings import load_settings
 
 if TYPE_CHECKING:
     from engine.impact import Group
+    from engine.persistence.unit_of_work import UnitOfWork
     from engine.runtime import Runtime
 
 _PATHS = click.Path(exists=True, path_type=Path)
@@ -112,29 +113,47 @@ def _move(runtime: Runtime, definition_id: int, reason: str) -> None:
     say("{moved} 件案件已改用，{refused} 件未改用。", moved=told.moved, refused=told.refused)
 
 
-@click.command(help="把目前版本的流程檔案寫到資料夾，每個部署一個子資料夾。")
+@click.command(help="把目前版本的流程檔案寫到資料夾，每個流程一個子資料夾。")
 @click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
 @click.argument("keys", nargs=-1)
+@click.option("--drafts", is_flag=True, help="改寫出設計中的草稿。")
 @db_option
-def export(folder: Path, keys: tuple[str, ...], db: str | None) -> None:
+def export(folder: Path, keys: tuple[str, ...], drafts: bool, db: str | None) -> None:
     """The authors' files, byte for byte, under the procedure's name."""
-    from engine import definitions
     from engine.persistence.unit_of_work import UnitOfWork
 
     with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
-        current = definitions.list_latest(runtime, uow)
-        for key in keys:
-            if all(info.key != key for info in current):
-                raise NotFoundError(kind="流程", id=key)
-        chosen = [info for info in current if not keys or info.key in keys]
-        by_deployment = {info.deployment_id: info for info in reversed(chosen)}
-        names = definitions.procedure_names(uow)
-        for info in progress(sorted(by_deployment.values(), key=lambda info: info.key), "匯出", lambda info: info.key):
-            for name, raw in definitions.files_of(uow, info.deployment_id).items():
-                target = folder / (names[info.deployment_id] or info.key) / name
+        found = _drafts(uow, keys) if drafts else _deployed(runtime, uow, keys)
+        for name, files in progress(sorted(found.items()), "匯出", lambda entry: entry[0]):
+            for path, raw in files.items():
+                target = folder / name / path
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(raw)
-    say("已匯出 {count} 個部署到 {folder}。", count=len(by_deployment), folder=folder)
+    say("已匯出 {count} 個部署到 {folder}。", count=len(found), folder=folder)
+
+
+def _deployed(runtime: Runtime, uow: UnitOfWork, keys: tuple[str, ...]) -> dict[str, dict[str, bytes]]:
+    """Procedure → its files, as they are deployed now; NotFoundError for a process that is not."""
+    from engine import definitions
+
+    current = definitions.list_latest(runtime, uow)
+    for key in keys:
+        if all(info.key != key for info in current):
+            raise NotFoundError(kind="流程", id=key)
+    by_deployment = {info.deployment_id: info for info in reversed(current) if not keys or info.key in keys}
+    names = definitions.procedure_names(uow)
+    return {names[each] or info.key: definitions.files_of(uow, each) for each, info in by_deployment.items()}
+
+
+def _drafts(uow: UnitOfWork, keys: tuple[str, ...]) -> dict[str, dict[str, bytes]]:
+    """Procedure → the files of its open draft; NotFoundError for a procedure without one."""
+    from engine.designing import drafts
+
+    found = {draft.procedure: draft.id for draft in drafts.listed(uow, SYSTEM)}
+    for key in keys:
+        if key not in found:
+            raise NotFoundError(kind="草稿", id=key)
+    return {name: drafts.files(uow, each) for name, each in found.items() if not keys or name in keys}
 
 
 @click.command(help="檢查資料夾中的流程：語法、規則、情境測試，並列出尚未涵蓋的手冊條款。")
