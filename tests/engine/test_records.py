@@ -97,6 +97,21 @@ def test_a_frozen_record_keeps_what_was_known_and_each_has_its_number(runtime: R
     assert ["第二輪" in printed(runtime, clerk.actor, record.id) for record in (first, second, living)] == [False, True, True]
 
 
+def test_a_closed_record_keeps_what_was_known_and_the_next_has_another_number(runtime: Runtime, clerk: Person) -> None:
+    """A paper that follows its case, is made out again, and follows its case again."""
+    case = begun(runtime, clerk)
+    first = issue(runtime, clerk.actor, case.id)
+    run_step(runtime, lambda uow: records.close(runtime, uow, case.id, "slip"))
+    second = issue(runtime, clerk.actor, case.id)
+    assert first.number != second.number
+    assert issue(runtime, clerk.actor, case.id).number == second.number
+    # where there is none to close nothing happens
+    run_step(runtime, lambda uow: records.close(runtime, uow, case.id, "other"))
+    with UnitOfWork(runtime.database) as uow:
+        kept = {each.number: each.is_frozen for each in records.for_instance(uow, case.id)}
+    assert kept == {first.number: True, second.number: False}
+
+
 def test_a_case_numbered_by_the_series_gives_its_record_its_number(runtime: Runtime, clerk: Person) -> None:
     first = begun(runtime, clerk, "slip")
     assert issue(runtime, clerk.actor, first.id).number == "202603-0001"

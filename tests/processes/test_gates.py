@@ -25,7 +25,7 @@ from engine.company.ledger import Source
 from engine.errors import GateClosedError
 from engine.instances import run_step
 from engine.model import SYSTEM
-from engine.persistence.tables import unit, work_item
+from engine.persistence.tables import ledger_entry, unit, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.scenarios.player import Player
@@ -170,3 +170,16 @@ def test_works_are_not_released_on_a_failed_recheck(stage: Stage) -> None:
             gates.check(scene.runtime, uow, 0, element, {"violation_recheck": {"passed": False}})
         with pytest.raises(GateClosedError):
             gates.check(scene.runtime, uow, 0, element, {})
+
+
+def test_what_a_repair_costs_is_in_the_books(stage: Stage) -> None:
+    """Charged to the unit and paid with a receipt, so that the cashier's day has it."""
+    procedure = next(each for each in PROCEDURES if each.name == "repair")
+    scenario = next(each for each in read_scenarios(procedure.files)[0] if each.file.endswith("paid_from_price_list.yaml"))
+    with stage.scene(scenario.begins_at) as scene:
+        assert Player(scene, scenario).play().failures == ()
+        entry = ledger_entry.c
+        with UnitOfWork(scene.runtime.database) as uow:
+            query = select(entry.kind, entry.amount, entry.receipt_id.is_not(None)).where(entry.item == "repair_fee")
+            found = [tuple(each) for each in uow.reading.execute(query)]
+    assert found == [("charge", Decimal("60.00"), False), ("payment", Decimal("-60.00"), True)]
