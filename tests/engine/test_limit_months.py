@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import product
 from typing import Any
@@ -120,13 +119,17 @@ def test_the_sums_say_what_the_rows_say(runtime: Runtime, clock: MovableClock, m
     periods = [(None, None), (at("02-01T00:00"), at("03-01T00:00")), (at("01-12T00:00"), at("03-14T00:00")), (None, at("02-11T00:00")),
                (at("03-05T00:00"), None)]  # fmt: skip
 
+    asked: list[tuple[Actor, dict[str, Any], list[Any]]] = [
+        (manager, {}, periods), (local, {}, periods[2:3]), (manager, {"site_id": here}, periods[2:3]),
+        (manager, {"building_id": towers[0]}, periods[2:3]), (manager, {"person_id": people[0]}, periods[:1]),
+    ]  # fmt: skip
+
     def every() -> list[Any]:
         found = []
         with UnitOfWork(runtime.database) as uow:
-            for actor, (since, until), split in product((manager, local), periods, (None, *Split)):
-                filters = LimitFilters(since=since, until=until, limit_id="errand.done")
-                for narrowed in ({}, {"site_id": here}, {"building_id": towers[0]}, {"person_id": people[0]}):
-                    those = replace(filters, **narrowed)
+            for (actor, narrowed, some), split in product(asked, (None, *Split)):
+                for since, until in some:
+                    those = LimitFilters(since=since, until=until, limit_id="errand.done", **narrowed)
                     found.append((actor.name, since, until, split, narrowed, figures(uow, actor, those, split, ZONE)))
         return found
 

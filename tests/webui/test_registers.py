@@ -137,3 +137,37 @@ def test_a_share_shows_its_target_who_is_counted_apart_and_its_file(visit: Visit
     assert len(lines) == 2
     assert text.headers["Cache-Control"] == "private, no-store"
     assert visitor.get("/limits/nonsense/cases.csv").status_code == 404
+
+
+def test_a_limit_is_drawn_month_by_month_and_its_target_set_from_a_day_on(visit: Visit, manager: Person, repairs: list[int]) -> None:
+    """The drawing's marks open the cases of their month; the same stands in a table; what was set is listed with its reason."""
+    visitor = visit(manager)
+    page = visitor.get("/limits/repair.on_site?months=24")
+    (mark,) = select(page, "//*[local-name()='svg' and contains(@class, 'limit-chart')]//*[local-name()='a']/@href")
+    assert mark.endswith("#cases")
+    assert len(select(page, "//details//tbody/tr")) == 24
+    assert "style=" not in page.get_data(as_text=True)
+    assert "報修後二十分鐘到場" in text_of(visitor.get("/limits/over-time"))
+    address = "/limits/repair.on_site/target"
+    seen = visitor.get(f"{address}?value=15&unit=minutes&from=2027-01-01")
+    assert "20 分鐘 → 15 分鐘" in text_of(seen)
+    assert visitor.post(address, {"value": "0", "unit": "minutes", "from": "2027-01-01", "reason": "x"}).status_code == 422
+    sent = {"value": "15", "unit": "minutes", "from": "2027-01-01", "reason": "人手增加"}
+    assert visitor.post(address, sent).status_code == 303
+    told = visitor.get(address)
+    assert "人手增加" in text_of(told)
+    (withdraw,) = select(told, "//form[contains(@action, '/withdraw')]/@action")
+    assert visitor.post(withdraw, {}).status_code == 303
+    assert "已撤回" in text_of(visitor.get(address))
+
+
+def test_the_months_pack_is_a_page_and_files(visit: Visit, manager: Person, repairs: list[int]) -> None:
+    """Headers of files are Latin, whatever the files are called: servers refuse others."""
+    visitor = visit(manager)
+    address = visitor.get("/month-pack").location
+    page = visitor.get(address)
+    assert "接修" in text_of(page)
+    file = visitor.get(f"{address}/file.xlsx")
+    assert file.get_data().startswith(b"PK")
+    assert str(file.headers["Content-Disposition"]).isascii()
+    assert visitor.get("/month-pack/nonsense").status_code == 404

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import flask
@@ -102,9 +103,8 @@ def rights() -> dict[str, bool]:
 
 def send(body: bytes, name: str) -> flask.Response:
     """An Excel file to be kept."""
-    response = flask.make_response(body)
-    response.mimetype = XLSX
-    response.headers.set("Content-Disposition", "attachment", filename=f"{name}.xlsx")
+    # names that are not Latin go as RFC 6266 wants them: a server refuses to send them otherwise
+    response = flask.send_file(io.BytesIO(body), mimetype=XLSX, as_attachment=True, download_name=f"{name}.xlsx")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

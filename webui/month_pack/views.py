@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import flask
 from flask.typing import ResponseReturnValue
 
@@ -50,9 +52,7 @@ def download(month: str, kind: str) -> ResponseReturnValue:
             content = month_pack_files.workbook(parts, title, words.note(pack), pack.kept_at or runtime_of().clock.now())
     except ConflictError as error:
         return show(month, describe_error(error), status(error))
-    response = flask.make_response(content)
-    response.mimetype = _TYPES[kind]
-    response.headers.set("Content-Disposition", "attachment", filename=f"{title}.{kind}")
+    response = flask.send_file(BytesIO(content), mimetype=_TYPES[kind], as_attachment=True, download_name=f"{title}.{kind}")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
