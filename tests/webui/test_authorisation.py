@@ -377,6 +377,7 @@ MATRIX: dict[str, dict[str, int]] = {
     # packages and moves that there are not; who designs or manages looks, who designs proposes, who grants sets the rule
     "rollouts.overview": _READING_IMPORTS,
     "rollouts.propose": everybody(403, administrator=422),
+    "rollouts.selection": _READING_IMPORTS,
     **dict.fromkeys(
         (f"rollouts.{name}" for name in ("show", "differences", "preview", "deploy", "ask", "approve", "refuse", "withdraw", "version",
                                          "migrate", "run", "progress", "stop", "undo")), _NO_IMPORT),

@@ -74,7 +74,7 @@ def field_words(field: Field, value: Any, definition_id: int) -> str:
 
 def ask() -> ResponseReturnValue:
     """Ask for what the verb needs; once that and a reason are given, show what would become of each case."""
-    verb, ids = _verb(), _ids()
+    verb, ids = _verb(), chosen_ids()
     permissions.require(session.actor(), PERMISSIONS[verb])
     if "reason" not in flask.request.form:
         return _page(verb, ids)
@@ -90,7 +90,7 @@ def ask() -> ResponseReturnValue:
 
 def run() -> ResponseReturnValue:
     """Do it: few at once, many in the background; the page of the order says what became of each."""
-    verb, ids, actor = _verb(), _ids(), session.actor()
+    verb, ids, actor = _verb(), chosen_ids(), session.actor()
     try:
         order = _order(verb)
         made = unit_of_work.step(lambda uow: intervention_runs.begin(runtime_of(), uow, actor, order, ids))
@@ -138,7 +138,7 @@ def _verb() -> Verb:
     return Verb(text)
 
 
-def _ids() -> list[int]:
+def chosen_ids() -> list[int]:
     """The chosen cases, or all that a list's address shows."""
     if flask.request.form.get("all"):
         return _of_list(flask.request.form.get("query", ""))
@@ -188,7 +188,7 @@ def _order(verb: Verb) -> Order:
 
 def _value(variable: str, text: str) -> Any:
     """What was typed, as the field's kind takes it; what it can't be is the form's to refuse."""
-    field = next((each for each in _fields(_ids()) if each[0] == variable), None)
+    field = next((each for each in _fields(chosen_ids()) if each[0] == variable), None)
     kind, text = (field[1].kind if field is not None else FieldKind.TEXT), text.strip()
     if not text:
         return None

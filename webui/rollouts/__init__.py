@@ -14,7 +14,9 @@ _VERSION = "/rollouts/versions/<row_id:definition_id>"
 
 blueprint = flask.Blueprint("rollouts", __name__)
 protect(blueprint)
+blueprint.add_app_template_global(views.may_migrate, "may_migrate")
 blueprint.add_url_rule("/rollouts", "overview", views.overview)
+blueprint.add_url_rule("/rollouts/selection", "selection", views.selection, methods=["POST"])
 blueprint.add_url_rule("/rollouts", "propose", views.propose, methods=["POST"])
 blueprint.add_url_rule(_ONE, "show", proposal.show)
 blueprint.add_url_rule(f"{_ONE}/differences", "differences", differences.of_proposal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import flask
@@ -13,8 +14,10 @@ from engine import definitions, four_eyes, impact, migration_runs, proposals
 from engine.errors import ConflictError, DeploymentRefusedError, GuichengError, InvalidError
 from engine.migration_runs import Chosen
 from engine.permissions import may, require
+from engine.queries import instances as cases
 from engine.queries import migrations
 from webui import session, unit_of_work
+from webui.cases.intervening import chosen_ids
 from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.rollouts import wording
@@ -81,6 +84,23 @@ def rule(key: str) -> ResponseReturnValue:
     return flask.redirect(flask.url_for("rollouts.procedure", key=key), 303)
 
 
+def may_migrate() -> bool:
+    """Whether the signed-in person may move cases between versions anywhere."""
+    return may(session.actor(), "process-instance:migrate")
+
+
+def selection() -> ResponseReturnValue:
+    """Cases that were chosen in their list, and what moving them to the current version of their procedure would do."""
+    actor, uow = session.actor(), current()
+    require(actor, "process-instance:migrate")
+    ids = chosen_ids()
+    keys = {cases.get(uow, actor, each).definition_key for each in ids}
+    if len(keys) != 1:
+        flask.flash(gettext("請選擇同一個流程的案件。"), "warn")
+        return flask.redirect(flask.url_for("cases.overview"), 303)
+    return _version(definitions.latest(runtime_of(), uow, keys.pop()).id, ids=ids)
+
+
 def version(definition_id: int) -> ResponseReturnValue:
     """Cases of other versions, and what moving them to this one would do."""
     return _version(definition_id)
@@ -90,27 +110,29 @@ def migrate(definition_id: int) -> ResponseReturnValue:
     """Move the chosen groups."""
     actor, posted = session.actor(), flask.request.form
     require(actor, "process-instance:migrate")
+    ids = [int(each) for each in posted.getlist("item") if each.isascii() and each.isdigit() and len(each) < 19]
     if "sure" not in posted:
-        return _version(definition_id)
+        return _version(definition_id, ids=ids)
     named = mappings()
-    groups = impact.of_version(runtime_of(), current(), actor, definition_id, named)
+    groups = impact.of_version(runtime_of(), current(), actor, definition_id, named, ids or None)
     picked = [Chosen([case.id for case in each.cases], named.get(each.id, {})) for each in groups if chosen(each.id) == "move"]
     try:
         run_id = unit_of_work.step(lambda uow: migration_runs.begin(
             runtime_of(), uow, actor, definition_id, picked, posted.get("reason", ""), new_due="new_due" in posted))
     except (InvalidError, ConflictError) as error:
         unit_of_work.let_go()
-        return _version(definition_id, error)
+        return _version(definition_id, error, ids)
     return flask.redirect(flask.url_for("rollouts.run", run_id=run_id), 303)
 
 
-def _version(definition_id: int, error: GuichengError | None = None) -> flask.Response:
+def _version(definition_id: int, error: GuichengError | None = None, ids: Sequence[int] = ()) -> flask.Response:
     uow, actor = current(), session.actor()
     require(actor, "process-instance:migrate")
     info, named = definitions.get(runtime_of(), uow, definition_id), mappings()
-    groups = impact.of_version(runtime_of(), uow, actor, definition_id, named)
+    groups = impact.of_version(runtime_of(), uow, actor, definition_id, named, ids or None)
     body = flask.render_template(
-        "rollouts/version.html", info=info, groups=groups, named=named, wording=wording, problem=describe_error(error) if error else "",
+        "rollouts/version.html", info=info, ids=ids, groups=groups, named=named, wording=wording,
+        problem=describe_error(error) if error else "",
         choice_of={each.id: chosen(each.id, "move" if each.verdict == "movable" else "stay") for each in groups},
         reason=flask.request.form.get("reason", ""), new_due="new_due" in flask.request.form,
         targets=[(each, worded(name, info.id)) for each, name in impact.steps_of(content(info.id).diagram)],
