@@ -57,14 +57,15 @@ const RULES = {
   "superfluous-termination": superfluousTermination,
 };
 
-const linter = new Linter({
+const OPTIONS = {
   config: { rules: Object.fromEntries(Object.keys(RULES).map((name) => [name, "warn"])) },
   resolver: { resolveRule: (_package, name) => RULES[name], resolveConfig: () => ({}) },
-});
+};
 
 /** Findings about a file's definitions, in the shape that the server's have. */
 export async function lint(definitions, file) {
-  const found = await linter.lint(definitions);
+  // a new one each time: some rules remember what they have seen
+  const found = await new Linter(OPTIONS).lint(definitions);
   return Object.entries(found).flatMap(([rule, reports]) => reports.map((report) => ({
     rule, severity: "hint", element_id: report.id, message: translate(report.message), file, field: rule.endsWith("label-required") ? "name" : null,
   })));

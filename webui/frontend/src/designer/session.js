@@ -36,6 +36,7 @@ export class Session {
     this.path = path;
     await this.show(text);
     this.root.dataset.path = path;
+    this.name();
     history.replaceState(null, "", `#${path}`);
     if (this.canvas.isReadOnly) this.status.textContent = translate("Look only");
     else {
@@ -55,6 +56,13 @@ export class Session {
     } catch (error) {
       notice(translate("This file cannot be drawn: {reason}", { reason: error.message }), "bad");
     }
+  }
+
+  /** A procedure that was never deployed is called as it is drawn. */
+  name() {
+    const heading = this.root.querySelector("[data-unnamed]");
+    const main = !this.isTable && this.canvas.modeler.getDefinitions()?.rootElements.find((each) => each.id === this.draft.procedure);
+    if (heading && main?.name) heading.textContent = main.name;
   }
 
   /** What a crash or a lost network left behind in this browser. */
