@@ -85,7 +85,7 @@ def test_a_procedure_is_drawn_from_an_empty_page_deployed_and_started(
     expect(about_lane).to_have_count(0)
     drawing.saved()
 
-    page.get_by_role("button", name="部署").click()
+    page.get_by_role("button", name="部署…").click()
     page.locator("dialog").get_by_label("改了什麼").fill("第一版")
     page.locator("dialog").get_by_role("button", name="部署").click()
     expect(page.locator("dialog").get_by_text("借用鑰匙：第 1 版")).to_be_visible(timeout=20_000)

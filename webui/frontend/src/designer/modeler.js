@@ -36,7 +36,7 @@ export class Canvas {
     this.modeler.on("tokenSimulation.toggleMode", 10_000, ({ active }) => {
       this.frozen = active ? this.text() : null;
     });
-    translateSimulation(holder);
+    translateSimulation(this.modeler, holder);
     startTouch(this.modeler, holder);
   }
 
@@ -49,6 +49,8 @@ export class Canvas {
     const { warnings } = await this.modeler.importXML(text);
     this.original = text;
     this.before = await this.written();
+    // a phone has no room for it beside the picture
+    if (!this.isReadOnly && this.get("canvas").getContainer().clientWidth < 600) this.get("palette").close();
     this.fit();
     return warnings;
   }

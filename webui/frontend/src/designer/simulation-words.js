@@ -3,15 +3,22 @@ import { translate } from "./words.js";
 
 const PARTS = "[class*=bts-], .djs-palette.bts-palette";
 
-export function translateSimulation(holder) {
+export function translateSimulation(modeler, holder) {
   if (document.documentElement.lang === "en") return;
-  new MutationObserver((changes) => {
+  const observer = new MutationObserver((changes) => {
     for (const { addedNodes, target } of changes) {
       for (const node of [...addedNodes, target]) {
         if (node instanceof Element && (node.closest(PARTS) || node.querySelector(PARTS))) put(node);
       }
     }
-  }).observe(holder, { childList: true, subtree: true, attributes: true, attributeFilter: ["title"] });
+  });
+  modeler.on("tokenSimulation.toggleMode", ({ active }) => {
+    observer.disconnect();
+    if (!active) return;
+    put(holder);
+    // while somebody draws there is nothing of it to look at
+    observer.observe(holder, { childList: true, subtree: true, attributes: true, attributeFilter: ["title"] });
+  });
 }
 
 function put(root) {

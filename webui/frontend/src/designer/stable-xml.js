@@ -76,14 +76,17 @@ class Patcher {
     const stay = [...mine.keys()].filter((key) => now.has(key) || !old.has(key));
     const common = (keys) => [...keys].filter((key) => old.has(key) && now.has(key));
     const moved = common(old.keys()).join("\n") !== common(now.keys()).join("\n");
-    const result = moved ? [...stay].sort((a, b) => rank(now, a) - rank(now, b)) : stay;
+    const places = new Map([...now.keys()].map((key, place) => [key, place]));
+    const place = (key) => places.get(key) ?? Infinity;
+    const base = moved ? [...stay].sort((a, b) => place(a) - place(b)) : stay;
+    const there = new Set(base), added = new Map();
     let previous = null;
     for (const key of now.keys()) {
-      // `known` to both, but not to the author: the modeler makes it up when it reads, so it is not a change
-      if (!mine.has(key) && !old.has(key)) result.splice(previous === null ? 0 : result.indexOf(previous) + 1, 0, key);
-      if (result.includes(key)) previous = key;
+      if (there.has(key)) previous = key;
+      // known to both, but not to the author: the modeler makes it up when it reads, so it is not a change
+      else if (!mine.has(key) && !old.has(key)) added.set(previous, [...(added.get(previous) ?? []), key]);
     }
-    return result;
+    return [null, ...base].flatMap((key) => [...(key === null ? [] : [key]), ...(added.get(key) ?? [])]);
   }
 
   /** An element that the author's text doesn't have. */
@@ -169,11 +172,6 @@ function keyOf(node) {
   const name = `${node.uri}|${node.name}`;
   if (own !== undefined) return `${name}#${own}`;
   return elements(node).length === 0 && ["incoming", "outgoing", "flowNodeRef"].includes(node.name) ? `${name}=${content(node)}` : name;
-}
-
-function rank(keys, key) {
-  const at = [...keys.keys()].indexOf(key);
-  return at < 0 ? Infinity : at;
 }
 
 function equal(a, b) {

@@ -9,6 +9,7 @@ import "dmn-js/dist/assets/dmn-js-decision-table.css";
 import "dmn-js/dist/assets/dmn-js-decision-table-controls.css";
 import "dmn-js/dist/assets/dmn-js-literal-expression.css";
 import "dmn-js/dist/assets/dmn-font/css/dmn.css";
+import "./tables.css";
 
 window.designerTables = (container, onChange) => new TableEditor(container, onChange);
 
