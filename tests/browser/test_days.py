@@ -1,7 +1,8 @@
 """A short day of each role at a desk's width and at a phone's: what they click, and that it counts.
 
-All share one served application with the pretend company of the scenarios, which also bring cases to where a story begins. Dispatchers
-have theirs in `test_board`, the front desk at its desk and the worker on the phone in `test_front_desk` and `test_phone`.
+All share one served application with the pretend company of the scenarios, which also bring cases to where a story begins: in this order,
+because a scenario that finds two cases at a step does not know which is meant. Dispatchers have theirs in `test_board`, the front desk at
+its desk and the worker on the phone in `test_front_desk` and `test_phone`.
 """
 
 from __future__ import annotations
@@ -118,6 +119,17 @@ def button(desk: Desk, name: str) -> Locator:
     return desk.page.get_by_role("main").get_by_role("button", name=name, exact=True)
 
 
+def test_a_worker_accepts_and_checks_in_at_a_desk(world: World, seat: Seat) -> None:
+    worker = seat("repair_worker", DESK)
+    for element in ("accept_slip", "check_in"):
+        item = world.play("repair", "urgent_free_in_time", element)
+        run_step(world.runtime, lambda uow, item=item: work_items.assign(world.runtime, uow, SYSTEM, item, worker.person.id))
+    worker.take("簽認接單")
+    worker.sign("signature", worker.person.name)
+    worker.submit()
+    worker.do("攜單到場確認", trade="plumbing", diagnosis="軟管開裂", cost_basis="free")
+
+
 @at_both_widths
 def test_security_lets_nothing_out_while_money_is_open_and_stops_works_on_a_patrol(world: World, seat: Seat, width: int) -> None:
     unpaid = world.play("move_out", "settled_and_consented", "fill_exit_pass")
@@ -137,7 +149,7 @@ def test_security_lets_nothing_out_while_money_is_open_and_stops_works_on_a_patr
     button(clerk, "收款並開收據").click()
     expect(clerk.page.locator("article")).to_contain_text("88.00")
     world.play("move_out", "settled_and_consented", "watch_removal")
-    guard.do("現場監護、驗單", matches=True, checked="桌6、櫃2")
+    guard.do("現場監護、驗單", matches=True, checked="桌6、櫃2", pass_kept=True)
 
     guard.go("/start/violation")
     guard.answer(unit="A-1201", company="鴻業裝飾工程", category="noise", facts="午休時間使用電錘")
@@ -246,23 +258,12 @@ def test_a_manager_approves_sends_back_and_goes_from_today_and_a_limit_to_the_ca
     manager.go("/limits")
     page.get_by_role("link", name="報修後二十分鐘到場").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("報修後二十分鐘到場")
-    page.locator("tbody a.lead").first.click()
+    page.locator("tbody a.lead[href^='/cases/']").first.click()
     expect(page.locator("[data-element-id=assign_worker]").first).to_be_attached()
 
 
-def test_a_worker_accepts_and_checks_in_at_a_desk(world: World, seat: Seat) -> None:
-    worker = seat("repair_worker", DESK)
-    for element in ("accept_slip", "check_in"):
-        item = world.play("repair", "urgent_free_in_time", element)
-        run_step(world.runtime, lambda uow, item=item: work_items.assign(world.runtime, uow, SYSTEM, item, worker.person.id))
-    worker.take("簽認接單")
-    worker.sign("signature", worker.person.name)
-    worker.submit()
-    worker.do("攜單到場確認", trade="plumbing", diagnosis="軟管開裂", cost_basis="free")
-
-
 def test_the_front_desk_takes_a_call_with_a_thumb(world: World, seat: Seat) -> None:
-    # the last story: no scenario finds its own step any more once a case that began by hand stands at the same one
+    # no scenario finds its own step any more once a case that began by hand stands at the same one
     clerk = seat("customer_service", PHONE)
     page = clerk.page
     clerk.go("/desk")
@@ -296,7 +297,7 @@ def test_a_substitute_is_told_acts_and_is_on_record_and_the_absent_one_sees_who(
     absent.go(f"/cases/{walk.id}")
     expect(page.locator(".timeline")).to_contain_text(f"{colleague.person.name}（代 {absent.person.name}）")
     absent.go("/substitutes")
-    page.get_by_role("link", name="結束", exact=True).click()
+    page.get_by_role("link", name="結束代理", exact=True).click()
     page.get_by_role("dialog").get_by_role("button", name="結束代理").click()
     colleague.go("/")
     expect(other.get_by_role("main")).not_to_contain_text("您正代理")
