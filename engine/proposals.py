@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, func, insert, select, update
 from sqlalchemy.orm import aliased
 
 from engine import definitions, impact, migration_runs, permissions, procedure_access
-from engine.designing import contents
+from engine.designing import contents, deploying, drafts
 from engine.diagram import read_diagram
 from engine.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
 from engine.impact import Impact
@@ -119,6 +119,12 @@ def make(
         {"proposal_id": proposal_id, "name": name, "digest": digests[body],
          "normalised_digest": None if running[name] == body else digests[running[name]]} for name, body in files.items()])
     return proposal_id
+
+
+def from_draft(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, note: str = "") -> int:
+    """Propose a draft as it stands now; its id. Deployed, it is the draft's version."""
+    draft = drafts.get(uow, actor, draft_id)
+    return make(runtime, uow, actor, drafts.files(uow, draft_id), procedure=draft.procedure, note=note)
 
 
 def restore(runtime: Runtime, uow: UnitOfWork, actor: Actor, definition_id: int, note: str = "") -> int:
@@ -232,6 +238,9 @@ def _deploy(
         runtime, uow, actor, files(uow, actor, found.id), note=found.note or reason, procedure=found.procedure, is_approved=is_approved)
     assert done.id is not None
     _decide(runtime, uow, actor, found.id, "deployed", note, deployment_id=done.id)
+    draft = drafts.find(uow, actor, found.procedure)
+    if draft is not None and drafts.files(uow, draft.id) == files(uow, actor, found.id):
+        deploying.keep(runtime, uow, actor, draft, done, found.note or reason)
     moved = {choice.group_id: choice for choice in choices if choice.moves}
     run_ids = []
     for info in done.definitions:

@@ -20,8 +20,13 @@ def deploy(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, *, no
     procedure_access.require(uow, actor, draft.procedure, "deploy")
     done = deploy_checked(
         runtime, uow, actor, drafts.files(uow, draft_id), note=note, dry_run=dry_run, procedure=draft.procedure)
+    keep(runtime, uow, actor, draft, done, note)
+    return done
+
+
+def keep(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft: drafts.Draft, done: Deployment, note: str) -> None:
+    """What went out is kept as a version of the draft, which goes on from there; nothing for a dry run."""
     if done.id is not None:
         name = "、".join(f"{info.key} v{info.version}" for info in done.definitions)
         versions.keep_deployed(runtime, uow, actor, draft, done.id, name, note)
-        uow.writing.execute(update(design_draft).where(design_draft.c.id == draft_id).values(base_deployment_id=done.id))
-    return done
+        uow.writing.execute(update(design_draft).where(design_draft.c.id == draft.id).values(base_deployment_id=done.id))

@@ -88,6 +88,7 @@ def test_a_second_person_approves_what_was_asked_for(runtime: Runtime, designer:
     draft = run_step(runtime, lambda uow: drafts.create(runtime, uow, designer.actor, "errand", "files", files=files))
     with pytest.raises(ApprovalNeededError):
         run_step(runtime, lambda uow: deploying.deploy(runtime, uow, designer.actor, draft.id))
+    proposal_id = run_step(runtime, lambda uow: proposals.from_draft(runtime, uow, designer.actor, draft.id, "one more look"))
     choices = all_moved(runtime, designer, proposal_id)
     run_step(runtime, lambda uow: proposals.ask(runtime, uow, designer.actor, proposal_id, choices, "safer"))
     with pytest.raises(OwnProposalError):
@@ -98,6 +99,7 @@ def test_a_second_person_approves_what_was_asked_for(runtime: Runtime, designer:
     assert len(done.run_ids) == 1
     with UnitOfWork(runtime.database) as uow:
         found = proposals.get(uow, designer.actor, proposal_id)
+        assert drafts.get(uow, designer.actor, draft.id).base_deployment_id == found.deployment_id
         assert (found.state, found.asked_by, found.decided_by_name, found.decision_note) == (
             "deployed", designer.id, other.name, "looked at it")  # fmt: skip
 

@@ -378,6 +378,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "rollouts.overview": _READING_IMPORTS,
     "rollouts.propose": everybody(403, administrator=422),
     "rollouts.selection": _READING_IMPORTS,
+    "rollouts.from_draft": everybody(403, administrator=404),
     **dict.fromkeys(
         (f"rollouts.{name}" for name in ("show", "differences", "preview", "deploy", "ask", "approve", "refuse", "withdraw", "version",
                                          "migrate", "run", "progress", "stop", "undo")), _NO_IMPORT),

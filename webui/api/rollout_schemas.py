@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from marshmallow import Schema, fields, validate
 
-from webui.api.fields import Instant, Text, row_id
+from webui.api.fields import MAX_ID, Instant, Text, row_id
 from webui.api.schemas import Nothing, Paging, Reason
 
 __all__ = ["Nothing", "Reason"]
@@ -15,7 +15,7 @@ _MAPPING = {"description": "element id → its id in the new version, where it i
 class DifferenceQuery(Schema):
     """With what it is compared."""
 
-    to = row_id(required=True, metadata={"description": "the later version"})
+    to = fields.Integer(required=True, validate=validate.Range(1, MAX_ID), metadata={"description": "the later version"})
 
 
 class PropertyView(Schema):
@@ -110,7 +110,7 @@ class MigrateInstance(_Move):
 class MigrateQuery(Schema):
     """The version that is looked at."""
 
-    to_definition_id = row_id(required=True)
+    to_definition_id = fields.Integer(required=True, validate=validate.Range(1, MAX_ID))
 
 
 class UndoMigration(Schema):

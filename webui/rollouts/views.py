@@ -48,6 +48,18 @@ def propose() -> ResponseReturnValue:
     return flask.redirect(flask.url_for("rollouts.show", proposal_id=proposal_id), 303)
 
 
+def from_draft(draft_id: int) -> ResponseReturnValue:
+    """Keep a draft as it stands now, and show what it would do."""
+    actor = session.actor()
+    require(actor, "procedure:design")
+    try:
+        proposal_id = unit_of_work.step(lambda uow: proposals.from_draft(runtime_of(), uow, actor, draft_id))
+    except (InvalidError, ConflictError, DeploymentRefusedError) as error:
+        unit_of_work.let_go()
+        return _list(error)
+    return flask.redirect(flask.url_for("rollouts.show", proposal_id=proposal_id), 303)
+
+
 def procedure(key: str) -> ResponseReturnValue:
     """Every version with what runs on it."""
     uow, actor = current(), session.actor()
