@@ -29,7 +29,7 @@ CALLS = {
     ("get", "/proposals/{proposal_id}/impact"), ("get", "/proposals/{proposal_id}/difference"),
     *(("post", f"/proposals/{{proposal_id}}/{verb}") for verb in ("deploy", "ask", "approve", "refuse", "withdraw")),
     ("get", "/procedures/{name}/approval"), ("put", "/procedures/{name}/approval"),
-    ("get", "/drafts"), ("post", "/drafts"), ("get", "/drafts/{draft_id}"), ("delete", "/drafts/{draft_id}"),
+    ("get", "/drafts"), ("post", "/drafts/bring-in"), ("post", "/drafts"), ("get", "/drafts/{draft_id}"), ("delete", "/drafts/{draft_id}"),
     *(("post", f"/drafts/{{draft_id}}/{verb}") for verb in ("reopen", "files", "check", "save", "versions", "restore", "deploy")),
     *((method, "/drafts/{draft_id}/trial") for method in ("get", "post")),
     ("post", "/drafts/{draft_id}/manual"), ("post", "/drafts/{draft_id}/forms/{key}"), ("put", "/drafts/{draft_id}/words"),

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from engine.content import read_organisation
+from engine.foreign import bring_in
+from engine.settings import Settings
+from tests.engine.foreign.dialects import CASES, files
 from webui.build_frontend import FRONTEND, find_node
 
 ROOT = Path(__file__).parent.parent.parent.parent
@@ -29,6 +33,22 @@ def test_saving_without_a_change_changes_no_byte(written: list[dict[str, str]]) 
     assert len(written) == len(DIAGRAMS) > 40
     assert all(each["untouched"] for each in written)
     assert not any(each["writtenByModdle"] for each in written)
+
+
+def test_what_was_brought_in_from_other_tools_stays_to_the_byte(tmp_path: Path) -> None:
+    """Files of ten foreign processes, as the import wrote them, in the other tools' prefixes."""
+    node, _ = find_node()
+    roles = read_organisation((ROOT / "bpmn" / "organisation.toml").read_bytes()).roles
+    for name in CASES:
+        for path, body in bring_in(files(name), Settings(), roles, name).files.items():
+            if path.endswith(".bpmn"):
+                (tmp_path / f"{name}.bpmn").write_bytes(body)
+    made = sorted(tmp_path.glob("*.bpmn"))
+    script = Path(__file__).with_name("stable_xml.mjs")
+    done = subprocess.run([node, script, FRONTEND, *made], capture_output=True, text=True, check=True, timeout=120)
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert len(said) == len(CASES) >= 10
+    assert [Path(each["file"]).stem for each in said if not each["untouched"]] == []
 
 
 def test_a_change_touches_the_lines_that_say_it(written: list[dict[str, str]]) -> None:
