@@ -58,6 +58,7 @@ def verdicts(found: Impact) -> dict[str, tuple[str, list[int]]]:
     return {group.steps[0][1]: (group.verdict, [case.id for case in group.cases]) for group in found.groups}
 
 
+@pytest.mark.databases("sqlite")
 def test_each_case_is_told_by_what_is_still_to_come(runtime: Runtime, three: tuple[Person, list[int]]) -> None:
     """A step that is behind concerns nobody who has passed it, one ahead everybody, one that is gone stops who stands there."""
     person, cases = three
@@ -73,6 +74,7 @@ def test_each_case_is_told_by_what_is_still_to_come(runtime: Runtime, three: tup
     assert {step: verdict for step, (verdict, _) in verdicts(inside).items()} == {"a": "movable", "b": "movable", "k": "blocked"}
 
 
+@pytest.mark.databases("sqlite")
 def test_a_mapping_opens_a_way(runtime: Runtime, three: tuple[Person, list[int]]) -> None:
     """For the group that it is made for, under the same id."""
     person, cases = three

@@ -17,10 +17,22 @@ from engine.migration import CaseOverError, MigrationBlockedError, OtherProcedur
 from engine.migration_rules import Reason
 from engine.migration_undo import MovedOnError
 from engine.model import SYSTEM, Actor
-from engine.persistence.tables import due, event_subscription, history_event, incident, instance, limit_clock, migration_case, work_item
+from engine.persistence.tables import (
+    approval,
+    definition,
+    due,
+    event_subscription,
+    history_event,
+    incident,
+    instance,
+    limit_clock,
+    migration_case,
+    work_item,
+)
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from tests.builders import Person, deploy, deploy_simple, make_site, make_user, rows, start
+from tests.engine import chain_diagrams as chain_of
 from tests.engine.spiff.xml import bpmn, chain, flow, message, node, script, timer
 
 _LIMITS = """
@@ -129,6 +141,7 @@ def test_a_case_goes_on_in_its_new_version_with_everything_it_had(runtime: Runti
         assert {each.element_id for each in instances.inspect(runtime, uow, case).tokens} == set()
 
 
+@pytest.mark.databases("sqlite")
 def test_due_times_are_counted_anew_only_when_asked(runtime: Runtime, clock: MovableClock, manager: Person) -> None:
     """By the new version, from when the step opened; taking it back brings the old moment back."""
     case = start(runtime, "p").id
@@ -260,6 +273,60 @@ def test_who_may_and_what_is_no_move(runtime: Runtime, manager: Person) -> None:
     run_step(runtime, lambda uow: instances.cancel(runtime, uow, manager.actor, case, "x"))
     with pytest.raises(CaseOverError):
         moved(runtime, manager.actor, case, to)
+
+
+@pytest.mark.databases("sqlite")
+def test_a_chain_that_is_being_signed_moves_with_its_signatures(runtime: Runtime) -> None:
+    """What was signed counts on; with other rules the case stays where it is."""
+    make_site(runtime)
+    staff = chain_of.people(runtime)
+    chain_of.deploy(runtime)
+    case = chain_of.applied(runtime, staff["customer_service"]).id
+    chain_of.decide(runtime, staff["security_supervisor"], case)
+    manager = staff["manager"].actor
+    chain_of.deploy(runtime, signers=chain_of.IN_ORDER)
+    other, = rows(runtime, definition, definition.c.is_latest)
+    assert reasons(runtime, manager, case, other.id) == {(Reason.SIGNING, "sign_off")}
+    deploy(runtime, {
+        "fit_out.bpmn": chain_of.process().replace("會簽".encode(), "各部會簽".encode()),
+        "forms/application.json": orjson.dumps(chain_of.APPLICATION)})  # fmt: skip
+    to, = rows(runtime, definition, definition.c.is_latest)
+    moved(runtime, manager, case, to.id)
+    assert {row.definition_id for row in rows(runtime, approval)} == {to.id}
+    assert {row.name for row in live(runtime, case).values()} == {"各部會簽"}
+    for role in ("engineering_supervisor", "fire_officer"):
+        chain_of.decide(runtime, staff[role], case)
+    assert list(live(runtime, case)) == ["file_it"]
+    with UnitOfWork(runtime.database) as uow:
+        assert history.verify(uow, case) is None
+
+
+@pytest.mark.databases("sqlite")
+def test_a_run_that_was_killed_goes_on_with_what_is_left(
+    runtime: Runtime, manager: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No case is moved twice, none is forgotten."""
+    cases = [start(runtime, "p").id for _ in range(4)]
+    to = put(runtime, version(tail="f"))
+    run = run_step(runtime, lambda uow: migration_runs.begin(
+        runtime, uow, manager.actor, to, [migration_runs.Chosen(cases, {})], "better"))  # fmt: skip
+    real, seen = migration.migrate, []
+
+    def killed(*arguments: Any, **options: Any) -> None:
+        seen.append(arguments[3])
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        real(*arguments, **options)
+
+    monkeypatch.setattr(migration, "migrate", killed)
+    with pytest.raises(KeyboardInterrupt):
+        migration_runs.carry_out(runtime, run)
+    with UnitOfWork(runtime.database) as uow:
+        assert (migration_runs.progress(uow, run).moved, migration_runs.progress(uow, run).state) == (2, "running")
+    migration_runs.carry_out(runtime, run)
+    assert seen == [*cases[:3], *cases[2:]]
+    with UnitOfWork(runtime.database) as uow:
+        assert (migration_runs.progress(uow, run).moved, migration_runs.progress(uow, run).state) == (4, "finished")
 
 
 def test_many_cases_are_moved_in_the_background_and_back(runtime: Runtime, manager: Person) -> None:
