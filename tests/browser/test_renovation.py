@@ -135,7 +135,7 @@ def _apply(desk: RoleDesk, paper: str, clock: MovableClock) -> str:
         end_on=_day(clock, 33), temporary_power="10", materials="輕鋼龍骨、防火石膏板", crew=CREW, papers=paper, drawings=paper,
         signature="周國強",
     )  # fmt: skip
-    desk.do("核對報批資料", drawings=True, materials=True, licence=True, responsible_id=True, crew_ids=True, complete=True)
+    desk.do("核對報批資料", drawings=True, materials=True, licence=True, responsible_id=True, qualification=True, crew_ids=True)
     desk.do("施工隊經理簽字", rules=True, drawings=True, fire=True, structure=True, signature="周國強")
     desk.do("客服經辦人簽字", opinion="資料齊全，擬同意", signature=desk.person.name)
     return case
@@ -184,7 +184,7 @@ def _sign_and_enter(desk: RoleDesk, manager: RoleDesk, cashier: RoleDesk, paper:
     desk.do("三方簽章施工批准單", tenant_seal="王小明", contractor_seal="周國強", service_seal=desk.person.name)
     desk.do("張貼單元外側", posted=["permit", "application", "rules"], photo=paper)
     desk.do("登記並書面通知", told=["security", "engineering", "cleaning"])
-    desk.do("施工資料留檔", originals=["application", "agreement"], place="裝修檔2026-A-1201")
+    desk.do("施工資料留檔", originals=["application", "agreement", "commitment", "rules", "letter", "drawings"], place="裝修檔2026-A-1201")
     desk.do("掛狀態標識", hung=True, photo=paper)
 
 
