@@ -46,6 +46,9 @@ def close_due(runtime: Runtime, then: Callable[[UnitOfWork, date], None] = lambd
                 then(uow, month)
                 uow.commit()
             except IntegrityError:
+                uow.rollback()
+                if uow.reading.execute(select(closed_month.c.month).where(closed_month.c.month == month)).first() is None:
+                    raise
                 # another process was first
                 continue
         closed.append(month)

@@ -18,9 +18,10 @@ from sqlalchemy import select, update
 from engine import history, notifications
 from engine.content import InstanceContent
 from engine.history import NewEvent
-from engine.limit_book import BREACH, WARN, Book, InstanceRow, Plan, Verdict, decide, mark_late
+from engine.limit_book import BREACH, WARN, Book, InstanceRow, mark_late
 from engine.limit_rules import Happening, Kind, Limit, Moment, in_force, laid_over
 from engine.limit_span import elements_between
+from engine.limit_verdicts import Plan, Verdict, decide
 from engine.model import LIVE_WORK_ITEM_STATES, SYSTEM, JsonObject, OpenItem, Passed
 from engine.notifications import Kind as Notice
 from engine.persistence.tables import instance, limit_clock, work_item

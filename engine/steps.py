@@ -21,8 +21,8 @@ from engine.clock import Clock, MovableClock
 from engine.content import InstanceContent
 from engine.errors import DataNotStorableError, NotFoundError, StaleInstanceError, StepFailedError
 from engine.history import Batch, Head, NewEvent
-from engine.limit_book import Plan
 from engine.limit_rules import Happening, Moment
+from engine.limit_verdicts import Plan
 from engine.model import Actor, Channel, InstanceState, OpenItem, Passed, Waiting, WorkItemState
 from engine.notifications import Kind
 from engine.paths import fill
