@@ -112,6 +112,11 @@ def others(runtime: Runtime, uow: UnitOfWork, own: Mapping[str, Diagram]) -> Ite
             yield held.diagram, held.limits, held.files
 
 
+def known(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> list[Clause]:
+    """Every clause that there is, in these files and in what runs."""
+    return _known(runtime, uow, read_clauses(files.get(CLAUSES, b""))[0])
+
+
 def cites(files: Mapping[str, bytes]) -> dict[str, list[str]]:
     """Clause → files of the scenarios that cite it."""
     found: dict[str, list[str]] = {}

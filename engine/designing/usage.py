@@ -77,10 +77,10 @@ def _around(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> It
 @lru_cache(maxsize=128)
 def _used(files: tuple[tuple[str, bytes], ...], procedure: str) -> tuple[tuple[str, Usage], ...]:
     held = Contents.read(dict(files))
-    found = [*_in_diagrams(held), *_in_decisions(held), *_in_papers(held), *_in_forms(held), *_in_scenarios(held)]
+    found = [*_in_diagrams(held), *_in_decisions(held), *_in_papers(held), *_in_forms(held)]
     if not procedure:
-        return tuple(found)
-    # a scenario of another procedure fills in what is its own
+        return (*found, *_in_scenarios(held))
+    # scenarios of other procedures fill in their own forms, and there are hundreds
     return tuple((path, Usage(each.kind, each.file, each.element_id, each.name, each.text, procedure)) for path, each in found)
 
 

@@ -68,3 +68,47 @@ class WordsSaved(Schema):
     """The draft's revision with them."""
 
     revision = fields.Integer(required=True)
+
+
+class RegisterHead(Schema):
+    """What a register says above its columns."""
+
+    title = Text(length=200, load_default="")
+    note = Text(length=500, load_default="")
+    clause = Text(length=300, load_default="")
+    rows = Text(length=130, load_default="")
+    period = Text(length=130, load_default="")
+    unit = Text(length=130, load_default="")
+    roles = fields.List(Text(length=60), load_default=list, validate=validate.Length(max=40))
+    summary = fields.List(Text(length=60), load_default=list, validate=validate.Length(max=40))
+
+
+class RegisterColumnFields(Schema):
+    """One column."""
+
+    place = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(0, 200), metadata={
+        "description": "where it stood in the text; null for a new one"})
+    id = Text(required=True, length=60)
+    value = Text(required=True, length=190)
+    title = Text(length=200, load_default="")
+    share = Text(length=200, load_default="")
+    filter = fields.Boolean(load_default=False)
+    total = fields.Boolean(load_default=False)
+    hidden = fields.Boolean(load_default=False)
+
+
+class RegisterChange(Schema):
+    """A register's text, and what is to be changed in it."""
+
+    text = Text(required=True, length=MAX_BYTES)
+    head = fields.Nested(RegisterHead, load_default=None, allow_none=True)
+    columns = fields.List(fields.Nested(RegisterColumnFields), load_default=None, allow_none=True, validate=validate.Length(max=100))
+
+
+class RegisterTextView(Schema):
+    """The text with the changes, taken apart."""
+
+    text = fields.String(required=True)
+    head = fields.Dict(keys=fields.String(), required=True)
+    columns = fields.List(fields.Dict(keys=fields.String()), required=True)
+    problems = fields.List(fields.String(), required=True)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import flask
 
-from webui.designer import bringing, views, words
+from webui.designer import bringing, parts, views, words
 from webui.session import protect
 
 _ONE = "/designer/<string(maxlength=120):name>"
+_PART = f"{_ONE}/<any(form, record, register):kind>s/<string(maxlength=60):key>"
 
 blueprint = flask.Blueprint("designer", __name__)
 protect(blueprint)
@@ -22,3 +23,7 @@ blueprint.add_url_rule(_ONE, "editor", views.editor)
 blueprint.add_url_rule(f"{_ONE}/close", "close", views.close, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/access", "access", views.access)
 blueprint.add_url_rule(f"{_ONE}/access", "grant", views.grant, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/parts", "parts", parts.overview)
+blueprint.add_url_rule(f"{_ONE}/parts", "begin_part", parts.begin, methods=["POST"])
+blueprint.add_url_rule(_PART, "part", parts.part)
+blueprint.add_url_rule(f"{_PART}/preview", "preview", parts.preview, methods=["POST"])

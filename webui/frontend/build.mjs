@@ -35,7 +35,7 @@ const withoutStyleAttributes = {
 };
 
 const files = new Map();
-for (const name of ["app", "signature", "worker"]) files.set(`${name}.js`, await script(name));
+for (const name of ["app", "signature", "worker", "parts"]) files.set(`${name}.js`, await script(name));
 // loaded on designers' pages alone: ten times the rest
 for (const [name, body] of await designer()) files.set(name, body);
 files.set("app.css", await style());

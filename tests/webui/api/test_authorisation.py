@@ -48,6 +48,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("PUT", "/drafts/{draft}/manual/limits", "limit", "process_designer", "manager", 422),
     ("DELETE", "/drafts/{draft}/manual/limits?id=x&revision=0", None, "process_designer", "manager", 404),
     ("POST", "/drafts/{draft}/forms/errand_form", {"text": "no form"}, "manager", "cashier", 200),
+    ("POST", "/drafts/{draft}/registers/errands", {"text": "title = 'x'"}, "manager", "cashier", 200),
     ("PUT", "/drafts/{draft}/words", "words", "process_designer", "manager", 200),
     ("GET", "/drafts/{draft}/catalogue", None, "manager", "cashier", 200),
     ("GET", "/drafts/{draft}/changes", None, "manager", "cashier", 200),

@@ -33,6 +33,7 @@ CALLS = {
     *(("post", f"/drafts/{{draft_id}}/{verb}") for verb in ("reopen", "files", "check", "save", "versions", "restore", "deploy")),
     *((method, "/drafts/{draft_id}/trial") for method in ("get", "post")),
     ("post", "/drafts/{draft_id}/manual"), ("post", "/drafts/{draft_id}/forms/{key}"), ("put", "/drafts/{draft_id}/words"),
+    ("post", "/drafts/{draft_id}/registers/{key}"),
     *((method, f"/drafts/{{draft_id}}/manual/{kind}") for method in ("put", "delete") for kind in ("clauses", "limits")),
     *((method, "/drafts/{draft_id}/file") for method in ("get", "put", "delete")),
     ("get", "/drafts/{draft_id}/changes"), ("get", "/drafts/{draft_id}/catalogue"), ("get", "/drafts/{draft_id}/versions"),
