@@ -154,13 +154,14 @@ def _tell_loops(root: etree._Element, notes: Notes) -> None:
 def _give_lanes(
     root: etree._Element, groups: Mapping[str, list[str]], roles: Roles, notes: Notes, *, keep_drawing: bool
 ) -> bool:
-    is_kept = keep_drawing and placing.is_drawn(root)
+    is_kept = (keep_drawing or placing.is_too_large(root)) and placing.is_drawn(root)
     has_new = False
     for message in root.iter(tag("messageFlow")):
         notes.open("message-flow", message, "圖上的訊息流只是說明，不會送出訊息。兩邊要互相等待時，請改用訊息事件。")
     for process in root.iter(tag("process")):
         starters = [each.strip() for each in extension_properties(process).get("start_roles", "").split(",") if each.strip()]
-        own = {identity: found for identity, found in groups.items() if process.find(f".//*[@id='{identity}']") is not None}
+        inside = {node.get("id") for node in process.iter() if local_name(node)}
+        own = {identity: found for identity, found in groups.items() if identity in inside}
         if process.find(f".//{tag('flowNodeRef')}") is not None:
             lanes.give_roles(process, own, roles, notes)
         elif is_kept:

@@ -20,10 +20,13 @@ def questions(root: etree._Element, with_forms: set[str], notes: Notes) -> Itera
     The conditions name a variable of the form, as the other system's would, so that they are translated like theirs.
     """
     nodes = {node.get("id", ""): node for node in root.iter() if node.get("id") and local_name(node)}
-    flows = list(root.iter(tag("sequenceFlow")))
+    arriving: dict[str, list[etree._Element]] = {}
+    leaving: dict[str, list[etree._Element]] = {}
+    for flow in root.iter(tag("sequenceFlow")):
+        arriving.setdefault(flow.get("targetRef", ""), []).append(flow)
+        leaving.setdefault(flow.get("sourceRef", ""), []).append(flow)
     for gateway in root.iter(tag("exclusiveGateway")):
-        into = [flow for flow in flows if flow.get("targetRef") == gateway.get("id")]
-        out = [flow for flow in flows if flow.get("sourceRef") == gateway.get("id")]
+        into, out = (flows.get(gateway.get("id", ""), []) for flows in (arriving, leaving))
         step = nodes.get(into[0].get("sourceRef", "")) if len(into) == 1 else None
         if step is None or local_name(step) not in HUMAN_KINDS or step.get("id") in with_forms or not 1 < len(out) <= _MOST:
             continue

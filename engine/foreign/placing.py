@@ -7,6 +7,7 @@ import math
 from lxml import etree
 
 from engine.diagram import FLOW_NODE_KINDS, local_name
+from engine.foreign.intake import ForeignRefusedError
 from engine.foreign.notes import Notes
 from engine.foreign.tree import tag
 from engine.layout import lay_out
@@ -14,6 +15,15 @@ from engine.layout import lay_out
 _DI = "{http://www.omg.org/spec/BPMN/20100524/DI}"
 _DC = "{http://www.omg.org/spec/DD/20100524/DC}"
 _WAYPOINT = "{http://www.omg.org/spec/DD/20100524/DI}waypoint"
+
+
+#: steps of a drawing that is laid out while somebody waits: a few seconds; one that is drawn may have as many as a deployment takes
+MOST = 500
+
+
+def is_too_large(root: etree._Element) -> bool:
+    """Whether it has more steps than can be laid out while somebody waits."""
+    return sum(local_name(node) in FLOW_NODE_KINDS for node in root.iter()) > MOST
 
 
 def is_drawn(root: etree._Element) -> bool:
@@ -28,6 +38,9 @@ def is_drawn(root: etree._Element) -> bool:
 
 def draw(root: etree._Element, notes: Notes, *, why: str) -> bytes:
     """The file laid out anew; `why` is a source sentence."""
+    if is_too_large(root):
+        raise ForeignRefusedError(
+            "圖形沒有座標，而且步驟過多（上限 {limit} 個），無法排版。請在原來的工具中分成幾張圖。", notes.file, limit=MOST)
     left = list(root.iter(*map(tag, ("textAnnotation", "group", "dataObjectReference", "dataStoreReference"))))
     for node in left:
         text = (node.findtext(tag("text")) or node.get("name") or node.get("id") or "").strip()

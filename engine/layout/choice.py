@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from math import inf
 
 from engine.layout.routes import Place, Point, hits
 
@@ -13,26 +14,48 @@ _NODE, _ALONG, _SAME_START, _BOUNDARY, _ACROSS, _CORNER = 1000.0, 60.0, 12.0, 30
 
 Way = list[Point]
 Segment = tuple[Point, Point]
+#: left, top, right, bottom
+Span = tuple[float, float, float, float]
 
 
 class Drawn:
     """The ways chosen so far."""
 
     def __init__(self) -> None:
-        self._ways: dict[str, Way] = {}
-        self._ends: dict[str, tuple[str, str]] = {}
+        #: (way, what it spans, source, target)
+        self._ways: list[tuple[Way, Span, str, str]] = []
+        self._from: dict[str, list[Way]] = {}
 
     def choose(self, flow: str, ends: tuple[str, str], ways: Iterable[Way], nodes: Sequence[Place], hanging: Sequence[Place]) -> Way:
         """The cheapest of `ways` for a flow between two nodes. `nodes`, `hanging`: what it should not run through."""
-        found = min(ways, key=lambda way: self._cost(way, ends, nodes, hanging))
-        self._ways[flow], self._ends[flow] = found, ends
+        found: Way | None = None
+        least = inf
+        for way in ways:
+            cost = self._cost(way, ends, nodes, hanging, least)
+            if found is None or cost < least:
+                found, least = way, cost
+        if found is None:
+            raise ValueError(flow)
+        self._ways.append((found, _span(found), *ends))
+        self._from.setdefault(ends[0], []).append(found)
         return found
 
-    def _cost(self, way: Way, ends: tuple[str, str], nodes: Sequence[Place], hanging: Sequence[Place]) -> float:
-        total = _NODE * sum(hits(way, node) for node in nodes) + _BOUNDARY * sum(hits(way, node) for node in hanging)
-        total += _CORNER * len(way) + _length(way) / 500
-        for flow, other in self._ways.items():
-            source, target = self._ends[flow]
+    def _cost(self, way: Way, ends: tuple[str, str], nodes: Sequence[Place], hanging: Sequence[Place], least: float) -> float:
+        """What it costs, or something above `least` as soon as that is clear: in a large diagram most ways are hopeless, and far away."""
+        left, top, right, bottom = _span(way)
+        total = _CORNER * len(way) + _length(way) / 500
+        for cost, places in ((_NODE, nodes), (_BOUNDARY, hanging)):
+            for node in places:
+                if left < node.x + node.width and right > node.x and top < node.y + node.height and bottom > node.y:
+                    total += cost * hits(way, node)
+                    if total > least:
+                        return total
+        direction = _direction(way)
+        total += _SAME_START * sum(direction == _direction(other) for other in self._from.get(ends[0], ()))
+        for other, (left_of, top_of, right_of, bottom_of), source, target in self._ways:
+            # pieces that lie on each other may be five points apart
+            if left > right_of + 5 or right < left_of - 5 or top > bottom_of + 5 or bottom < top_of - 5:
+                continue
             for mine in pairwise(way):
                 for theirs in pairwise(other):
                     if _crosses(mine, theirs):
@@ -40,9 +63,13 @@ class Drawn:
                     elif _runs_along(mine, theirs) and target != ends[1]:
                         # flows that meet at their target read as one; any other pair would be mistaken for each other
                         total += _SAME_START if source == ends[0] else _ALONG
-            if source == ends[0] and _direction(way) == _direction(other):
-                total += _SAME_START
+            if total > least:
+                return total
         return total
+
+
+def _span(way: Way) -> Span:
+    return min(x for x, _ in way), min(y for _, y in way), max(x for x, _ in way), max(y for _, y in way)
 
 
 def _length(way: Way) -> float:

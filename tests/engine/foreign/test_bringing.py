@@ -17,7 +17,7 @@ from engine.diagram import Diagram, parse_xml, read_diagram
 from engine.errors import FormInvalidError
 from engine.foreign import Brought, Outcome, bring_in
 from engine.foreign.intake import ForeignRefusedError
-from engine.foreign.placing import is_drawn
+from engine.foreign.placing import MOST, is_drawn
 from engine.foreign.variables import duration
 from engine.instances import run_step
 from engine.persistence import tables
@@ -25,7 +25,7 @@ from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.spiff.reading import read_package
-from tests.builders import ROOT, Person, make_user, rows, start
+from tests.builders import ROOT, Person, make_user, rows, simple_process, start
 from tests.engine.foreign.dialects import CASES, files
 
 #: what a person still has to settle before these can be deployed: programs of the other system
@@ -186,6 +186,14 @@ def test_what_a_deployment_would_refuse_is_refused_before_it_is_read(organisatio
         bring_in({"a.bpmn": body}, Settings(), organisation.roles, "a")
     assert rule in refused.value.source_text()
     assert refused.value.data["file"] == "a.bpmn"
+
+
+def test_a_drawing_without_places_is_laid_out_up_to_what_somebody_would_wait_for(organisation: Organisation) -> None:
+    """A row of more steps is refused in one sentence instead of keeping the server busy."""
+    body = simple_process("long_row", *((f"step_{number}", "manager") for number in range(MOST)))
+    with pytest.raises(ForeignRefusedError) as refused:
+        bring_in({"long_row.bpmn": body}, Settings(), organisation.roles, "long_row")
+    assert refused.value.data["limit"] == MOST
 
 
 # ---------------------------------------------------------------- in the store
