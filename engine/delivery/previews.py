@@ -77,5 +77,5 @@ def _example(kind: Kind, now: datetime) -> NotificationRow:
     return NotificationRow(
         id=0, kind=kind, made_at=now, is_read=False, instance_id=None, case="R202611-0001", work_item_id=None, step="…",
         definition_id=None, holder_id=None, holder=None, is_live=None, role=None, site_id=None, by=None,
-        data=dict.fromkeys(("text", "limit", "process", "subject", "reason"), "…"),
+        data=dict.fromkeys(("text", "limit", "process", "subject", "reason", "month"), "…"),
     )
