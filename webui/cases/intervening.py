@@ -67,7 +67,7 @@ def verbs() -> list[tuple[str, str]]:
     return [(verb.value, VERBS[verb]) for verb in interventions.offered(session.actor())]
 
 
-def field_words(field: Field, value: Any, definition_id: int) -> str:
+def held_words(field: Field, value: Any, definition_id: int) -> str:
     """What a field holds, as people read it."""
     return text_of(field, value, texts(definition_id))
 

@@ -123,13 +123,14 @@ Index("ix_work_item_assignee", work_item.c.assignee_id, work_item.c.created_at.d
       sqlite_where=_ASSIGNED_SQLITE, postgresql_where=_ASSIGNED)
 Index("ix_work_item_assignee_due", work_item.c.assignee_id, work_item.c.due_at, work_item.c.id,
       sqlite_where=_ASSIGNED_SQLITE, postgresql_where=_ASSIGNED)
-Index("ix_work_item_done", work_item.c.completed_by, work_item.c.completed_at.desc(), work_item.c.id.desc(),
+# the cases behind these two are read from the index alone
+Index("ix_work_item_done", work_item.c.completed_by, work_item.c.completed_at.desc(), work_item.c.id.desc(), work_item.c.instance_id,
       sqlite_where=text("completed_by IS NOT NULL"), postgresql_where=text("completed_by IS NOT NULL"))
 Index("ix_work_item_live_created", work_item.c.created_at.desc(), work_item.c.id.desc(), sqlite_where=_LIVE_SQLITE, postgresql_where=_LIVE)
 _LIVE_DUE, _LIVE_DUE_SQLITE = text("is_live AND due_at IS NOT NULL"), text("is_live = 1 AND due_at IS NOT NULL")
 Index("ix_work_item_live_due", work_item.c.due_at, work_item.c.id, sqlite_where=_LIVE_DUE_SQLITE, postgresql_where=_LIVE_DUE)
 # cards of a board: what is open at a step
-Index("ix_work_item_element", work_item.c.definition_key, work_item.c.element_id, work_item.c.id,
+Index("ix_work_item_element", work_item.c.definition_key, work_item.c.element_id, work_item.c.id, work_item.c.instance_id,
       sqlite_where=_LIVE_SQLITE, postgresql_where=_LIVE)
 
 event_subscription = Table(
