@@ -34,10 +34,11 @@ COLUMN_KEYS = ("id", "value", "title", "filter", "total", "share", "hidden")
 #: rows that a preview shows
 _ROWS = 8
 _KEY = re.compile(r"[a-z][a-z0-9_]{0,59}")
+_NUMBER_LABEL = "編號："  # not a message
 _RECORD = """<article>
   <header>
     <h1 class="record-title">{title}</h1>
-    <p class="record-number"><span>編號：</span><span>{{{{record.number}}}}</span></p>
+    <p class="record-number"><span>{number}</span><span>{{{{record.number}}}}</span></p>
   </header>
 </article>
 """
@@ -179,7 +180,7 @@ def _fresh(kind: str, key: str, title: str) -> tuple[str, str]:
         return f"forms/{key}.json", json.dumps(form, ensure_ascii=False, indent=2) + "\n"
     if kind == "record":
         safe = title.replace("&", "&amp;").replace("<", "&lt;").replace("{", "｛")
-        return f"records/{key}.html", _RECORD.format(title=safe)
+        return f"records/{key}.html", _RECORD.format(title=safe, number=_NUMBER_LABEL)
     if kind == "register":
         heading = tomlkit.string(title).as_string()
         return f"{FOLDER}/{key}.toml", f'title = {heading}\n\n[[column]]\nid = "number"\nvalue = "case.number"\n'
