@@ -100,5 +100,5 @@ def _in_order(names: Sequence[str], wanted: Any) -> list[str]:
     if not isinstance(wanted, list):
         return list(names)
     rest = [name for name in names if name not in wanted]
-    ordered = [inner for each in wanted for inner in (rest if each == "*" else [each])]
+    ordered = [inner for each in wanted if isinstance(each, str) for inner in (rest if each == "*" else [each])]
     return [name for name in dict.fromkeys([*ordered, *rest]) if name in names]

@@ -51,9 +51,10 @@ def form(content: Mapping[str, Any], stem: str, notes: Notes) -> ForeignForm:
     key = str(content.get("key") or stem)
     found = ForeignForm(key, str(content.get("name") or ""), [], help=str(content.get("description") or ""))
     found.questions = list(_questions(content["fields"], key, notes))
+    buttons = content.get("outcomes")
     outcomes = tuple(
         (str(each.get("id") or each.get("name") or ""), str(each.get("name") or each.get("id") or ""))
-        for each in content.get("outcomes") or () if isinstance(each, Mapping))
+        for each in (buttons if isinstance(buttons, list) else ()) if isinstance(each, Mapping))
     if outcomes:
         variable = str(content.get("outcomeVariableName") or f"form_{key}_outcome")
         found.questions.append(Question(OUTCOME, "choice", "處理結果", required=True, choices=outcomes))

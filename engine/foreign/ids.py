@@ -35,6 +35,10 @@ def rename(root: etree._Element, procedure: str) -> dict[str, str]:
     new: dict[str, str] = {}
     for node in nodes:
         old = node.get("id", "")
+        if not old and local_name(node) in ("process", "participant", "lane"):
+            # nothing can name it, but it has to be drawn
+            node.set("id", free(_wanted(node, procedure), taken))
+            continue
         if local_name(node) != "sequenceFlow" and _is_made_up(old):
             taken.discard(old)
             new[old] = free(_wanted(node, procedure), taken)

@@ -177,7 +177,7 @@ def _default(question: Question, offered: set[str]) -> Any:
         except (TypeError, ValueError):
             return None
     if kind == "choices":
-        return [each for each in value if each in offered] if isinstance(value, list) else None
+        return [each for each in value if isinstance(each, str) and each in offered] if isinstance(value, list) else None
     if kind == "choice":
-        return value if value in offered else None
+        return value if isinstance(value, str) and value in offered else None
     return value if isinstance(value, str) and kind in ("text", "long_text") and value else None

@@ -106,6 +106,10 @@ def _scope(container: etree._Element) -> Scope:
                 kind=local_name(element), width=wide, height=high, host=element.get("attachedToRef"), element=element, lane=band,
                 inside=inside,
             )
+    for node in nodes.values():
+        if node.host not in nodes:
+            # it hangs on nothing that is here
+            node.host = None
     flows = {}
     for flow in container.iterfind(_tag("sequenceFlow")):
         if flow.get("id"):

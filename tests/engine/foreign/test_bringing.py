@@ -188,6 +188,20 @@ def test_what_a_deployment_would_refuse_is_refused_before_it_is_read(organisatio
     assert refused.value.data["file"] == "a.bpmn"
 
 
+@pytest.mark.parametrize(("name", "before", "after"), [
+    ("purchase", b'["item", "price", "*"]', b'[["item"], {"price": 1}, "*"]'), ("purchase", b'"default": "later"', b'"default": ["later"]'),
+    ("leave_request", b'"outcomes":[{', b'"outcomes":7, "x":[{'), ("lost_property", b"<participant id=", b"<participant other="),
+    ("leave_request", b'attachedToRef="checkRequest"', b'attachedToRef="nothing"'),
+])  # fmt: skip
+def test_files_that_are_written_wrongly_still_give_a_draft_or_a_refusal(
+    organisation: Organisation, name: str, before: bytes, after: bytes
+) -> None:
+    """A form or a reference of the wrong shape is left out; the rest is brought in."""
+    given = {file: body.replace(before, after) for file, body in files(name).items()}
+    assert given != files(name)
+    assert any(path.endswith(".bpmn") for path in bring_in(given, Settings(), organisation.roles, name).files)
+
+
 def test_a_drawing_without_places_is_laid_out_up_to_what_somebody_would_wait_for(organisation: Organisation) -> None:
     """A row of more steps is refused in one sentence instead of keeping the server busy."""
     body = simple_process("long_row", *((f"step_{number}", "manager") for number in range(MOST)))
