@@ -41,7 +41,7 @@ export function conditionRows(editor, path, condition, set) {
   const names = Object.entries(editor.schema.properties).filter(([name]) => name !== path), put = (rows, join = found.join) => set(written({ rows, join }));
   const rows = found.rows.map((row, at) => {
     const change = (values) => put(found.rows.map((each, place) => (place === at ? { ...each, ...values } : each)));
-    const name = select(names.map(([each, field]) => [each, field.title || each]), row.name, translate("Field")), test = select(TESTS.map(([each, label]) => [each, translate(label)]), row.test, translate("Test"));
+    const name = select(names.map(([each, field]) => [each, editor.said(field.title) || each]), row.name, translate("Field")), test = select(TESTS.map(([each, label]) => [each, translate(label)]), row.test, translate("Test"));
     name.addEventListener("change", () => change({ name: name.value, ...first(editor, name.value, row.test) }));
     test.addEventListener("change", () => change({ test: test.value, ...first(editor, row.name, test.value) }));
     const out = element("button", { type: "button", class: "btn btn-s btn-quiet btn-icon", "aria-label": translate("Remove"), title: translate("Remove") }, "×");

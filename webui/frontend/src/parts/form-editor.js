@@ -138,12 +138,12 @@ export class FormEditor {
 
   drawList() {
     const focused = document.activeElement?.closest?.("[data-path]")?.dataset.path, isHere = this.list.contains(document.activeElement);
-    const top = element("li", {}, element("button", { type: "button", class: "parts-row is-form", "data-path": "", "aria-current": this.chosen === "" ? "true" : null }, element("b", {}, this.schema.title || this.key), element("span", { class: "faint" }, translate("The form itself"))));
+    const top = element("li", {}, element("button", { type: "button", class: "parts-row is-form", "data-path": "", "aria-current": this.chosen === "" ? "true" : null }, element("b", {}, this.said(this.schema.title) || this.key), element("span", { class: "faint" }, translate("The form itself"))));
     this.list.replaceChildren(top, ...this.rows().map((row, at) => {
       const column = row.path.includes("."), kind = row.field ? model.kindOf(row.field) : "";
-      const marks = [row.field && model.isRequired(this.schema, row.path) ? "*" : "", row.field?.["ui:show_if"] ? "⑂" : ""].join("");
+      const marks = [row.field && model.isRequired(this.schema, row.path) ? "*" : "", row.field?.["ui:show_if"] ? "◇" : ""].join("");
       const button = element("button", { type: "button", class: `parts-row${row.isHeading ? " is-heading" : ""}${column ? " is-column" : ""}`, "data-path": row.path, "data-at": at, draggable: this.isReadOnly ? null : "true", "aria-current": this.chosen === row.path ? "true" : null, "aria-describedby": "parts-sort-help" },
-        element("span", { class: "parts-sign", "aria-hidden": "true" }, row.isHeading ? "§" : SIGNS[kind]), element("span", { class: "grow" }, row.title || row.path, marks ? element("span", { class: "parts-marks" }, ` ${marks}`) : ""), element("span", { class: "faint mono" }, row.isHeading ? "" : row.path.split(".").at(-1)));
+        element("span", { class: "parts-sign", "aria-hidden": "true" }, row.isHeading ? "§" : SIGNS[kind]), element("span", { class: "grow" }, this.said(row.title) || row.path, marks ? element("span", { class: "parts-marks" }, ` ${marks}`) : ""), element("span", { class: "faint mono" }, row.isHeading ? "" : row.path.split(".").at(-1)));
       return element("li", {}, button);
     }));
     if (isHere && focused !== undefined) this.list.querySelector(`[data-path="${CSS.escape(focused)}"]`)?.focus();
@@ -189,12 +189,19 @@ export class FormEditor {
 
   /** Each text's English and simplified wording, once the server has told. */
   showWords() {
+    if (this.schema && document.documentElement.lang !== "zh-Hant") this.drawList();
     for (const input of this.pane.querySelectorAll("[data-english]")) {
       const word = this.words.get(input.dataset.english);
       if (document.activeElement !== input) input.value = word?.english ?? "";
       const simplified = input.closest("[data-wording]")?.querySelector("[data-simplified]");
       if (simplified) simplified.textContent = word?.simplified ?? "";
     }
+  }
+
+  /** A text of the form in the reader's language, as far as it is known. */
+  said(text) {
+    const word = this.words.get(text ?? ""), locale = document.documentElement.lang;
+    return (locale === "en" ? word?.english : locale === "zh-Hans" ? word?.simplified : "") || text;
   }
 
   /** English of a text, kept in the procedure's catalogue. */

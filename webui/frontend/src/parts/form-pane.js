@@ -87,7 +87,7 @@ export function drawField(editor, path) {
     pick("ui:dossier", translate("In the unit’s dossier"), [["", translate("No")], ["contacts", translate("Contacts")], ["meter", translate("Meters")], ["keys", translate("Keys")], ["passes", translate("Passes")], ["documents", translate("Documents")]]),
     flag("ui:personal", translate("Papers of identity: covered for those who don’t need them"), "identity"), flag("index", translate("Searched, and shown in registers and lists")), flag("readOnly", translate("Only to be read"))];
   show(editor, [
-    element("div", { class: "parts-pane-head" }, element("h2", {}, one.title || path), element("span", { class: "chip" }, translate(model.KINDS[kind][0])), used.length ? element("span", { class: "chip chip-info" }, translate("used {count}×", { count: used.length })) : "", remove),
+    element("div", { class: "parts-pane-head" }, element("h2", {}, editor.said(one.title) || path), element("span", { class: "chip" }, translate(model.KINDS[kind][0])), used.length ? element("span", { class: "chip chip-info" }, translate("used {count}×", { count: used.length })) : "", remove),
     wording(editor, "title", translate("Title"), one.title, (value) => set("title", value), { required: true }),
     wording(editor, "description", translate("Help"), one.description, (value) => set("description", value)),
     element("div", { class: "parts-flags" }, tick(translate("Has to be filled in"), model.isRequired(schema, path), (isOn) => editor.change(model.withRequired(editor.schema, path, isOn), "", false), "required"),
