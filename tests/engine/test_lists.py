@@ -16,8 +16,12 @@ from tests.builders import deploy_simple, make_user, rows, start
 
 def test_a_filter_is_kept_shared_opened_with_and_removed(runtime: Runtime) -> None:
     owner, colleague = make_user(runtime, "cashier"), make_user(runtime, "cashier")
-    kept = [run_step(runtime, lambda uow, query=query: saved_filters.save(
-        runtime, uow, owner.actor, "todo", "緊急", query, role="cashier", is_default=True)) for query in ("q=a", "q=b")]
+
+    def save(query: str) -> int:
+        return run_step(runtime, lambda uow: saved_filters.save(
+            runtime, uow, owner.actor, "todo", "緊急", query, role="cashier", is_default=True))
+
+    kept = [save("q=a"), save("q=b")]
     assert kept[0] == kept[1]
     run_step(runtime, lambda uow: saved_filters.choose_default(uow, colleague.actor, kept[0]))
     with UnitOfWork(runtime.database) as uow:

@@ -320,7 +320,7 @@ def test_cases_are_looked_for_by_step_field_person_and_age(visit: Visit, company
     assert select(page, "//details[contains(@class, 'further')]/@open")
     assert select(page, "string(//input[@id='by-person']/@value)") == company.dispatcher.name
     headings = select(manager.get("/cases?cols=version,site"), "//thead//th")
-    assert [each.text_content() for each in headings] == ["案件標題", "管理項目", "版本"]
+    assert [each.text_content() for each in headings] == ["", "案件標題", "管理項目", "版本"]
     assert "不能用來篩選" in text_of(manager.get("/cases?var=registration.called_at&val=gestern"))
     csv = manager.get("/lists/cases/file.csv?var=registration.urgency&val=urgent").get_data(as_text=True)
     assert csv.count("\n") == 2
