@@ -220,11 +220,14 @@ def runtime(settings: Settings, clock: MovableClock) -> Iterator[Runtime]:
 def app_over() -> Callable[[Runtime], Flask]:
     """Gives the web application over a runtime. One of each shape is kept: putting one together takes as long as twenty pages."""
     from webui.app import create_app, serve
+    from webui.assets import DIST
 
     kept: dict[object, Flask] = {}
 
     def over(runtime: Runtime) -> Flask:
-        shape = (replace(runtime.settings, db="", files=Path(), secret_key=""), type(runtime.clock))
+        manifest = DIST / "manifest.json"
+        built_at = manifest.stat().st_mtime_ns if manifest.exists() else 0
+        shape = (replace(runtime.settings, db="", files=Path(), secret_key=""), type(runtime.clock), built_at)
         if shape not in kept:
             kept[shape] = create_app(runtime)
         else:
