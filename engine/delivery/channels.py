@@ -150,8 +150,13 @@ def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, channel: Channel) -> i
     if unknown:
         raise FormInvalidError([FieldError(name[:60], "unknown_field", "這種傳送方式沒有這一項。", {}) for name in unknown])
     secret = {part.name: channel.secret.get(part.name) or kept.get(part.name, "") for part in PARTS[channel.kind] if part.is_secret}
-    channel = replace(channel, secret=secret)
+    given, channel = channel.secret, replace(channel, secret=secret)
     _check(runtime, uow, channel)
+    if before is not None and _destination(before) != _destination(channel):
+        # whoever may change the address must not learn the password by having it sent to their own
+        again = [FieldError(name, "required", "傳送的地方改了，請重新輸入。", {}) for name in kept if kept[name] and not given.get(name)]
+        if again:
+            raise FormInvalidError(again)
     now = runtime.clock.now()
     values: dict[str, Any] = {
         "kind": channel.kind.value, "name": channel.name, "config": orjson.dumps(dict(channel.config)).decode(),
@@ -180,6 +185,14 @@ def from_settings(settings: Settings) -> Channel | None:
     }
     # who may set the environment may reach whatever the machine reaches
     return Channel(ChannelKind.EMAIL, "GUICHENG_SMTP", config, {"password": unquote(parts.password or "")}, may_be_inside=True)
+
+
+def _destination(channel: Channel) -> tuple[str, ...]:
+    """Who gets to see the secrets: the server, and whether the way there is open."""
+    if channel.kind == ChannelKind.EMAIL:
+        return channel.config.get("host", ""), channel.config.get("port", ""), channel.config.get("security", "")
+    parts = urlsplit(channel.config.get("url", ""))
+    return parts.scheme, parts.netloc
 
 
 def _check(runtime: Runtime, uow: UnitOfWork, channel: Channel) -> None:

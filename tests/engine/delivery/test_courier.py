@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -269,6 +270,20 @@ def test_secrets_are_kept_and_not_shown(runtime: Runtime) -> None:
         assert channels.for_use(uow, channel_id).secret == {"key": "s3cret"}
         with pytest.raises(ForbiddenError):
             channels.get(uow, make_user(runtime, "manager").actor, channel_id)
+
+
+def test_a_secret_does_not_follow_a_channel_to_another_address(runtime: Runtime) -> None:
+    """Else whoever may change the address could have the secret sent to their own."""
+    boss = make_user(runtime, "administrator")
+    made = Channel(ChannelKind.WEBHOOK, "工單系統", {"url": "https://example.com/hook"}, {"key": "s3cret"})
+    channel_id = run_step(runtime, lambda uow: channels.save(runtime, uow, boss.actor, made))
+    moved = replace(made, id=channel_id, config={"url": "https://elsewhere.example/hook"}, secret={})
+    with pytest.raises(FormInvalidError) as refused:
+        run_step(runtime, lambda uow: channels.save(runtime, uow, boss.actor, moved))
+    assert [(each.field, each.code) for each in refused.value.errors] == [("key", "required")]
+    run_step(runtime, lambda uow: channels.save(runtime, uow, boss.actor, replace(moved, secret={"key": "other"})))
+    with UnitOfWork(runtime.database) as uow:
+        assert channels.for_use(uow, channel_id).secret == {"key": "other"}
 
 
 def test_what_cannot_be_a_channel_is_said_field_by_field(runtime: Runtime) -> None:
