@@ -28,6 +28,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "duty:write": frozenset({"cs_supervisor", "assistant_manager", "manager", "administrator"}),
     "identity:read": frozenset({"customer_service", "cs_supervisor", "manager", "general_manager", "administrator"}),
     "identity:audit": frozenset({"administrator"}),
+    # who did what: with cases and places of one's sites; with all else as well
+    "audit:read": frozenset({"manager", "general_manager", "administrator"}),
+    "audit:read-all": frozenset({"administrator"}),
     # of one's own cases
     "process-instance:revoke": frozenset({"*"}),
     "process-instance:copy": frozenset({"*"}),

@@ -27,6 +27,7 @@ from webui import (
 )
 from webui.account import blueprint as account
 from webui.approvals import blueprint as approvals
+from webui.audit import blueprint as audit
 from webui.board import blueprint as board
 from webui.cases import blueprint as cases
 from webui.delivery import blueprint as delivery
@@ -109,6 +110,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(today)
     app.register_blueprint(designer)
     app.register_blueprint(rollouts)
+    app.register_blueprint(audit)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

@@ -14,6 +14,7 @@ from werkzeug.exceptions import HTTPException
 from engine.clock import MovableClock
 from webui.api import (
     approvals,
+    audit,
     boards,
     deliveries,
     designing,
@@ -110,6 +111,7 @@ def register(app: flask.Flask) -> None:
         rollouts.calls,
         draft_forms.calls,
         draft_manual.calls,
+        audit.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

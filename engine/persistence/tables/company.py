@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, UniqueConstraint, false
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, UniqueConstraint, false, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -154,4 +154,5 @@ sign_in_attempt = Table(
     Column("succeeded", Boolean, nullable=False),
     Index("ix_sign_in_attempt_username_at", "username", "at"),
     Index("ix_sign_in_attempt_address_at", "address", "at"),
+    Index("ix_sign_in_attempt_at", text("at DESC"), text("id DESC")),
 )

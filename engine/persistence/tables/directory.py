@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
 directory_change = Table(
     "directory_change", metadata,
     Column("id", Id, primary_key=True),
-    #: `site`, `building`, `unit`, `tenant`, `tenancy`, `person`, `price`, `calendar`, `numbering`, `substitute`, `template`
+    #: `site`, `building`, `unit`, `tenant`, `tenancy`, `person`, `price`, `calendar`, `numbering`, `substitute`, `template`, `token`,
+    #: `job`
     Column("kind", String(20), nullable=False),
     #: the entry's id; a price's and a series' code, a calendar's site, a text's key
     Column("entry", String(60), nullable=False),
@@ -24,6 +25,7 @@ directory_change = Table(
     #: JSON: field → [before, after]
     Column("changes", Text),
     Index("ix_directory_change_entry", "kind", "entry", "id"),
+    Index("ix_directory_change_at", text("at DESC"), text("id DESC")),
 )
 
 substitution = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Integer, PrimaryKeyConstraint, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, UniqueConstraint, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -33,11 +33,12 @@ list_export = Table(
     "list_export", metadata,
     Column("id", Id, primary_key=True),
     Column("user_id", ForeignKey("app_user.id"), nullable=False),
-    Column("list", String(10), nullable=False),
+    Column("list", String(40), nullable=False),
     #: what of the address was exported
     Column("query", String(2000), nullable=False),
     #: `csv` or `xlsx`
     Column("kind", String(4), nullable=False),
     Column("row_count", Integer, nullable=False),
     Column("at", Instant, nullable=False),
+    Index("ix_list_export_at", text("at DESC"), text("id DESC")),
 )

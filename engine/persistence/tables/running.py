@@ -241,6 +241,11 @@ history_event = Table(
     Index("ix_history_event_actor", "actor_id", "at"),
 )
 
+# what people did, by time, for the audit log
+_BY_PEOPLE = text("channel <> 'system'")
+Index("ix_history_event_people", history_event.c.at.desc(), history_event.c.instance_id.desc(), history_event.c.seq.desc(),
+      sqlite_where=_BY_PEOPLE, postgresql_where=_BY_PEOPLE)
+
 history_value = Table(
     "history_value", metadata,
     Column("instance_id", BigInteger, nullable=False),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import Column, ForeignKey, Index, LargeBinary, String, Table, UniqueConstraint, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -21,6 +21,7 @@ user_session = Table(
     Column("last_seen_at", Instant, nullable=False),
     Column("ended_at", Instant),
     Column("ended_by", ForeignKey("app_user.id")),
+    Index("ix_user_session_created_at", text("created_at DESC"), text("id DESC")),
 )
 
 password_link = Table(

@@ -186,6 +186,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("POST", "/process-instances/{instance}/void", {"kind": "mistake"}, "cs_supervisor", "customer_service", 200),
     ("POST", "/process-instances/{instance}/identity", {}, "customer_service", "repair_worker", 200),
     ("GET", "/identity-looks", None, "administrator", "manager", 200),
+    ("GET", "/audit", None, "manager", "repair_worker", 200),
     ("GET", "/ledger/accounts", None, "cashier", "repair_worker", 200),
     ("GET", "/ledger/accounts/{unit}", None, "manager", "repair_worker", 200),
     ("POST", "/ledger/payments", {"unit_id": 1, "amount": "5.00"}, "cashier", "manager", 201),

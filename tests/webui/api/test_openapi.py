@@ -49,6 +49,7 @@ CALLS = {
     ("post", "/process-instances/{instance_id}/void"),
     ("post", "/process-instances/{instance_id}/identity"),
     ("get", "/identity-looks"),
+    ("get", "/audit"),
     ("post", "/process-definitions"), ("get", "/process-definitions"), ("get", "/process-definitions/{definition_id}"),
     ("get", "/process-definitions/{definition_id}/xml"), ("post", "/process-definitions/{key}/start"),
     ("get", "/process-instances"), ("get", "/process-instances/{instance_id}"),

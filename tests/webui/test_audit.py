@@ -1,0 +1,48 @@
+"""The page of who did what: told in words with a way to what it is about, narrowed, paged, and taken out as a file on record."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine import work_items
+from engine.instances import run_step
+from engine.persistence import tables
+from engine.runtime import Runtime
+from tests.builders import deploy_simple, make_site, make_user, rows, start
+from tests.webui.visitor import Visitor
+
+pytestmark = pytest.mark.databases("sqlite")
+
+Visit = Callable[..., Visitor]
+
+
+def test_acts_are_told_in_words_and_lead_to_what_they_are_about(runtime: Runtime, visit: Visit) -> None:
+    """Of a case as its own page tells it, of an account with what was changed, of sign-ins with whence."""
+    deploy_simple(runtime, "errand", ("do_errand", "customer_service"))
+    site_id = make_site(runtime)
+    clerk = make_user(runtime, "customer_service", site_id=site_id, display_name="陳小玲")
+    case = start(runtime, "errand", site_id=site_id, actor=clerk.actor)
+    run_step(runtime, lambda uow: work_items.claim(runtime, uow, clerk.actor, case.work_item_ids[0]))
+    admin = visit(make_user(runtime, "administrator"))
+    admin.post(f"/directory/person/{clerk.id}/deactivate", {"reason": "離職"})
+    page = admin.get("/audit").text
+    assert "簽收「do_errand」" in page
+    assert f'href="/cases/{case.id}"' in page
+    assert "離職" in page
+    assert f'href="/directory/person/{clerk.id}"' in page
+    narrowed = admin.get(f"/audit?kind=case&person={clerk.id}").text
+    assert "簽收「do_errand」" in narrowed
+    assert "離職" not in narrowed
+    assert "沒有符合條件的紀錄" in admin.get("/audit?case=nothing&since=rubbish&person=x&kind=y").text
+
+
+def test_a_file_of_it_is_on_record_in_it(runtime: Runtime, visit: Visit) -> None:
+    admin = visit(make_user(runtime, "administrator"))
+    sheet = admin.get("/audit.csv?kind=session")
+    assert sheet.text.splitlines()[0].startswith("\ufeff時間,誰")
+    (noted,) = rows(runtime, tables.list_export)
+    assert (noted.list, noted.query, noted.kind) == ("audit", "kind=session", "csv")
+    assert "匯出操作紀錄" in admin.get("/audit?kind=export").text
+    assert admin.get("/audit.xlsx").data[:2] == b"PK"
