@@ -46,10 +46,10 @@ lint: $(VENV)/installed
 
 # the procedures are checked by a test among the others
 test: system frontend lint ## everything: checks, both databases, browser, short forms of the long tests
-	$(BIN)/pytest -n $(JOBS) --dist loadfile
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 soak: system frontend ## the long forms of the property and crash tests
-	$(BIN)/pytest -n $(JOBS) --dist loadfile -m soak
+	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder -m soak
 
 bench: $(VENV)/installed ## against a naive store, on SQLite and PostgreSQL; a table and a JSON file
 	$(BIN)/guicheng bench
