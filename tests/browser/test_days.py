@@ -208,6 +208,8 @@ def test_a_supervisor_assigns_on_the_board_reminds_and_gives_many_at_once(world:
     card.locator("[data-choose]").click()
     page.get_by_role("dialog").get_by_role("button", name=worker.name).first.click()
     expect(page.locator("#notices")).to_contain_text("已派給")
+    # the board is drawn anew: a click in between would be on a card that is gone
+    expect(card).to_contain_text(worker.name)
     card.locator("a.lead").click()
     button(supervisor, "催辦").click()
     expect(page.locator(".note-good")).to_be_visible()

@@ -109,7 +109,7 @@ def test_a_cursor_that_is_not_ours_is_refused(manager: Caller, cursor: str) -> N
 @pytest.mark.parametrize(
     "path",
     ["/nowhere", "/work-items/0", "/work-items/-1", "/work-items/abc", "/work-items/" + "9" * 30, "/process-instances/1/dance",
-     "/process-instances/1/migrate", "/process-definitions/a%0Ab/start/x", "/process-definitions/" + "k" * 121 + "/start", "/"],
+     "/process-instances/1/mend", "/process-definitions/a%0Ab/start/x", "/process-definitions/" + "k" * 121 + "/start", "/"],
 )
 def test_an_unknown_address_is_a_problem_too(manager: Caller, path: str) -> None:
     """404 as a problem, not as a page; what is not built yet does not exist."""
