@@ -64,6 +64,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # what is late, failed and who has how much, at one's sites
     "today:read": frozenset({"cs_supervisor", "engineering_supervisor", "security_supervisor", "cleaning_supervisor", "assistant_manager",
                              "manager", "general_manager", "administrator"}),
+    # what a procedure's cases did at its steps, and the ways that they took
+    "process-heat:read": frozenset({"cs_supervisor", "engineering_supervisor", "security_supervisor", "cleaning_supervisor",
+                                    "assistant_manager", "manager", "general_manager", "administrator"}),
     "directory:read": frozenset({"*"}),
     "directory:write": frozenset({"administrator"}),
     # numbers for papers printed beforehand, and what became of them

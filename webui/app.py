@@ -36,6 +36,7 @@ from webui.desk import blueprint as desk
 from webui.directory import blueprint as directory
 from webui.dossier import blueprint as dossier
 from webui.files import blueprint as files
+from webui.heat import blueprint as heat
 from webui.help import blueprint as help_pages
 from webui.house_rules import blueprint as house_rules
 from webui.imports import blueprint as imports
@@ -95,7 +96,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (imports, paper_numbers, registers, limits, month_pack):
+    for blueprint in (imports, paper_numbers, registers, limits, heat, month_pack):
         app.register_blueprint(blueprint)
     for blueprint in (talk, notifications, phone_calls, delivery, phone_shell, phone):
         app.register_blueprint(blueprint)

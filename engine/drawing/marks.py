@@ -22,6 +22,11 @@ class Status(StrEnum):
     REMOVED = "removed"
     CHANGED = "changed"
     SHIFTED = "shifted"
+    #: how much of something is there, from little to most
+    HEAT_1 = "heat-1"
+    HEAT_2 = "heat-2"
+    HEAT_3 = "heat-3"
+    HEAT_4 = "heat-4"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,10 @@ LOOKS = {
     Status.REMOVED: Look("#fdeaea", "#c62828", 3, "7 3"),
     Status.CHANGED: Look("#fff3d6", "#b45309", 3),
     Status.SHIFTED: Look("#e8f0fb", "#1f5fb0", 2, "2 3"),
+    Status.HEAT_1: Look("#fff8e1", "#8a6d1f", 1.5),
+    Status.HEAT_2: Look("#ffe3a3", "#8f5a00", 2.25),
+    Status.HEAT_3: Look("#ffc27a", "#a34100", 3),
+    Status.HEAT_4: Look("#ff9d80", "#a01f14", 4),
 }
 
 

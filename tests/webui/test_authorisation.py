@@ -144,6 +144,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "board.assign": {**_ON_BOARD, "clerk": 303, "elsewhere": 404, "dispatcher": 403, "manager": 303},
     "board.undo": {**_ON_BOARD, "clerk": 409, "elsewhere": 404, "dispatcher": 409, "manager": 409},
     **dict.fromkeys(("today.show", "today.cases", "today.work", "today.clocks"), everybody(403, manager=200, administrator=200)),
+    # on to the first procedure
+    "heat.choose": everybody(403, manager=302, administrator=302),
+    **dict.fromkeys(("heat.show", "heat.cases"), everybody(403, manager=200, administrator=200)),
     "cases.overview": everybody(200),
     "cases.further": everybody(200),
     # a verb has to be named
@@ -451,6 +454,8 @@ class Scene:
             "help.dismiss": {"name": "worker"},
             "board.column": {"process": "errand", "column": "open"},
             "board.undo": {"process": "errand"},
+            "heat.show": {"key": "errand"},
+            "heat.cases": {"key": "errand"},
             "limits.show": {"limit_id": "errand.done"},
             "limits.target": {"limit_id": "errand.done"},
             "month_pack.show": {"month": "2026-03"},

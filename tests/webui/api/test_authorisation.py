@@ -221,6 +221,8 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/today/cases?figure=late", None, "engineering_supervisor", "repair_worker", 200),
     ("GET", "/today/work-items", None, "engineering_supervisor", "repair_worker", 200),
     ("GET", "/today/limits/errand.none", None, "engineering_supervisor", "repair_worker", 200),
+    ("GET", "/process-definitions/errand/heat?since=2026-01-01T00:00:00Z&until=2026-12-31T00:00:00Z", None, "engineering_supervisor",
+     "repair_worker", 200),
     ("GET", "/limits", None, "repair_worker", None, 200),
     ("GET", "/limits/errand.none", None, "repair_worker", None, 404),
     ("GET", "/limits/errand.none/cases", None, "repair_worker", None, 404),

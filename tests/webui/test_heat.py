@@ -1,0 +1,40 @@
+"""The heat map's page: figures on the diagram and in the table, each opening as many cases as it says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from engine.runtime import Runtime
+from tests.builders import make_user
+from tests.engine.queries.test_heat import Stage
+from tests.webui.visitor import Visitor, select, text_of
+
+Visit = Callable[..., Visitor]
+pytestmark = pytest.mark.databases("sqlite")
+
+
+def test_figures_stand_on_the_diagram_and_in_the_table_and_open_their_cases(visit: Visit, runtime: Runtime) -> None:
+    stage = Stage(runtime)
+    cases = [stage.begin() for _ in range(3)]
+    stage.do(cases[0], 10)
+    stage.do(cases[1], 10)
+    stage.send_back(cases[1])
+    visitor = visit(stage.manager)
+    page = visitor.get("/heat/errand")
+    (mark,) = select(page, "//*[local-name()='g'][@data-element-id='check_errand']")
+    assert "is-heat-2" in mark.get("class")
+    assert "現有案件: 1" in mark.text_content()
+    assert "is-heat-4" in select(page, "//*[local-name()='g'][@data-element-id='do_errand']/@class")[0]
+    links = select(page, "//tbody//a[contains(@href, '/cases?')]")
+    assert [(link.text, len(select(visitor.get(link.get("href")), "//tbody/tr"))) for link in links] == [
+        ("2", 2), ("2", 2), ("1", 1), ("1", 1),
+    ]  # fmt: skip
+    by_time = visitor.get("/heat/errand?by=median&sort=-median")
+    assert select(by_time, "//th[@aria-sort='descending']//a")[0].text_content() == "用時中位數"
+    assert "15 分鐘" in text_of(by_time)
+    assert "Procedure heat map" in text_of(visit(make_user(runtime, "manager", locale="en")).get("/heat/errand"))
+    assert visitor.get("/heat/errand/cases?figure=passed&step=gone").status_code == 200
+    assert visitor.get("/heat/nothing").status_code == 404
+    assert visit(make_user(runtime, "customer_service")).get("/heat/errand").status_code == 403

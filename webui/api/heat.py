@@ -1,0 +1,42 @@
+"""Heat maps for other programs: the figures of every element of a procedure's diagram."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from engine import heat
+from engine.errors import InvalidError
+from engine.heat import StepHeat
+from engine.queries.heat import Looked, Sums
+from webui.api import heat_schemas as schemas
+from webui.api.calls import Call, Calls
+
+calls = Calls("heat", "What the cases of a procedure did at its steps")
+_ONE = "/process-definitions/<string(maxlength=120):key>"
+
+
+@calls.lookup(f"{_ONE}/heat", query=schemas.HeatQuery, gives=schemas.HeatView)
+def get_process_heat(call: Call, query: dict[str, Any], key: str) -> dict[str, Any]:
+    """Where cases stand, how often they pass a step and how long it takes, where they come back and break limits."""
+    found = heat.read(call.runtime, call.uow, call.actor, _looked(call, query, key))
+    return {"key": key, "version": found.info.version, "steps": [_step(each) for each in found.steps], "stepped_in": found.stepped_in}
+
+
+def _looked(call: Call, query: dict[str, Any], key: str) -> Looked:
+    if query["since"] >= query["until"]:
+        raise InvalidError(reason="期間的結束要在開始之後。")
+    return heat.look(call.runtime, call.uow, call.actor, key, query["since"], query["until"], query["site_id"])
+
+
+def _step(step: StepHeat) -> dict[str, Any]:
+    element = step.element
+    return {
+        "element_id": element.id, "kind": element.kind, "name": element.name, "standing": step.standing,
+        "now": _sums(step.now, step.missed), "before": _sums(step.before, step.missed_before),
+    }  # fmt: skip
+
+
+def _sums(sums: Sums, missed: int) -> dict[str, Any]:
+    values = asdict(sums)
+    return {**values, "median_seconds": values["median"], "ninetieth_seconds": values["ninetieth"], "limits_missed": missed}

@@ -1,0 +1,50 @@
+"""The heat map of a procedure, and the cases behind a figure."""
+
+from __future__ import annotations
+
+import flask
+from flask.typing import ResponseReturnValue
+
+from engine import definitions, heat
+from engine.permissions import require
+from engine.queries import heat as queries
+from engine.queries import sites as site_queries
+from engine.queries import today_lists
+from webui import session
+from webui.heat import reading
+from webui.unit_of_work import current, runtime_of
+
+
+def choose() -> ResponseReturnValue:
+    """On to the procedure that was chosen, or the first one."""
+    require(session.actor(), "process-heat:read")
+    known = [info.key for info in definitions.list_latest(runtime_of(), current())]
+    if not known:
+        return flask.render_template("heat/none.html")
+    key, address = flask.request.args.get("key", ""), reading.wish_of(flask.request.args).address()
+    return flask.redirect(flask.url_for("heat.show", key=key if key in known else known[0], **address))
+
+
+def show(key: str) -> ResponseReturnValue:
+    """The diagram, and the same figures as a table."""
+    wish = reading.wish_of(flask.request.args)
+    looked = heat.look(runtime_of(), current(), session.actor(), key, *wish.span(), wish.site_id)
+    found = heat.read(runtime_of(), current(), session.actor(), looked)
+    procedures = definitions.list_latest(runtime_of(), current())
+    return flask.render_template(
+        "heat/show.html", heat=found, rows=reading.rows(found, wish), picture=reading.picture(found, wish), wish=wish,
+        measures=reading.MEASURES, columns=reading.COLUMNS, places=site_queries.places(current(), session.actor()), procedures=procedures,
+        periods=reading.periods(wish), kinds=reading.KINDS,
+    )  # fmt: skip
+
+
+def cases(key: str) -> ResponseReturnValue:
+    """The cases behind a figure, page by page."""
+    args, wish = flask.request.args, reading.wish_of(flask.request.args)
+    looked = heat.look(runtime_of(), current(), session.actor(), key, *wish.span(), wish.site_id)
+    figure, step = reading.figure_of(args), args.get("step", "")[:120]
+    page = queries.cases(current(), looked, figure, step, after=args.get("after"))
+    return flask.render_template(
+        "heat/cases.html", page=page, wish=wish, key=key, figure=figure, step=step, title=reading.cases_title(key, figure, step),
+        standing=today_lists.standing(current(), {row.id for row in page.rows}),
+    )  # fmt: skip
