@@ -92,7 +92,7 @@ def begin(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int) -> Tri
     count = min(len(scenarios), MOST_SCENARIOS) + len(errors)
     connection.execute(insert(design_trial).values(
         draft_id=draft_id, digest=digest, state="playing", played=0, count=count, outcomes="[]", started_at=now, moved_at=now))
-    others = [each.files for each in _others(runtime, uow, files)]
+    others = [each.files for each in others_of(runtime, uow, files)]
     player = threading.Thread(target=_play, args=(runtime, draft_id, digest, files, others), name=f"trial-{draft_id}", daemon=True)
     uow.after_commit(player.start)
     return find(uow, actor, draft_id)
@@ -148,8 +148,8 @@ def _tried(file: str, names: Mapping[str, str], failures: Sequence[Finding], pas
     return TriedScenario(file, dict(names), not failures, tuple(sorted(passed)), said)
 
 
-def _others(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> list[Procedure]:
-    """Every other current deployment, called ones first."""
+def others_of(runtime: Runtime, uow: UnitOfWork, files: Mapping[str, bytes]) -> list[Procedure]:
+    """Every other current deployment, called ones first: what a draft's files are played beside."""
     own = own_processes(files)
     found: dict[int, Procedure] = {}
     for info in definitions.list_latest(runtime, uow):

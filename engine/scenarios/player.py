@@ -82,6 +82,24 @@ class Player:
         passed, limits = self._covered()
         return Outcome(self._scenario, tuple(failures), passed, limits)
 
+    def take(self, step: Step) -> None:
+        """One step more, for who plays on and looks in between. MismatchError where it does not go as it should."""
+        self._step(step, None)
+
+    @property
+    def company(self) -> Company:
+        """The pretend company of this scene."""
+        return self._company
+
+    @property
+    def started(self) -> tuple[int, ...]:
+        """Instances that a step started, in order."""
+        return tuple(self._started)
+
+    def data_of(self, uow: UnitOfWork, item: Row[Any]) -> JsonObject:
+        """The data as an open item's token has them."""
+        return dict(Looker(self._scene, uow, self._company, self._started).item_data(item))
+
     # ------------------------------------------------------------ steps
 
     def _step(self, step: Step, following: Step | None) -> None:

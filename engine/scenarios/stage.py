@@ -112,7 +112,8 @@ class Stage:
             raw = pooled.driver_connection
             assert isinstance(raw, sqlite3.Connection)
             if self._template is None:
-                self._template = sqlite3.connect(":memory:")
+                # whoever keeps a stage uses it from one thread at a time, not always the same
+                self._template = sqlite3.connect(":memory:", check_same_thread=False)
                 raw.backup(self._template)
             else:
                 self._template.backup(raw)

@@ -133,6 +133,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "designer.begin_part": everybody(403, manager=404, administrator=404),
     "designer.part": everybody(403, manager=404, administrator=404),
     "designer.preview": everybody(403, manager=404, administrator=404),
+    **{f"designer.{name}": everybody(403, administrator=404) for name in (
+        "play", "play_begin", "play_act", "play_forward", "play_undo", "play_save")},
     "designer.access": everybody(403, administrator=200),
     "designer.grant": everybody(403, administrator=303),
     "help.dismiss": everybody(303),
@@ -438,7 +440,9 @@ class Scene:
             "phone_shell.icon": {"name": "192"},
             "work_item.ahead_form": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
             "work_item.ahead": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
-            **{f"designer.{name}": {"name": "errand"} for name in ("editor", "close", "access", "grant", "parts", "begin_part")},
+            **{f"designer.{name}": {"name": "errand"} for name in (
+                "editor", "close", "access", "grant", "parts", "begin_part",
+                "play", "play_begin", "play_act", "play_forward", "play_undo", "play_save")},
             **{f"designer.{name}": {"name": "errand", "kind": "form", "key": "errand"} for name in ("part", "preview")},
             "files.show": {"file_id": 99},
             "files.thumbnail": {"file_id": 99},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from webui.designer import bringing, parts, views, words
+from webui.designer import bringing, parts, play, views, words
 from webui.session import protect
 
 _ONE = "/designer/<string(maxlength=120):name>"
@@ -23,6 +23,12 @@ blueprint.add_url_rule(_ONE, "editor", views.editor)
 blueprint.add_url_rule(f"{_ONE}/close", "close", views.close, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/access", "access", views.access)
 blueprint.add_url_rule(f"{_ONE}/access", "grant", views.grant, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/play", "play", play.page)
+blueprint.add_url_rule(f"{_ONE}/play", "play_begin", play.begin, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/play/act", "play_act", play.act, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/play/forward", "play_forward", play.forward, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/play/undo", "play_undo", play.undo, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/play/save", "play_save", play.save, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/parts", "parts", parts.overview)
 blueprint.add_url_rule(f"{_ONE}/parts", "begin_part", parts.begin, methods=["POST"])
 blueprint.add_url_rule(_PART, "part", parts.part)

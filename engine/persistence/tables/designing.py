@@ -110,3 +110,16 @@ design_trial = Table(
     #: last sign of life of whoever plays it
     Column("moved_at", Instant, nullable=False),
 )
+
+design_play = Table(
+    "design_play", metadata,
+    Column("draft_id", ForeignKey("design_draft.id"), nullable=False),
+    #: who plays: everybody plays alone
+    Column("user_id", ForeignKey("app_user.id"), nullable=False),
+    #: rises by one with each thing done, so that two pages of one person don't mix
+    Column("revision", Integer, nullable=False),
+    #: JSON: the process, when it begins and what was done, as a scenario has it
+    Column("told", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    PrimaryKeyConstraint("draft_id", "user_id"),
+)

@@ -1,0 +1,274 @@
+"""Playing a draft: pretend people do one step after the other through its forms, on a clock that stands until it is moved.
+
+What is kept is the list of what was done, by person and draft; each look plays it again from the start. Saved, it is a scenario.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import isodate
+from sqlalchemy import delete, insert, select, update
+
+from engine import instances, procedure_access
+from engine.designing import drafts, play_stage, saving
+from engine.designing.play_stage import MOST_SECONDS, MOST_STEPS, DoneStep, OpenStep, PlayTooLongError, Replay
+from engine.designing.saving import Edit
+from engine.designing.told import Told
+from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError, NotFoundError
+from engine.forms import FormView
+from engine.model import LIVE_WORK_ITEM_STATES, Actor, JsonObject
+from engine.persistence.tables import design_play, work_item
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.runtime import Runtime
+from engine.scenarios.consistency import Contents
+from engine.scenarios.reader import read_scenario
+from engine.scenarios.report import MismatchError, line_of
+
+#: what a browser posts: every name with all its values
+Posted = Mapping[str, list[str]]
+#: name of a scenario's file
+NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
+#: at which a play begins unless somebody says otherwise, and how far one move of the clock may go
+_OPENS, _MOST_FORWARD = time(9), timedelta(days=400)
+_LONGEST_TITLE = 120
+
+
+class PlayMovedError(ConflictError):
+    """Expected a play as the page shows it, but it went on elsewhere."""
+
+    code = "play_moved"
+    sentence = "這次試玩已在另一個頁面繼續，以下是目前的情況。"
+
+
+class NothingDueError(ConflictError):
+    """Expected something that waits for the clock."""
+
+    code = "nothing_due"
+    sentence = "沒有等待到期的事。"
+
+
+class NotAsExpectedError(InvalidError):
+    """Expected a step that goes on; the diagram went wrong after it."""
+
+    code = "play_step_failed"
+    sentence = "{reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Everything that the page shows."""
+
+    told: Told
+    revision: int
+    now: datetime
+    next_due_at: datetime | None
+    case_title: str
+    case_state: str
+    open_steps: tuple[OpenStep, ...]
+    #: the one whose form is open; None for the start or for none
+    chosen: OpenStep | None
+    form: FormView | None
+    starter: str
+    done: tuple[DoneStep, ...]
+    broken: tuple[int, str] | None
+    pictures: tuple[tuple[str, str], ...]
+
+
+def processes(uow: UnitOfWork, draft_id: int) -> dict[str, str]:
+    """Those that a person can start: key → name in the source language."""
+    found = Contents.read(drafts.files(uow, draft_id)).diagrams
+    return {key: diagram.name or key for key, diagram in found.items() if diagram.start_by_hand is not None}
+
+
+def first_morning(runtime: Runtime) -> datetime:
+    """Nine o'clock of the next weekday, today included: when a play begins unless the person chooses."""
+    day = runtime.clock.now().astimezone(ZoneInfo(runtime.organisation.calendar.zone)).date()
+    while day.weekday() >= 5:
+        day += timedelta(days=1)
+    return datetime.combine(day, _OPENS)
+
+
+def find(uow: UnitOfWork, actor: Actor, draft_id: int) -> tuple[Told, int] | None:
+    """What the person has done in this draft, and its revision; None before the first."""
+    _require(uow, actor, draft_id)
+    row = uow.reading.execute(select(design_play.c.told, design_play.c.revision).where(_mine(actor, draft_id))).one_or_none()
+    return None if row is None else (Told.read(row.told), row.revision)
+
+
+def begin(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, process: str, at: datetime) -> None:
+    """Begin anew with nothing done; `at` by the wall clock of the company. What was done before is gone."""
+    _require(uow, actor, draft_id)
+    if process not in processes(uow, draft_id):
+        raise FormInvalidError([FieldError("process", "choice", "請選擇一個可以由人發起的流程。", {})])
+    zone = ZoneInfo(runtime.organisation.calendar.zone)
+    before = find(uow, actor, draft_id)
+    revision = 1 if before is None else before[1] + 1
+    uow.writing.execute(delete(design_play).where(_mine(actor, draft_id)))
+    uow.writing.execute(insert(design_play).values(
+        draft_id=draft_id, user_id=actor.user_id, revision=revision, told=Told(process, at.replace(tzinfo=zone)).written(),
+        changed_at=runtime.clock.now()))
+
+
+def show(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, *, item_id: int | None = None,
+         posted: Posted | None = None, errors: Sequence[FieldError] = ()) -> Shown:
+    """Where the case stands, with the form of one open step; `posted` and `errors` put a refused form back.
+
+    NotFoundError before the first `begin`.
+    """
+    told, revision = _told(uow, actor, draft_id)
+    with play_stage.replay(runtime, uow, draft_id, told, locale) as found, UnitOfWork(found.runtime.database) as inside:
+        steps = found.open_steps(inside)
+        chosen = next((each for each in steps if each.id == item_id), None) or (steps[0] if steps else None)
+        form = None
+        if found.broken is None and (chosen is not None or not told.steps):
+            form = found.form(inside, None if chosen is None else _item(inside, chosen.id))
+        sent = form.read(posted) if form is not None and posted is not None else None
+        case = found.case(inside)
+        title, state = ("", "") if case is None else (case.title or case.business_key or "", case.state)
+        return Shown(
+            told=told, revision=revision, now=found.scene.clock.now(), next_due_at=found.next_due_at(inside),
+            case_title=title, case_state=state,
+            open_steps=tuple(steps), chosen=chosen, form=form.view(sent, posted or {}, errors) if form is not None else None,
+            starter=found.starter_of(inside), done=tuple(found.done), broken=found.broken, pictures=tuple(found.pictures(inside)))
+
+
+def act(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, posted: Posted, *, item_id: int | None,
+        seen: int) -> bool:
+    """Start the case, or complete an open step, with the form that was sent; False where only a row was added or removed.
+
+    FormInvalidError and every other refusal as the service gives it; then nothing was done.
+    """
+    told, _ = _told(uow, actor, draft_id, seen)
+    with play_stage.replay(runtime, uow, draft_id, told, locale) as found, UnitOfWork(found.runtime.database) as inside:
+        row = None if item_id is None else _item(inside, item_id)
+        if row is None and told.steps:
+            raise PlayMovedError
+        form = found.form(inside, row)
+        sent = form.read(posted) if form is not None else None
+        if sent is not None and sent.is_edit:
+            return False
+        data = sent.data if sent is not None else {}
+        if row is not None:
+            step = found.step_for(inside, row, data)
+        else:
+            step = {"process": told.process, "as": found.starter_of(inside), **({"data": data} if data else {})}
+        inside.rollback()
+        _take(runtime, uow, actor, draft_id, found, step, seen)
+    return True
+
+
+def forward(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, by: timedelta | None, *, seen: int) -> None:
+    """Move the clock: to the next moment at which something falls due, or by so much. NothingDueError where nothing waits."""
+    told, _ = _told(uow, actor, draft_id, seen)
+    if not told.steps:
+        raise NothingDueError
+    if by is not None and not timedelta(0) < by <= _MOST_FORWARD:
+        raise FormInvalidError([FieldError("amount", "range", "請填 1 分鐘以上、{most} 天以內的時間。", {"most": _MOST_FORWARD.days})])
+    with play_stage.replay(runtime, uow, draft_id, told, locale) as found:
+        with UnitOfWork(found.runtime.database) as inside:
+            due = found.next_due_at(inside)
+        if by is None and due is None:
+            raise NothingDueError
+        ahead = by if by is not None or due is None else due - found.scene.clock.now()
+        _take(runtime, uow, actor, draft_id, found, {"advance": isodate.duration_isoformat(ahead)}, seen)
+
+
+def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, *, keep: int, seen: int) -> None:
+    """Forget what was done after the first `keep` steps."""
+    told, _ = _told(uow, actor, draft_id, seen)
+    _keep(runtime, uow, actor, draft_id, Told(told.process, told.begins_at, told.steps[: max(0, keep)]), seen)
+
+
+def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, *, name: str, title: str, english: str,
+         seen: int) -> str:
+    """Write it into the draft as a scenario that passes, and give its path. It expects in the end what there is now."""
+    told, _ = _told(uow, actor, draft_id, seen)
+    path = f"scenarios/{name}.yaml"
+    _check_names(uow, draft_id, told, name, path, {"title": title, "english": english})
+    with play_stage.replay(runtime, uow, draft_id, told, locale) as found, UnitOfWork(found.runtime.database) as inside:
+        if found.broken is not None:
+            raise NotAsExpectedError(reason=found.broken[1])
+        expect = _expected(found, inside)
+    body = told.yaml({"zh-Hant": title, "en": english}, expect)
+    outcome = play_stage.passes(runtime, uow, draft_id, read_scenario(body, path))
+    if not outcome.is_passed:
+        raise NotAsExpectedError(reason=line_of(outcome.failures[0], locale))
+    saving.save(runtime, uow, actor, draft_id, [Edit(path, body, 0)])
+    return path
+
+
+def _expected(found: Replay, inside: UnitOfWork) -> JsonObject:
+    case = found.case(inside)
+    opened: list[Any] = [step.element_id for step in found.open_steps(inside)]
+    if case is not None and case.ended_at is not None and not opened:
+        ends = list(instances.inspect(found.runtime, inside, case.id).end_events)
+        return {"ended": ends} if ends else {"state": case.state}
+    return {"open": opened}
+
+
+def _check_names(uow: UnitOfWork, draft_id: int, told: Told, name: str, path: str, titles: Mapping[str, str]) -> None:
+    errors = []
+    if not NAME.fullmatch(name):
+        errors.append(FieldError("name", "pattern", "請用小寫英文字母、數字和底線，以字母開頭，最多 60 個字元。", {}))
+    elif any(each.path == path for each in drafts.file_list(uow, draft_id)):
+        errors.append(FieldError("name", "taken", "已經有這個名稱的情境，請換一個。", {}))
+    for field, text in titles.items():
+        if not text or len(text) > _LONGEST_TITLE:
+            errors.append(FieldError(field, "required", "請填寫名稱，最多 {most} 個字。", {"most": _LONGEST_TITLE}))
+    if errors:
+        raise FormInvalidError(errors)
+    if not told.steps:
+        raise NotAsExpectedError(reason="還沒有做任何事，沒有可儲存的情境。")
+
+
+def _take(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, found: Replay, step: JsonObject, seen: int) -> None:
+    told = found.told
+    if found.broken is not None:
+        raise NotAsExpectedError(reason=found.broken[1])
+    if len(told.steps) >= MOST_STEPS:
+        raise PlayTooLongError(steps=MOST_STEPS, seconds=int(MOST_SECONDS))
+    longer = Told(told.process, told.begins_at, (*told.steps, step))
+    try:
+        play_stage.take(found, longer)
+    except MismatchError as error:
+        raise NotAsExpectedError(reason=found.reason(error)) from error
+    _keep(runtime, uow, actor, draft_id, longer, seen)
+
+
+def _keep(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, told: Told, seen: int) -> None:
+    mine = _mine(actor, draft_id) & (design_play.c.revision == seen)
+    values = {"told": told.written(), "revision": seen + 1, "changed_at": runtime.clock.now()}
+    if uow.writing.execute(update(design_play).where(mine).values(**values)).rowcount != 1:
+        raise PlayMovedError
+
+
+def _told(uow: UnitOfWork, actor: Actor, draft_id: int, seen: int | None = None) -> tuple[Told, int]:
+    found = find(uow, actor, draft_id)
+    if found is None:
+        raise NotFoundError(kind="試玩", id=draft_id)
+    if seen not in (None, found[1]):
+        raise PlayMovedError
+    return found
+
+
+def _item(inside: UnitOfWork, item_id: int) -> Any:
+    query = select(work_item).where(work_item.c.id == item_id, work_item.c.state.in_(LIVE_WORK_ITEM_STATES))
+    row = inside.reading.execute(query).one_or_none()
+    if row is None:
+        raise PlayMovedError
+    return row
+
+
+def _mine(actor: Actor, draft_id: int) -> Any:
+    return (design_play.c.draft_id == draft_id) & (design_play.c.user_id == actor.user_id)
+
+
+def _require(uow: UnitOfWork, actor: Actor, draft_id: int) -> None:
+    """Only for who may design it: what is played runs on the machine."""
+    procedure_access.require(uow, actor, drafts.get(uow, actor, draft_id).procedure, "design")
