@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "d5b1c7e4"
-down_revision: str | None = "d4a9e6b1"
+down_revision: str | None = "b7e1c3a5"
 branch_labels = None
 depends_on = None
 
