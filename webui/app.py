@@ -64,6 +64,7 @@ from webui.streams import Streams
 from webui.substitutes import blueprint as substitutes
 from webui.talk import blueprint as talk
 from webui.today import blueprint as today
+from webui.tokens import blueprint as tokens
 from webui.work_item import blueprint as work_item
 
 
@@ -112,6 +113,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(designer)
     app.register_blueprint(rollouts)
     app.register_blueprint(audit)
+    app.register_blueprint(tokens)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

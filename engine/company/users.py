@@ -15,7 +15,7 @@ from engine.company import account_rows, changes, sessions
 from engine.company.account_rows import Account
 from engine.company.changes import EntryChangedError
 from engine.company.passwords import PasswordRefusedError, check_policy, hash_password, is_outdated, verify
-from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundError
+from engine.errors import ConflictError, FieldError, FormInvalidError, GuichengError, InvalidError, NotFoundError
 from engine.folding import searchable
 from engine.i18n import LOCALES
 from engine.model import Actor, Channel, RoleGrant
@@ -30,12 +30,16 @@ ATTEMPT_WINDOW = timedelta(minutes=15)
 ATTEMPTS_OF_NAME_AT_ADDRESS, ATTEMPTS_OF_NAME, ATTEMPTS_AT_ADDRESS = 5, 20, 60
 _ATTEMPTS_KEPT = timedelta(days=30)
 _PREFIX = "gct_"
+#: kind of entry in the record of changes
+_BEARER = "token"
+#: days that a token is good for at most, where it runs out by itself at all
+MOST_TOKEN_DAYS = 3_650
 #: a token's use is noted at most this often, so that reading by a token seldom writes
 _TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 #: what a sign-in name may be
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
 
-_TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at).where(
+_TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at, api_token.c.expires_at).where(
     api_token.c.digest == bindparam("digest"), api_token.c.revoked_at.is_(None))
 
 
@@ -155,7 +159,7 @@ def deactivate(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, re
     moved = uow.writing.execute(update(user).where(user.c.id == user_id, user.c.deactivated_at.is_(None)).values(
         deactivated_at=now, version=user.c.version + 1))
     sessions.end_all(runtime, uow, actor, user_id)
-    uow.writing.execute(update(api_token).where(api_token.c.user_id == user_id, api_token.c.revoked_at.is_(None)).values(revoked_at=now))
+    _revoke(uow, actor, [api_token.c.user_id == user_id], now)
     _keep_an_administrator(uow, before)
     if moved.rowcount:
         changes.record(uow, actor, "person", user_id, "deactivated", now, reason=reason)
@@ -271,15 +275,28 @@ def set_password(
 
 # ---------------------------------------------------------------- bearer tokens
 
-def add_token(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, name: str) -> str:
-    """A new bearer token for a person; it is returned here once and kept as a digest only."""
+def add_token(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, name: str, days: int | None = None) -> str:
+    """A new bearer token for a person, good for so many days or until it is revoked; it is returned here once and kept as a digest only.
+
+    FormInvalidError without a name or with days out of reach; ConflictError for an account that is out of use.
+    """
     if actor.user_id != user_id:
         permissions.require(actor, "user:administer")
-    if get(uow, user_id).deactivated_at is not None:
+    name, now = name.strip()[:100], runtime.clock.now()
+    errors = [] if name else [FieldError("name", "required", "請填寫名稱。", {})]
+    if days is not None and not 1 <= days <= MOST_TOKEN_DAYS:
+        errors.append(FieldError("days", "range", "請填寫 1 到 {most} 之間的天數。", {"most": MOST_TOKEN_DAYS}))
+    if errors:
+        raise FormInvalidError(errors)
+    account = get(uow, user_id)
+    if account.deactivated_at is not None:
         raise ConflictError()
-    token = _PREFIX + secrets.token_urlsafe(32)
-    uow.writing.execute(insert(api_token).values(user_id=user_id, name=name.strip()[:100] or "API", digest=_digest(token),
-                                                 created_at=runtime.clock.now()))
+    token, expires_at = _PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days is not None else None
+    token_id: int = uow.writing.execute(insert(api_token).values(
+        user_id=user_id, name=name, digest=_digest(token), created_at=now, expires_at=expires_at,
+    ).returning(api_token.c.id)).scalar_one()
+    pairs = {"name": (None, name), "person": (None, account.display_name), "expires_at": (None, expires_at)}
+    changes.record(uow, actor, _BEARER, token_id, "created", now, changes=pairs)
     return token
 
 
@@ -287,18 +304,29 @@ def revoke_tokens(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int,
     """Revoke a person's tokens, all or those of one name; returns how many were in force."""
     if actor.user_id != user_id:
         permissions.require(actor, "user:administer")
-    which = [api_token.c.user_id == user_id, api_token.c.revoked_at.is_(None)]
+    which = [api_token.c.user_id == user_id]
     if name is not None:
         which.append(api_token.c.name == name)
-    return uow.writing.execute(update(api_token).where(*which).values(revoked_at=runtime.clock.now())).rowcount
+    return _revoke(uow, actor, which, runtime.clock.now())
+
+
+def revoke_token(runtime: Runtime, uow: UnitOfWork, actor: Actor, token_id: int) -> None:
+    """Let a token open nothing any more; one that was revoked stays as it is. NotFoundError, ForbiddenError."""
+    permissions.require(actor, "user:administer")
+    if uow.reading.execute(select(api_token.c.id).where(api_token.c.id == token_id)).one_or_none() is None:
+        raise NotFoundError(kind="權杖", id=token_id)
+    _revoke(uow, actor, [api_token.c.id == token_id], runtime.clock.now())
 
 
 def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | None:
-    """Who a bearer token belongs to; None when unknown, revoked or its owner deactivated. Notes the use now and then (`uow.is_writing`)."""
+    """Who a bearer token belongs to; None when unknown, run out, revoked or its owner deactivated. Notes the use now and then
+    (`uow.is_writing`)."""
     found = uow.reading.execute(_TOKEN, {"digest": _digest(token)}).first()
     now = runtime.clock.now()
     account = account_rows.by_id(uow, found.user_id, now) if found else None
     if found is None or account is None or account.deactivated_at is not None:
+        return None
+    if found.expires_at is not None and found.expires_at <= now:
         return None
     house_rules.catch_up(runtime, uow, account.rules_stamp)
     if found.last_used_at is None or now - found.last_used_at > _TOKEN_USE_NOTED_EVERY:
@@ -307,6 +335,16 @@ def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | No
 
 
 # ---------------------------------------------------------------- inside
+
+def _revoke(uow: UnitOfWork, actor: Actor, which: list[ColumnElement[bool]], now: datetime) -> int:
+    rows = uow.writing.execute(
+        update(api_token).where(*which, api_token.c.revoked_at.is_(None)).values(revoked_at=now)
+        .returning(api_token.c.id, api_token.c.name)
+    ).all()
+    for row in rows:
+        changes.record(uow, actor, _BEARER, row.id, "revoked", now, changes={"name": (None, row.name)})
+    return len(rows)
+
 
 def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

@@ -13,10 +13,11 @@ import pytest
 from flask import Flask
 
 from engine import attachments, comments, work_items
-from engine.company import ledger
+from engine.company import ledger, users
 from engine.company.accounts import account
 from engine.company.ledger import Source
 from engine.instances import run_step
+from engine.model import SYSTEM
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.ledger import AccountKey
@@ -339,6 +340,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "limits.set_target": everybody(403, administrator=422),
     "limits.withdraw_target": everybody(403, administrator=404),
     **dict.fromkeys(("audit.overview", "audit.download"), everybody(403, manager=200, administrator=200)),
+    **dict.fromkeys(("tokens.overview", "tokens.revoke_form"), _KEEPING),
+    "tokens.create": everybody(403, administrator=200),
+    "tokens.revoke": everybody(403, administrator=303),
     "delivery.overview": everybody(403, administrator=200),
     "delivery.handle": everybody(403, administrator=303),
     "delivery.channels": everybody(403, administrator=200),
@@ -491,6 +495,7 @@ class Scene:
             "outside.submit": {"token": "guess"},
             "outside.file": {"token": "guess", "file_id": 99},
             "audit.download": {"file_kind": "csv"},
+            **{f"tokens.{name}": {"token_id": self.token_id()} for name in ("revoke_form", "revoke")},
             "delivery.new": {"kind": "webhook"},
             "delivery.create": {"kind": "webhook"},
             "delivery.channel": {"channel_id": 99},
@@ -555,6 +560,11 @@ class Scene:
             )
             return {"attachment_id": added.id}
         return {"comment_id": run_step(self.runtime, lambda uow: comments.add(self.runtime, uow, clerk.actor, self.case_id, "看過了"))}
+
+    def token_id(self) -> int:
+        """A token of the colleague's."""
+        run_step(self.runtime, lambda uow: users.add_token(self.runtime, uow, SYSTEM, self.colleague.id, "kiosk"))
+        return int(rows(self.runtime, tables.api_token)[-1].id)
 
     def notification(self) -> int:
         """What told of the item."""

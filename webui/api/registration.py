@@ -45,6 +45,7 @@ from webui.api import (
     talk,
     test_clock,
     today,
+    tokens,
     work_items,
 )
 from webui.api.calls import ID, guard
@@ -114,6 +115,7 @@ def register(app: flask.Flask) -> None:
         draft_forms.calls,
         draft_manual.calls,
         audit.calls,
+        tokens.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

@@ -137,7 +137,8 @@ def _more(row: AuditRow) -> str:
         return str(detail.get("what", ""))
     said = [str(detail[name]) for name in ("reason", "note") if isinstance(detail.get(name), str)]
     if row.kind in (AuditKind.PEOPLE, AuditKind.DIRECTORY, AuditKind.SETTINGS):
-        said += [_pair(row.about, name, pair) for name, pair in detail.items() if isinstance(pair, list) and len(pair) == 2]
+        said += [_pair(row.about, name, pair) for name, pair in detail.items()
+                 if isinstance(pair, list) and len(pair) == 2 and not (row.about in _OF_DIRECTORY and name == "name")]
     if row.kind == AuditKind.EXPORT and detail.get("query"):
         said.append(f"?{detail['query']}")
     return "；".join(said)
@@ -167,6 +168,7 @@ _ADDRESSES: Mapping[str, Callable[[AuditRow], str]] = {
     "numbering": lambda row: flask.url_for("house_rules.numbering"),
     "template": lambda row: flask.url_for("delivery.template", key=row.about_id),
     "substitute": lambda row: flask.url_for("substitutes.overview"),
+    "token": lambda row: flask.url_for("tokens.overview"),
     "limit": lambda row: flask.url_for("limits.show", limit_id=row.about_id),
     "procedure": lambda row: flask.url_for("rollouts.overview"),
     "migration": lambda row: flask.url_for("rollouts.run", run_id=int(row.about_id)),

@@ -30,7 +30,7 @@ ACTIONS = {
 #: fields of history that no entry's form has
 _OTHER = {
     "roles": "擔任的角色", "starts_at": "起始時間", "ends_at": "結束", "substitute": "代理人", "next": "下一個編號", "pattern": "編號格式",
-    "procedures": "適用流程", "moved": "已更改的期限數",
+    "procedures": "適用流程", "name": "名稱", "person": "代誰存取", "expires_at": "到期", "moved": "已更改的期限數",
     "monday": "星期一", "tuesday": "星期二", "wednesday": "星期三", "thursday": "星期四",
     "friday": "星期五", "saturday": "星期六", "sunday": "星期日", "holidays": "公眾假期", "extra_holidays": "另外放假",
     "extra_working_days": "另外上班",

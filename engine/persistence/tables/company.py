@@ -141,6 +141,8 @@ api_token = Table(
     #: SHA-256 of the token; the token itself is shown once and not kept
     Column("digest", LargeBinary(32), nullable=False, unique=True),
     Column("created_at", Instant, nullable=False),
+    #: when it runs out by itself; None: not before it is revoked
+    Column("expires_at", Instant),
     Column("last_used_at", Instant),
     Column("revoked_at", Instant),
 )

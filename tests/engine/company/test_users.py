@@ -9,10 +9,11 @@ import pytest
 from engine.clock import MovableClock
 from engine.company import sessions, users
 from engine.company.passwords import PasswordRefusedError, check_policy, verify
-from engine.errors import ConflictError, ForbiddenError, InvalidError, NotFoundError
+from engine.errors import ConflictError, ForbiddenError, FormInvalidError, InvalidError, NotFoundError
 from engine.model import SYSTEM, Actor, Channel, RoleGrant
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries import tokens
 from engine.runtime import Runtime
 from tests.builders import PASSWORD, make_site, make_user, rows
 
@@ -193,6 +194,28 @@ def test_a_token_acts_for_its_owner_until_revoked(runtime: Runtime) -> None:
         uow.commit()
         assert users.actor_for_token(runtime, uow, token) is None
     assert token.encode() not in rows(runtime, tables.api_token)[0].digest
+
+
+def test_a_token_runs_out_by_itself(runtime: Runtime, clock: MovableClock) -> None:
+    """And making and revoking one is on record, by whichever way."""
+    person, administrator = make_user(runtime, "dispatcher"), make_user(runtime, "administrator")
+    with UnitOfWork(runtime.database) as uow:
+        token = users.add_token(runtime, uow, administrator.actor, person.id, "kiosk", 30)
+        clock.advance(timedelta(days=30, seconds=-1))
+        assert users.actor_for_token(runtime, uow, token) is not None
+        assert [row.roles for row in tokens.page(uow, administrator.actor, clock.now()).rows] == [("dispatcher",)]
+        clock.advance(timedelta(seconds=1))
+        assert users.actor_for_token(runtime, uow, token) is None
+        assert tokens.page(uow, administrator.actor, clock.now()).rows == ()
+        (ended,) = tokens.page(uow, administrator.actor, clock.now(), ended=True).rows
+        users.revoke_token(runtime, uow, administrator.actor, ended.id)
+        users.revoke_token(runtime, uow, administrator.actor, ended.id)
+        for days in (0, users.MOST_TOKEN_DAYS + 1):
+            with pytest.raises(FormInvalidError):
+                users.add_token(runtime, uow, administrator.actor, person.id, "kiosk", days)
+        uow.commit()
+    told = rows(runtime, tables.directory_change, tables.directory_change.c.kind == "token")
+    assert [(row.action, row.actor_id) for row in told] == [("created", administrator.id), ("revoked", administrator.id)]
 
 
 def test_deactivation_revokes_tokens(runtime: Runtime) -> None:
