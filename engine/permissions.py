@@ -51,6 +51,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "phone-call:record": frozenset({"*"}),
     # ways out of the house, and what could not be sent
     "delivery:administer": frozenset({"administrator"}),
+    # what runs in the background
+    "job:administer": frozenset({"administrator"}),
     "work-item:complete-any": frozenset({"manager", "administrator"}),
     "work-item:read-any": frozenset({"manager", "general_manager", "assistant_manager", "administrator"}),
     # beside the forms of a case that one may read

@@ -41,6 +41,7 @@ from webui.help import blueprint as help_pages
 from webui.house_rules import blueprint as house_rules
 from webui.imports import blueprint as imports
 from webui.inbox import blueprint as inbox
+from webui.jobs import blueprint as jobs
 from webui.ledger import blueprint as ledger
 from webui.limits import blueprint as limits
 from webui.links import blueprint as links
@@ -114,6 +115,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(rollouts)
     app.register_blueprint(audit)
     app.register_blueprint(tokens)
+    app.register_blueprint(jobs)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app

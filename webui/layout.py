@@ -89,6 +89,7 @@ MENU = (
         Entry("imports.overview", "匯入與啟用", icon="file-spreadsheet", on_phone=False, roles=PERMISSIONS["import:read"],
               also=frozenset({"paper_numbers"})),
         Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),
+        Entry("jobs.overview", "背景作業", icon="settings", on_phone=False, roles=PERMISSIONS["job:administer"]),
         Entry("tokens.overview", "API 權杖", icon="key", on_phone=False, roles=PERMISSIONS["user:administer"]),
         Entry("audit.overview", "操作紀錄", icon="history", on_phone=False, roles=PERMISSIONS["audit:read"]),
     ), "管理"),

@@ -340,6 +340,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "limits.set_target": everybody(403, administrator=422),
     "limits.withdraw_target": everybody(403, administrator=404),
     **dict.fromkeys(("audit.overview", "audit.download"), everybody(403, manager=200, administrator=200)),
+    # a job that there is not
+    "jobs.overview": _KEEPING,
+    **dict.fromkeys(("jobs.ask", "jobs.act"), everybody(403, administrator=404)),
     **dict.fromkeys(("tokens.overview", "tokens.revoke_form"), _KEEPING),
     "tokens.create": everybody(403, administrator=200),
     "tokens.revoke": everybody(403, administrator=303),
@@ -494,8 +497,9 @@ class Scene:
             "outside.show": {"token": "guess"},
             "outside.submit": {"token": "guess"},
             "outside.file": {"token": "guess", "file_id": 99},
+            "jobs.ask": {"verb": "retry"},
+            "jobs.act": {"verb": "retry"},
             "audit.download": {"file_kind": "csv"},
-            **{f"tokens.{name}": {"token_id": self.token_id()} for name in ("revoke_form", "revoke")},
             "delivery.new": {"kind": "webhook"},
             "delivery.create": {"kind": "webhook"},
             "delivery.channel": {"channel_id": 99},
@@ -524,6 +528,8 @@ class Scene:
             known = {"work_item_id": self.item_id, "instance_id": self.case_id, "approval_id": 99}
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in known.items() if name in arguments}
+        if endpoint.startswith("tokens.revoke"):
+            values = {"token_id": self.token_id()}
         if values is None and endpoint.startswith("talk."):
             values = self.talk(endpoint)
         if values is None and endpoint.startswith("directory."):

@@ -31,6 +31,7 @@ from webui.api import (
     house_rules,
     imports,
     interventions,
+    jobs,
     ledger,
     limits,
     links,
@@ -116,6 +117,7 @@ def register(app: flask.Flask) -> None:
         draft_manual.calls,
         audit.calls,
         tokens.calls,
+        jobs.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

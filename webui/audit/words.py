@@ -119,7 +119,7 @@ def _about(row: AuditRow) -> str:
 
 def _named(row: AuditRow) -> str:
     """What the change itself calls the entry, else its id or code."""
-    for name in ("name", "display_name", "code"):
+    for name in ("name", "display_name", "code") if row.about != "job" else ():
         pair = row.detail.get(name)
         if isinstance(pair, list) and pair[-1]:
             return str(pair[-1])
@@ -168,6 +168,7 @@ _ADDRESSES: Mapping[str, Callable[[AuditRow], str]] = {
     "numbering": lambda row: flask.url_for("house_rules.numbering"),
     "template": lambda row: flask.url_for("delivery.template", key=row.about_id),
     "substitute": lambda row: flask.url_for("substitutes.overview"),
+    "job": lambda row: flask.url_for("jobs.overview"),
     "token": lambda row: flask.url_for("tokens.overview"),
     "limit": lambda row: flask.url_for("limits.show", limit_id=row.about_id),
     "procedure": lambda row: flask.url_for("rollouts.overview"),

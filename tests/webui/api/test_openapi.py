@@ -49,6 +49,7 @@ CALLS = {
     ("post", "/process-instances/{instance_id}/void"),
     ("post", "/process-instances/{instance_id}/identity"),
     ("get", "/identity-looks"),
+    ("get", "/jobs"), ("post", "/jobs/retry"), ("post", "/jobs/cancel"),
     ("get", "/audit"), ("get", "/tokens"), ("post", "/tokens"), ("post", "/tokens/{token_id}/revoke"),
     ("post", "/process-definitions"), ("get", "/process-definitions"), ("get", "/process-definitions/{definition_id}"),
     ("get", "/process-definitions/{definition_id}/xml"), ("post", "/process-definitions/{key}/start"),
