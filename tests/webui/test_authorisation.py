@@ -149,7 +149,7 @@ MATRIX: dict[str, dict[str, int]] = {
     **dict.fromkeys(("today.show", "today.cases", "today.work", "today.clocks"), everybody(403, manager=200, administrator=200)),
     # on to the first procedure
     "heat.choose": everybody(403, manager=302, administrator=302),
-    **dict.fromkeys(("heat.show", "heat.cases"), everybody(403, manager=200, administrator=200)),
+    **dict.fromkeys(("heat.show", "heat.cases", "heat.download"), everybody(403, manager=200, administrator=200)),
     "cases.overview": everybody(200),
     "cases.further": everybody(200),
     # a verb has to be named
@@ -467,6 +467,7 @@ class Scene:
             "board.undo": {"process": "errand"},
             "heat.show": {"key": "errand"},
             "heat.cases": {"key": "errand"},
+            "heat.download": {"key": "errand", "kind": "xes"},
             "limits.show": {"limit_id": "errand.done"},
             "limits.target": {"limit_id": "errand.done"},
             "month_pack.show": {"month": "2026-03"},

@@ -38,3 +38,25 @@ def test_figures_stand_on_the_diagram_and_in_the_table_and_open_their_cases(visi
     assert visitor.get("/heat/errand/cases?figure=passed&step=gone").status_code == 200
     assert visitor.get("/heat/nothing").status_code == 404
     assert visit(make_user(runtime, "customer_service")).get("/heat/errand").status_code == 403
+
+
+def test_ways_and_files_stand_below(visit: Visit, runtime: Runtime) -> None:
+    stage = Stage(runtime)
+    case = stage.begin()
+    stage.do(case, 10)
+    stage.do(case, 20)
+    visitor = visit(stage.manager)
+    page = visitor.get("/heat/errand")
+    (row,) = select(page, "//h2[@id='ways']/following::table[1]/tbody/tr")
+    words = "".join(row.text_content().split())
+    assert words.startswith("do_errand→check_errand1100%30分鐘")
+    assert f"/cases/{case}" in [link.get("href") for link in row.iter("a")]
+    addresses = [link.get("href") for link in select(page, "//a[contains(@href, '/log.')]")]
+    assert len(addresses) == 4
+    for address in addresses:
+        answer = visitor.get(address)
+        assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
+        assert (stage.manager.actor.name in answer.get_data(as_text=True)) is ("persons=names" in address)
+    supervisor = visit(make_user(runtime, "cs_supervisor"))
+    assert supervisor.get("/heat/errand/log.xes?persons=names").status_code == 403
+    assert len(select(supervisor.get("/heat/errand"), "//a[contains(@href, '/log.')]")) == 2

@@ -5,10 +5,14 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
+import flask
+
 from engine import heat
 from engine.errors import InvalidError
+from engine.event_logs import LogKind
 from engine.heat import StepHeat
 from engine.queries.heat import Looked, Sums
+from webui import event_log_files
 from webui.api import heat_schemas as schemas
 from webui.api.calls import Call, Calls
 
@@ -21,6 +25,13 @@ def get_process_heat(call: Call, query: dict[str, Any], key: str) -> dict[str, A
     """Where cases stand, how often they pass a step and how long it takes, where they come back and break limits."""
     found = heat.read(call.runtime, call.uow, call.actor, _looked(call, query, key))
     return {"key": key, "version": found.info.version, "steps": [_step(each) for each in found.steps], "stepped_in": found.stepped_in}
+
+
+@calls.lookup(f"{_ONE}/event-log", query=schemas.EventLogQuery, gives=None, content_type="application/octet-stream")
+def get_event_log(call: Call, query: dict[str, Any], key: str) -> flask.Response:
+    """What happened in the cases that moved in the period, for process-mining tools: XES (IEEE 1849) or OCEL 2.0."""
+    looked, kind = _looked(call, query, key), LogKind(query["format"])
+    return event_log_files.answer(call.runtime, call.uow, call.actor, looked, kind, is_named=query["persons"] == "names")
 
 
 def _looked(call: Call, query: dict[str, Any], key: str) -> Looked:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, validate
 
+from engine.event_logs import LogKind
 from webui.api.fields import Instant, row_id
 
 
@@ -13,6 +14,16 @@ class HeatQuery(Schema):
     since = Instant(required=True)
     until = Instant(required=True, metadata={"description": "not included"})
     site_id = row_id(load_default=None, allow_none=True)
+
+
+class EventLogQuery(HeatQuery):
+    """Which cases (those that moved in the period), and how."""
+
+    format = fields.String(load_default=LogKind.XES.value, validate=validate.OneOf([each.value for each in LogKind]))
+    persons = fields.String(
+        load_default="numbers", validate=validate.OneOf(["numbers", "names"]),
+        metadata={"description": "`names` for those who may see who did what"},
+    )  # fmt: skip
 
 
 class HeatSums(Schema):

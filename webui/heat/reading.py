@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from math import ceil
 from typing import Any
 
@@ -15,6 +16,7 @@ from engine.drawing import ElementMark, Status, draw
 from engine.heat import Heat, StepHeat
 from engine.permissions import may
 from engine.queries.heat import Figure
+from engine.queries.ways import Way, Ways
 from webui import session
 from webui.display import duration, local, zone
 from webui.language import gettext
@@ -80,6 +82,41 @@ class Row:
 
     step: StepHeat
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class ToldWay:
+    """A way that cases took."""
+
+    way: Way
+    #: names of the steps; of what was done several times running, how often
+    steps: tuple[tuple[str, int], ...]
+    #: of all cases, in hundredths
+    percent: int
+
+
+@dataclass(frozen=True, slots=True)
+class ToldWays:
+    """All of them."""
+
+    found: Ways
+    rows: tuple[ToldWay, ...]
+
+
+def told_ways(found: Ways) -> ToldWays:
+    """The ways with the names of their steps."""
+    latest = {info.key: info.id for info in definitions.list_latest(runtime_of(), current())}
+
+    def name(step: tuple[str, str]) -> str:
+        key, element_id = step
+        element = content(latest[key]).diagram.elements.get(element_id) if key in latest else None
+        return (worded(element.name, latest[key]) if element is not None else "") or element_id
+
+    rows = []
+    for way in found.ways:
+        steps = tuple((name(step), len(list(run))) for step, run in groupby(way.steps))
+        rows.append(ToldWay(way, steps, round(100 * way.cases / found.cases)))
+    return ToldWays(found, tuple(rows))
 
 
 def wish_of(args: Mapping[str, str]) -> Wish:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import definitions, heat
+from engine import definitions, event_logs, heat
+from engine.event_logs import LogKind
 from engine.permissions import require
 from engine.queries import heat as queries
 from engine.queries import sites as site_queries
-from engine.queries import today_lists
-from webui import session
+from engine.queries import today_lists, ways
+from webui import event_log_files, session
 from webui.heat import reading
 from webui.unit_of_work import current, runtime_of
 
@@ -34,7 +35,8 @@ def show(key: str) -> ResponseReturnValue:
     return flask.render_template(
         "heat/show.html", heat=found, rows=reading.rows(found, wish), picture=reading.picture(found, wish), wish=wish,
         measures=reading.MEASURES, columns=reading.COLUMNS, places=site_queries.places(current(), session.actor()), procedures=procedures,
-        periods=reading.periods(wish), kinds=reading.KINDS,
+        periods=reading.periods(wish), kinds=reading.KINDS, ways=reading.told_ways(ways.taken(current(), looked)),
+        may_name=event_logs.may_name(session.actor()),
     )  # fmt: skip
 
 
@@ -48,3 +50,11 @@ def cases(key: str) -> ResponseReturnValue:
         "heat/cases.html", page=page, wish=wish, key=key, figure=figure, step=step, title=reading.cases_title(key, figure, step),
         standing=today_lists.standing(current(), {row.id for row in page.rows}),
     )  # fmt: skip
+
+
+def download(key: str, kind: str) -> ResponseReturnValue:
+    """What happened in the cases as a file for other tools."""
+    wish = reading.wish_of(flask.request.args)
+    looked = heat.look(runtime_of(), current(), session.actor(), key, *wish.span(), wish.site_id)
+    is_named = flask.request.args.get("persons") == "names"
+    return event_log_files.answer(runtime_of(), current(), session.actor(), looked, LogKind(kind), is_named=is_named)

@@ -96,7 +96,7 @@ CALLS = {
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
     ("get", "/today"), ("get", "/today/cases"), ("get", "/today/work-items"), ("get", "/today/limits/{limit_id}"),
-    ("get", "/process-definitions/{key}/heat"),
+    ("get", "/process-definitions/{key}/heat"), ("get", "/process-definitions/{key}/event-log"),
     ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),
     ("get", "/month-packs"), ("get", "/month-packs/{month}"),
     ("get", "/limits/{limit_id}/months"), ("get", "/limits/{limit_id}/targets"), ("post", "/limits/{limit_id}/targets"),

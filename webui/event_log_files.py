@@ -1,0 +1,31 @@
+"""Event logs as answers, of pages and of the interface alike: written aside first, so that nothing of one stays in memory."""
+
+from __future__ import annotations
+
+import tempfile
+
+import flask
+
+from engine import event_logs
+from engine.event_logs import LogKind
+from engine.model import Actor
+from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.heat import Looked
+from engine.runtime import Runtime
+
+#: what is kept in memory of a file that is being written
+_IN_MEMORY = 2**20
+
+
+def answer(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind: LogKind, *, is_named: bool) -> flask.Response:
+    """The file, to be saved. ForbiddenError for names that aren't the person's to see."""
+    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
+    try:
+        event_logs.write(runtime, uow, actor, looked, kind, target, is_named=is_named)
+    except BaseException:
+        target.close()
+        raise
+    target.seek(0)
+    response = flask.send_file(target, mimetype=kind.media_type, as_attachment=True, download_name=f"{looked.key}.{kind.ending}")
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
