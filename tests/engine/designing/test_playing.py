@@ -17,21 +17,25 @@ from engine.instances import run_step
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.scenarios.checking import check
-from tests.builders import make_user
+from tests.builders import make_user, simple_process
 from tests.engine.scenarios.small import form
 from tests.engine.spiff.xml import bpmn, chain, node, properties, timer
 
 pytestmark = pytest.mark.databases("sqlite")
 _LANES = ("<laneSet id='lanes'><lane id='customer_service' name='customer_service'><flowNodeRef>begin</flowNodeRef></lane>"
-          "<lane id='manager' name='manager'><flowNodeRef>review</flowNodeRef><flowNodeRef>remind</flowNodeRef></lane></laneSet>")
-#: a start with a form, a review with a signature and photos, and somebody reminded after a day
+          "<lane id='manager' name='manager'>"
+          "<flowNodeRef>review</flowNodeRef><flowNodeRef>remind</flowNodeRef><flowNodeRef>inform</flowNodeRef></lane></laneSet>")
+_TWICE = "<loopCardinality>2</loopCardinality>"
+#: a start with a form, a review with a signature and photos, somebody reminded after a day; then something done twice, and a called process
 FILES = {
     "loan.bpmn": bpmn(
         _LANES + node("begin", "start", properties(form="application")) + node("review", "user", properties(form="review", due="PT4H"))
-        + chain("begin review done:end")
+        + node("inform", "user", f"<multiInstanceLoopCharacteristics>{_TWICE}</multiInstanceLoopCharacteristics>")
+        + node("tell", "call", calledElement="telling") + chain("begin review inform tell done:end")
         + node("late", "boundary", timer("Duration", "P1D"), attachedToRef="review", cancelActivity="false")
         + node("remind", "user") + chain("late remind reminded:end"),
         process='id="loan" name="借用" isExecutable="true"'),
+    "telling.bpmn": simple_process("telling", ("tell_tenant", "customer_service")),
     "forms/application.json": form("申請", ["items", "unit"], items={"type": "string", "title": "事項"},
                                    unit={"type": "object", "format": "unit", "title": "單元"},
                                    asked_at={"type": "string", "format": "date-time", "title": "時間", "ui:prefill": "@now"}),
@@ -78,7 +82,8 @@ def _opened(shown: Shown, name: str) -> FieldView:
 
 
 def test_a_play_with_a_timer_becomes_a_scenario_that_passes(designer: Designer, tmp_path: Path) -> None:
-    """Refused first, then started, let lie until somebody is reminded, taken back, done again and signed; the folder's check plays it."""
+    """Refused first, then started, let lie until somebody is reminded, taken back, done again and signed, with two items of
+    one element and a called process; the folder's check plays it."""
     designer.begin()
     with pytest.raises(FormInvalidError) as refused:
         designer.act({"items": [""]})
@@ -103,8 +108,14 @@ def test_a_play_with_a_timer_becomes_a_scenario_that_passes(designer: Designer, 
     designer.forward()
     for step in designer.look().open_steps:
         designer.act({"outcome": ["ok"], "photos": ["true"], "signature": ["true"]} if step.element_id == "review" else {}, step.id)
+    for step in designer.look().open_steps:
+        designer.act({}, step.id)
+    called = designer.look()
+    assert [(step.process, step.element_id) for step in called.open_steps] == [("telling", "tell_tenant")]
+    assert len(called.pictures) == 2
+    designer.act({}, called.open_steps[0].id)
     ended = designer.look()
-    assert (ended.case_state, len(ended.done)) == ("completed", 5)
+    assert (ended.case_state, len(ended.done)) == ("completed", 8)
     path = designer.do(playing.save, designer.draft, "en", name="reminded", title="提醒", english="Reminded", seen=ended.revision)
     with UnitOfWork(designer.runtime.database) as uow:
         files = drafts.files(uow, designer.draft)
