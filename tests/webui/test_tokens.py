@@ -34,4 +34,4 @@ def test_a_token_is_made_shown_once_and_revoked_after_a_question(app: Flask, run
     assert app.test_client().get("/api/v1/work-items", headers=bearer).status_code == 401
     assert "門禁" in admin.get("/tokens?ended=1").text
     log = text_of(admin.get("/audit?kind=people"))
-    assert "已撤銷 API 權杖 門禁" in log
+    assert "已撤銷 程式權杖 門禁" in log

@@ -23,7 +23,7 @@ from webui.unit_of_work import current, runtime_of
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 #: of a file that stays in memory while it is written
 _IN_MEMORY = 2**20
-_HEADINGS = ("時間", "誰", "代誰", "類別", "做了什麼", "對象", "編號", "補充", "途徑")
+_HEADINGS = ("時間", "誰", "代誰", "類別", "做了什麼", "針對", "編號", "補充", "途徑")
 
 
 def download(file_kind: str) -> ResponseReturnValue:

@@ -25,7 +25,7 @@ from webui.language import gettext
 KINDS_OF_ACTS = {
     AuditKind.CASE: "案件", AuditKind.INTERVENTION: "批次介入", AuditKind.PEOPLE: "帳號與權限", AuditKind.DIRECTORY: "目錄與價目",
     AuditKind.SETTINGS: "規則與設定", AuditKind.PROCEDURE: "流程發布", AuditKind.IDENTITY: "查看身份資料", AuditKind.EXPORT: "匯出檔案",
-    AuditKind.SESSION: "登入",
+    AuditKind.SESSION: "登入紀錄",
 }
 #: those that managers read of their sites
 _SITED = (AuditKind.CASE, AuditKind.DIRECTORY)
@@ -35,12 +35,12 @@ _SENTENCES = {
     "limit.set": "訂定要求 {target}，自 {effective_from} 起", "limit.withdrawn": "收回要求 {target}", "procedure.deployed": "發布流程",
     "procedure.granted": "更改誰可設計和發布", "procedure.rule_changed": "更改發布前是否須他人核准",
     "list.exported": "匯出{name}，{row_count} 列",
-    "session.begun": "登入", "session.ended": "結束了登入", "session.failed": "登入失敗",
+    "session.begun": "已登入", "session.ended": "結束了登入", "session.failed": "登入失敗",
 }
 #: of what is in no form of the directory
 _ACTIONS = {**shown.ACTIONS, "revoked": "已撤銷", "retried": "已重新排入", "cancelled": "已取消"}
 _OF_DIRECTORY = {
-    "person": "帳號", "substitute": "代理", "token": "API 權杖", "calendar": "工作曆", "numbering": "編號規則", "template": "訊息文字",
+    "person": "帳號", "substitute": "代理", "token": "程式權杖", "calendar": "工作曆", "numbering": "編號規則", "template": "訊息文字",
     "price": "價目", "job": "背景作業",
 }
 _LISTS = {
@@ -138,10 +138,11 @@ def _more(row: AuditRow) -> str:
     said = [str(detail[name]) for name in ("reason", "note") if isinstance(detail.get(name), str)]
     if row.kind in (AuditKind.PEOPLE, AuditKind.DIRECTORY, AuditKind.SETTINGS):
         said += [_pair(row.about, name, pair) for name, pair in detail.items()
-                 if isinstance(pair, list) and len(pair) == 2 and not (row.about in _OF_DIRECTORY and name == "name")]
+                 if isinstance(pair, list) and len(pair) == 2 and any(value not in (None, "", []) for value in pair)
+                 and not (row.about in _OF_DIRECTORY and name == "name")]
     if row.kind == AuditKind.EXPORT and detail.get("query"):
         said.append(f"?{detail['query']}")
-    return "；".join(said)
+    return " · ".join(said)
 
 
 def _pair(kind: str, name: str, pair: list[Any]) -> str:

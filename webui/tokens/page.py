@@ -19,7 +19,9 @@ from webui.unit_of_work import current, runtime_of
 
 #: days that the form offers; None for no end
 _DAYS = (30, 90, 365)
-_REVOKE = Dialog(heading="撤銷這個權杖？", text="使用它的程式立刻不能再存取。撤銷後不能恢復，只能另建一個。", submit="撤銷", danger=True)
+_REVOKE = Dialog(
+    heading="撤銷這個權杖？", text="使用它的程式立刻不能再存取。撤銷後不能恢復，只能另建一個。", submit="撤銷權杖", danger=True,
+)
 
 
 def overview() -> ResponseReturnValue:
