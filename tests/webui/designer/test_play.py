@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from engine.designing import drafts, play_stage
+from engine.designing import drafts, play_stage, saving
+from engine.designing.drafts import DraftFile
+from engine.designing.saving import Edit
 from engine.instances import run_step
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -22,6 +24,11 @@ pytestmark = pytest.mark.databases("sqlite")
 def _struck() -> Iterator[None]:
     yield
     play_stage.forget()
+
+
+def _files(runtime: Runtime, draft_id: int) -> list[DraftFile]:
+    with UnitOfWork(runtime.database) as uow:
+        return drafts.file_list(uow, draft_id)
 
 
 @pytest.mark.usefixtures("_struck")
@@ -58,6 +65,19 @@ def test_a_draft_is_played_and_saved_on_the_page(runtime: Runtime, visit: Callab
     assert send("/save", name="waits", title="等待", english="Waits")[0] == 303
     with UnitOfWork(runtime.database) as uow:
         assert b"advance: PT2H" in drafts.files(uow, draft.id)["scenarios/waits.yaml"]
+    # the draft goes on: a step that it no longer allows is named, and what cannot run at all says so
+    def draw(path: str, body: bytes) -> None:
+        revision = next(each.revision for each in _files(runtime, draft.id) if each.path == path)
+        run_step(runtime, lambda uow: saving.save(runtime, uow, person.actor, draft.id, [Edit(path, body, revision)]))
+
+    draw("forms/application.json", FILES["forms/application.json"].replace(b'["items", "unit"]', b'["items", "unit", "asked_at"]'))
+    text = text_of(mine.get(address))
+    assert "step 1 no longer works" in text
+    assert "(required)" in text
+    assert send("/undo", keep="0")[0] == 303
+    assert "no longer works" not in text_of(mine.get(address))
+    draw("loan.bpmn", FILES["loan.bpmn"].replace(b'calledElement="telling"', b'calledElement="nobody"'))
+    assert "cannot be played as it is" in text_of(mine.get(address))
     # everybody plays alone
     other = visit(make_user(runtime, "process_designer", locale="en"), locale="en")
     assert "2026-03-02 11:00" not in text_of(other.get(address))
