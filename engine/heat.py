@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from engine import definitions, limit_figures, permissions
 from engine.content import DefinitionContent
 from engine.definitions import DefinitionInfo
 from engine.diagram import Element
+from engine.errors import InvalidError
 from engine.limit_rules import Limit
 from engine.model import Actor
 from engine.persistence.unit_of_work import UnitOfWork
@@ -22,6 +23,15 @@ from engine.queries.today_conditions import Scope
 from engine.runtime import Runtime
 
 _PERMISSION = "process-heat:read"
+#: of a period: a longer one would read everything that ever happened
+LONGEST = timedelta(days=3_660)
+
+
+class PeriodUnusableError(InvalidError):
+    """Expected a period that ends after it begins, of ten years at most."""
+
+    code = "period_unusable"
+    sentence = "期間的結束要在開始之後，最長 {days} 天。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +90,10 @@ class Heat:
 def look(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, key: str, since: datetime, until: datetime, site_id: int | None = None
 ) -> Looked:
-    """What the person may look at of a procedure. NotFoundError, ForbiddenError."""
+    """What the person may look at of a procedure. NotFoundError, ForbiddenError, PeriodUnusableError."""
     permissions.require(actor, _PERMISSION, site_id)
+    if not timedelta() < until - since <= LONGEST:
+        raise PeriodUnusableError(days=LONGEST.days)
     info = definitions.latest(runtime, uow, key)
     diagram = definitions.content(runtime, uow, info.id).diagram
     sites = Scope(frozenset({site_id}), is_exact=True) if site_id is not None else Scope(permissions.sites_where(actor, _PERMISSION))

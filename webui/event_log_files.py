@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Iterator
+from typing import IO
 
 import flask
 
@@ -15,6 +17,8 @@ from engine.runtime import Runtime
 
 #: what is kept in memory of a file that is being written
 _IN_MEMORY = 2**20
+#: what is sent at once
+_PART = 2**16
 
 
 def answer(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind: LogKind, *, is_named: bool) -> flask.Response:
@@ -25,7 +29,18 @@ def answer(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind
     except BaseException:
         target.close()
         raise
+    length = target.tell()
     target.seek(0)
-    response = flask.send_file(target, mimetype=kind.media_type, as_attachment=True, download_name=f"{looked.key}.{kind.ending}")
+    response = flask.Response(_parts(target), mimetype=kind.media_type)
+    # also of an answer whose body nobody asks for
+    response.call_on_close(target.close)
+    response.content_length = length
+    response.headers.set("Content-Disposition", "attachment", filename=f"{looked.key}.{kind.ending}")
     response.headers["Cache-Control"] = "private, no-store"
     return response
+
+
+def _parts(target: IO[bytes]) -> Iterator[bytes]:
+    with target:
+        while part := target.read(_PART):
+            yield part

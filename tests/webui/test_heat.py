@@ -37,6 +37,7 @@ def test_figures_stand_on_the_diagram_and_in_the_table_and_open_their_cases(visi
     assert "Procedure heat map" in text_of(visit(make_user(runtime, "manager", locale="en")).get("/heat/errand"))
     assert visitor.get("/heat/errand/cases?figure=passed&step=gone").status_code == 200
     assert visitor.get("/heat/nothing").status_code == 404
+    assert visitor.get("/heat/errand?since=1970-01-02").status_code == 200
     assert visit(make_user(runtime, "customer_service")).get("/heat/errand").status_code == 403
 
 

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from engine import definitions
 from engine.drawing import ElementMark, Status, draw
-from engine.heat import Heat, StepHeat
+from engine.heat import LONGEST, Heat, StepHeat
 from engine.permissions import may
 from engine.queries.heat import Figure
 from engine.queries.ways import Way, Ways
@@ -49,8 +49,6 @@ _LEVELS = (Status.HEAT_1, Status.HEAT_2, Status.HEAT_3, Status.HEAT_4)
 #: days of the periods that are offered
 _LENGTHS = {7: "近 7 天", 30: "近 30 天", 90: "近 90 天", 365: "近一年"}
 _USUAL = 30
-#: of a page; a longer one would read everything that ever happened
-_LONGEST = timedelta(days=3_660)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +124,7 @@ def wish_of(args: Mapping[str, str]) -> Wish:
     since = min(day_of(args, "since") or until - timedelta(days=_USUAL - 1), until)
     by, sort = args.get("by", ""), args.get("sort", "")
     return Wish(
-        max(since, until - _LONGEST), until, id_of(args, "site"), by if by in MEASURES else "standing",
+        max(since, until - LONGEST + timedelta(days=2)), until, id_of(args, "site"), by if by in MEASURES else "standing",
         sort if sort.removeprefix("-") in COLUMNS else "",
     )  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+
 from engine import heat, instances, work_items
 from engine.heat import Heat, StepHeat
 from engine.instances import run_step
@@ -142,3 +144,10 @@ def test_managers_steps_off_the_path_are_counted_by_kind(runtime: Runtime) -> No
     assert found.stepped_in == {"instance.suspended": 1}
     assert stage.behind(found, Figure.STEPPED_IN, "") == stage.behind(found, Figure.STEPPED_IN, "instance.suspended") == [case]
     assert stage.behind(found, Figure.STEPPED_IN, "instance.migrated") == []
+
+
+@pytest.mark.databases("sqlite")
+@pytest.mark.parametrize("days", [-1, 0, heat.LONGEST.days + 1])
+def test_a_period_that_is_none_is_refused(runtime: Runtime, days: int) -> None:
+    with pytest.raises(heat.PeriodUnusableError):
+        Stage(runtime).read(days=days)
