@@ -15,8 +15,8 @@ class AuditQuery(Paging):
     kind = fields.String(validate=validate.OneOf([kind.value for kind in AuditKind]))
     user_id = row_id(load_default=None, metadata={"description": "who did it; of failed sign-ins, whose name was given"})
     case = Text(length=120, shortest=1, metadata={"description": "number of a case"})
-    since = fields.AwareDateTime()
-    before = fields.AwareDateTime()
+    since = Instant()
+    before = Instant()
 
 
 class ActView(Schema):
