@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from sqlalchemy import text
 
 from engine.jobs.dbos_runner import JobQueue, prepare_store
 from engine.runtime import Runtime
@@ -23,7 +24,10 @@ def test_a_job_is_cancelled_after_a_question_and_can_be_queued_again(runtime: Ru
         queue.put(connection, "fire_due", "due:7/a?b", {"due": 7})
     page = admin.get("/jobs?state=waiting")
     assert "到期處理" in text_of(page)
-    assert "沒有處理程序在執行作業" in text_of(page)
+    assert "沒有處理程序在執行作業" not in text_of(page)
+    with runtime.database.writing() as connection:
+        connection.execute(text("UPDATE workflow_status SET created_at = created_at - 61000"))
+    assert "沒有處理程序在執行作業" in text_of(admin.get("/jobs"))
     (question,) = select(page, "//a[@data-dialog]/@href")
     asked = admin.get(question)
     (address,) = select(asked, "//form[contains(@class, 'sheet')]/@action")

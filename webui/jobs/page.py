@@ -15,6 +15,8 @@ from webui.dialogs import Dialog, render
 from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
 
+#: seconds in a queue after which nobody seems to serve it: the only process on a store gives no sign of life
+_SLOW = 60
 #: source language
 STATES = {
     JobState.FAILED: "已放棄重試", JobState.WAITING: "等待執行", JobState.RUNNING: "執行中", JobState.CANCELLED: "已取消",
@@ -37,7 +39,7 @@ def overview() -> ResponseReturnValue:
     state = JobState(args["state"]) if args.get("state") in list(JobState) else None
     found = supervision.page(current(), actor, state, after=args.get("after"))
     return flask.render_template(
-        "jobs/overview.html", page=found, state=state, states=STATES, names=_NAMES, most=MOST_ATTEMPTS,
+        "jobs/overview.html", page=found, state=state, states=STATES, names=_NAMES, most=MOST_ATTEMPTS, slow=_SLOW,
         health=supervision.health(current(), actor), now=gauges.read(current(), runtime_of().clock.now()),
         dead=deliveries.dead(current(), actor),
     )
