@@ -46,6 +46,7 @@ class CleanParallel(ParallelMultiInstanceTask):
         super().create_child(my_task, item, key_or_index)
 
     def _update_hook(self, my_task: Task) -> Any:
+        _begin(my_task)
         _forget_output(self, my_task)
         return super()._update_hook(my_task)
 
@@ -65,6 +66,7 @@ class CleanSequential(SequentialMultiInstanceTask):
     """A sequential multi-instance that can be come to again."""
 
     def _update_hook(self, my_task: Task) -> Any:
+        _begin(my_task)
         _forget_output(self, my_task)
         return super()._update_hook(my_task)
 
@@ -80,6 +82,12 @@ class CleanSequential(SequentialMultiInstanceTask):
 
 #: the library's class → ours
 CLEAN = {StandardLoopTask: CleanLoop, ParallelMultiInstanceTask: CleanParallel, SequentialMultiInstanceTask: CleanSequential}
+
+
+def _begin(my_task: Task) -> None:
+    """Behind an event that may never happen a task counts as a guess, to which the library adds no instances although it has come."""
+    if my_task.has_state(TaskState.PREDICTED_MASK):
+        my_task._set_state(TaskState.FUTURE)
 
 
 def _take_over(spec: MultiInstanceTask, workflow: Any, my_task: Task, child: Task) -> None:

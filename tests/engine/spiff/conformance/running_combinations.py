@@ -5,6 +5,16 @@ from __future__ import annotations
 from tests.engine.spiff.conformance.steps import ERROR, MESSAGE, Case, done, passed_time, start
 from tests.engine.spiff.xml import bpmn, chain, definitions, error, flow, message, node, process, timer
 
+
+def _behind_a_timer(repeats: str) -> bytes:
+    return bpmn(
+        chain("s:start a:user e:end")
+        + node("b", "boundary", timer("Duration", "PT1H"), attachedToRef="a", cancelActivity="false")
+        + node("n", "user", repeats)
+        + chain("b n e2:end")
+    )
+
+
 CASES: dict[str, Case] = {
     "two boundary events on one task": (
         bpmn(
@@ -23,6 +33,18 @@ CASES: dict[str, Case] = {
             (done("c"), []),
         ],
         ["e3", "e2"],
+    ),
+    "parallel instances behind a timer that does not interrupt": (
+        _behind_a_timer("<multiInstanceLoopCharacteristics><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>"),
+        [(start(), ["a"]), (passed_time(hours=1), ["a", "n", "n"]), (done("n"), ["a", "n"]), (done("n"), ["a"]), (done("a"), [])],
+        ["e2", "e"],
+    ),
+    "instances in sequence behind a timer that does not interrupt": (
+        _behind_a_timer(
+            '<multiInstanceLoopCharacteristics isSequential="true"><loopCardinality>2</loopCardinality></multiInstanceLoopCharacteristics>'
+        ),
+        [(start(), ["a"]), (passed_time(hours=1), ["a", "n"]), (done("n"), ["a", "n"]), (done("n"), ["a"]), (done("a"), [])],
+        ["e2", "e"],
     ),
     "boundary timer on a call": (
         definitions(
