@@ -59,7 +59,7 @@ class Settings:
     outside_link_always: Annotated[bool, "由租戶、業主填寫的步驟一到達就自動傳送連結；留空則只對流程圖指定的步驟"] = False
     open_pages: Annotated[int, "單一程序即時推送通知的最多頁面數；其餘頁面每 20 秒查詢一次"] = 1_000
     smtp: Annotated[str, "寄信的伺服器，smtp(s)://user:password@host:port/?from=address；管理頁設定的優先"] = ""
-    notification_days: Annotated[int, "通知和傳送紀錄保留的天數"] = 90
+    notification_days: Annotated[int, "通知和傳送記錄保留的天數"] = 90
     delivery_attempts: Annotated[int, "一則訊息最多嘗試傳送的次數，之後列入無法傳送"] = 8
     delivery_threads: Annotated[int, "同時傳送的訊息數"] = 2
     metrics_token: Annotated[str, "Prometheus 讀取 /metrics 時須附的權杖（Authorization: Bearer …）；留空則不提供"] = ""

@@ -91,7 +91,7 @@ MENU = (
         Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),
         Entry("jobs.overview", "背景作業", icon="settings", on_phone=False, roles=PERMISSIONS["job:administer"]),
         Entry("tokens.overview", "API 權杖", icon="key", on_phone=False, roles=PERMISSIONS["user:administer"]),
-        Entry("audit.overview", "操作紀錄", icon="history", on_phone=False, roles=PERMISSIONS["audit:read"]),
+        Entry("audit.overview", "操作記錄", icon="history", on_phone=False, roles=PERMISSIONS["audit:read"]),
     ), "管理"),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user", also=frozenset({"phone"}))

@@ -35,7 +35,7 @@ def test_acts_are_told_in_words_and_lead_to_what_they_are_about(runtime: Runtime
     narrowed = admin.get(f"/audit?kind=case&person={clerk.id}").text
     assert "簽收「do_errand」" in narrowed
     assert "離職" not in narrowed
-    assert "沒有符合條件的紀錄" in admin.get("/audit?case=nothing&since=rubbish&person=x&kind=y").text
+    assert "沒有符合條件的記錄" in admin.get("/audit?case=nothing&since=rubbish&person=x&kind=y").text
 
 
 def test_a_file_of_it_is_on_record_in_it(runtime: Runtime, visit: Visit) -> None:
@@ -44,5 +44,5 @@ def test_a_file_of_it_is_on_record_in_it(runtime: Runtime, visit: Visit) -> None
     assert sheet.text.splitlines()[0].startswith("\ufeff時間,誰")
     (noted,) = rows(runtime, tables.list_export)
     assert (noted.list, noted.query, noted.kind) == ("audit", "kind=session", "csv")
-    assert "匯出操作紀錄" in admin.get("/audit?kind=export").text
+    assert "匯出操作記錄" in admin.get("/audit?kind=export").text
     assert admin.get("/audit.xlsx").data[:2] == b"PK"

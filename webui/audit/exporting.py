@@ -35,7 +35,7 @@ def download(file_kind: str) -> ResponseReturnValue:
     query = flask.request.query_string.decode("ascii", "replace")
     list_files.note(runtime_of(), current(), actor, "audit", query, file_kind, count)
     target.seek(0)
-    response = flask.send_file(target, mimetype=_TYPES[file_kind], as_attachment=True, download_name=f"{gettext('操作紀錄')}.{file_kind}")
+    response = flask.send_file(target, mimetype=_TYPES[file_kind], as_attachment=True, download_name=f"{gettext('操作記錄')}.{file_kind}")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

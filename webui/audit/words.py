@@ -25,7 +25,7 @@ from webui.language import gettext
 KINDS_OF_ACTS = {
     AuditKind.CASE: "案件", AuditKind.INTERVENTION: "批次介入", AuditKind.PEOPLE: "帳號與權限", AuditKind.DIRECTORY: "目錄與價目",
     AuditKind.SETTINGS: "規則與設定", AuditKind.PROCEDURE: "流程發布", AuditKind.IDENTITY: "查看身份資料", AuditKind.EXPORT: "匯出檔案",
-    AuditKind.SESSION: "登入紀錄",
+    AuditKind.SESSION: "登入記錄",
 }
 #: those that managers read of their sites
 _SITED = (AuditKind.CASE, AuditKind.DIRECTORY)
@@ -44,7 +44,7 @@ _OF_DIRECTORY = {
     "price": "價目", "job": "背景作業",
 }
 _LISTS = {
-    "todo": "待辦", "done": "已辦", "started": "我發起的", "copied": "抄送我的", "cases": "全部案件", "audit": "操作紀錄",
+    "todo": "待辦", "done": "已辦", "started": "我發起的", "copied": "抄送我的", "cases": "全部案件", "audit": "操作記錄",
     "directory": "目錄", "ledger": "收費",
 }
 _METHODS = {"password": "密碼", "oidc": "單一登入", "link": "設定密碼的連結"}
