@@ -85,6 +85,10 @@ def test_a_procedure_is_drawn_from_an_empty_page_deployed_and_started(
     expect(about_lane).to_have_count(0)
     drawing.saved()
 
+    _play_and_keep(page)
+    page.get_by_role("main").get_by_role("link", name="流程圖", exact=True).click()
+    drawing.ready()
+
     page.get_by_role("button", name="部署…").click()
     page.locator("dialog").get_by_label("改了什麼").fill("第一版")
     page.locator("dialog").get_by_role("button", name="部署").click()
@@ -96,6 +100,23 @@ def test_a_procedure_is_drawn_from_an_empty_page_deployed_and_started(
     clerk.page.locator(".submit-bar .btn-primary").click()
     clerk.do("交出鑰匙", note="已交")
     assert [row.state for row in rows(runtime, tables.instance)] == ["completed"]
+
+
+def _play_and_keep(page: Page) -> None:
+    """With pretend people, through the real form; what was done becomes a scenario of the draft."""
+    page.get_by_role("link", name="試玩").click()
+    page.get_by_role("button", name="開始", exact=True).click()
+    page.get_by_role("button", name="發起", exact=True).click()
+    page.get_by_role("main").get_by_role("link", name="交出鑰匙").click()
+    page.locator("[name=note]").fill("已交")
+    page.get_by_role("button", name="完成這一步").click()
+    expect(page.get_by_text("案件已結束。")).to_be_visible()
+    page.get_by_text("儲存為情境", exact=True).click()
+    page.get_by_label("名稱", exact=True).fill("借出鑰匙")
+    page.get_by_label("英文名稱").fill("A key is lent")
+    page.get_by_label("檔名").fill("lent")
+    page.get_by_role("button", name="走一遍並儲存").click()
+    expect(page.get_by_text("已儲存為情境「借出鑰匙」")).to_be_visible()
 
 
 # a refused save and a lost network are what it is about
@@ -130,10 +151,10 @@ def test_two_people_at_one_draft_lose_nothing(runtime: Runtime, live_server: str
     page.context.set_offline(True)
     page.evaluate(rename, [mine, "沒有網路時改的"])
     expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "offline")
-    # the page goes down without a word, while there is no network
+    assert "沒有網路時改的" not in _text(runtime, draft.id, path)
+    # the page goes down without a word, while there is no network (the emulation may end a moment before the page does)
     context = page.context
     page.close(run_before_unload=False)
-    assert "沒有網路時改的" not in _text(runtime, draft.id, path)
     context.set_offline(False)
     again = context.new_page()
     again.goto(f"{live_server}/designer/pass_reconciliation")
