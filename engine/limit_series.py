@@ -84,7 +84,7 @@ def series(runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilter
     permissions.require(actor, "process-instance:read")
     calendar = runtime.organisation.calendar
     zone = ZoneInfo(calendar.zone)
-    months = _months(calendar.local(runtime.clock.now()).date().replace(day=1), length * 2)
+    months = _months(runtime.today().replace(day=1), length * 2)
     begins, ends = midnight(months[0], zone), midnight(next_month(months[-1]), zone)
     filters = replace(filters, since=begins, until=ends, outcome=None)
     known = limit_figures.known_limits(runtime, uow)

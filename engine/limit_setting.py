@@ -92,7 +92,7 @@ def preview(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit_id: str, targ
     known, before, after = _checked(runtime, uow, limit_id, target, effective_from)
     calendar = runtime.organisation.calendar
     zone = ZoneInfo(calendar.zone)
-    last = (calendar.local(runtime.clock.now()).date().replace(day=1) - timedelta(days=1)).replace(day=1)
+    last = (runtime.today().replace(day=1) - timedelta(days=1)).replace(day=1)
     months = [last]
     while len(months) < _MONTHS:
         months.insert(0, (months[0] - timedelta(days=1)).replace(day=1))
@@ -128,7 +128,7 @@ def withdraw(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit_id: str, tar
     row = connection.execute(select(limit_target).where(limit_target.c.id == target_id, limit_target.c.limit_id == limit_id)).one_or_none()
     if row is None:
         raise NotFoundError(kind="時限的要求", id=target_id)
-    if row.withdrawn_at is not None or row.effective_from <= _today(runtime):
+    if row.withdrawn_at is not None or row.effective_from <= runtime.today():
         raise TargetBegunError
     values = {"withdrawn_at": now, "withdrawn_by": actor.user_id, "version": row.version + 1}
     connection.execute(update(limit_target).where(limit_target.c.id == target_id).values(**values))
@@ -136,7 +136,7 @@ def withdraw(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit_id: str, tar
 
 def history(runtime: Runtime, uow: UnitOfWork, limit_id: str) -> tuple[SetTarget, ...]:
     """Everything that was set, latest first."""
-    today, withdrawer = _today(runtime), user.alias()
+    today, withdrawer = runtime.today(), user.alias()
     query = (
         select(limit_target, user.c.display_name.label("person"), withdrawer.c.display_name.label("other"))
         .select_from(limit_target.outerjoin(user, user.c.id == limit_target.c.set_by)
@@ -162,7 +162,7 @@ def _checked(
     known = limit_figures.known_limits(runtime, uow).get(limit_id)
     if known is None:
         raise NotFoundError(kind="時限", id=limit_id)
-    today, zone = _today(runtime), runtime.organisation.calendar.zone
+    today, zone = runtime.today(), runtime.organisation.calendar.zone
     if not today < effective_from <= today + _FARTHEST:
         raise InvalidError(reason="生效日期應在今天之後、五年之內：已經開始計算的不能倒改。")
     begins = midnight(effective_from, ZoneInfo(zone))
@@ -188,7 +188,3 @@ def _as_it_would_be(
         return Month(month, figures, None, None)
     met = sum(1 for row in rows if row.stopped_at <= calendar.add(row.started_at, after.target, after.calendar))
     return Month(month, figures, met, len(rows) - met)
-
-
-def _today(runtime: Runtime) -> date:
-    return runtime.organisation.calendar.local(runtime.clock.now()).date()

@@ -16,7 +16,7 @@ from sqlalchemy import Row, func, insert, select, update
 from engine import definitions, migration, migration_undo, permissions
 from engine.company import users
 from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundError, StaleInstanceError, StoreUnavailableError
-from engine.model import SYSTEM, Actor
+from engine.model import Actor
 from engine.persistence.tables import instance, migration_case, migration_run
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -75,11 +75,6 @@ class Progress:
     def done(self) -> int:
         """Cases that were looked at."""
         return self.undone + self.kept if self.state in ("undoing", "undone") else self.moved + self.refused
-
-    @property
-    def is_over(self) -> bool:
-        """Whether nothing goes on any more."""
-        return self.state not in ("running", "undoing")
 
 
 def begin(
@@ -165,7 +160,7 @@ def carry_back(runtime: Runtime, run_id: int, actor_id: int | None, tell: Callab
     """Move back what is left of a run that is being undone."""
 
     def back(runtime: Runtime, uow: UnitOfWork, run: Row[Any], case: Row[Any]) -> None:
-        migration_undo.undo(runtime, uow, _actor(uow, actor_id), case.instance_id, run.id)
+        migration_undo.undo(runtime, uow, users.actor_of(uow, actor_id), case.instance_id, run.id)
         _count(uow, run.id, undone_count=1)
 
     _each(runtime, run_id, "undoing", "moved", back, "undone", tell)
@@ -233,7 +228,7 @@ def _one(
 
 def _move(runtime: Runtime, uow: UnitOfWork, run: Row[Any], case: Row[Any]) -> None:
     migration.migrate(
-        runtime, uow, _actor(uow, run.asked_by), case.instance_id, run.to_definition_id, run.reason, run_id=run.id,
+        runtime, uow, users.actor_of(uow, run.asked_by), case.instance_id, run.to_definition_id, run.reason, run_id=run.id,
         mapping=orjson.loads(case.mapping), new_due=run.new_due,
     )
     _count(uow, run.id, moved_count=1)
@@ -254,10 +249,6 @@ def _locked(uow: UnitOfWork, run_id: int) -> Row[Any]:
     if row is None:
         raise NotFoundError(kind="版本遷移", id=run_id)
     return row
-
-
-def _actor(uow: UnitOfWork, user_id: int | None) -> Actor:
-    return SYSTEM if user_id is None else users.get(uow, user_id).actor()
 
 
 def running_count(uow: UnitOfWork, definition_id: int) -> int:

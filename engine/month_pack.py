@@ -66,7 +66,7 @@ def months(runtime: Runtime, uow: UnitOfWork, actor: Actor) -> list[tuple[date, 
     """Those that can be looked at, latest first, and whether each is kept: from the first kept one, or the one before this, to this."""
     permissions.require(actor, PERMISSION, permissions.EVERYWHERE)
     kept = set(uow.reading.execute(select(month_pack.c.month)).scalars())
-    last = _today(runtime).replace(day=1)
+    last = runtime.today().replace(day=1)
     first = min([*kept, _before(last)])
     found = [last]
     while found[-1] > first and len(found) < _MOST:
@@ -82,7 +82,7 @@ def pack(runtime: Runtime, uow: UnitOfWork, actor: Actor, month: date) -> Pack:
         if hashlib.sha256(row.body.encode()).digest() != bytes(row.digest):
             raise PackChangedError(month=f"{month:%Y-%m}")
         return Pack(month, orjson.loads(row.body), row.kept_at, bytes(row.digest).hex())
-    if month > _today(runtime):
+    if month > runtime.today():
         raise NotFoundError(kind="月報", id=f"{month:%Y-%m}")
     text = _written(build(runtime, uow, month))
     return Pack(month, orjson.loads(text), None, hashlib.sha256(text.encode()).hexdigest())
@@ -285,10 +285,6 @@ def _number(found: Any, *, is_amount: bool) -> int | str:
 
 def _text(value: Decimal | None) -> str | None:
     return None if value is None else str(value)
-
-
-def _today(runtime: Runtime) -> date:
-    return runtime.organisation.calendar.local(runtime.clock.now()).date()
 
 
 def _before(month: date) -> date:

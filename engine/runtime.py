@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -160,6 +160,10 @@ class Runtime:
     def __post_init__(self) -> None:
         """Open the store of files."""
         self.contents = self.contents or content_store(self.settings)
+
+    def today(self) -> date:
+        """The company's day."""
+        return self.organisation.calendar.local(self.clock.now()).date()
 
     def signatures(self) -> dict[str, Signature | None]:
         """How each operator and reader is called, by name; None for one that doesn't say."""

@@ -18,7 +18,7 @@ from engine.company.passwords import PasswordRefusedError, check_policy, hash_pa
 from engine.errors import ConflictError, FieldError, FormInvalidError, GuichengError, InvalidError, NotFoundError
 from engine.folding import searchable
 from engine.i18n import LOCALES
-from engine.model import Actor, Channel, RoleGrant
+from engine.model import SYSTEM, Actor, Channel, RoleGrant
 from engine.persistence.tables import api_token, role_grant, sign_in_attempt, site, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -196,6 +196,11 @@ def get(uow: UnitOfWork, user_id: int) -> Account:
     if account is None:
         raise NotFoundError(kind="使用者", id=user_id)
     return account
+
+
+def actor_of(uow: UnitOfWork, user_id: int | None) -> Actor:
+    """Who asked for work that is done later; the system where nobody did. NotFoundError without the person."""
+    return SYSTEM if user_id is None else get(uow, user_id).actor()
 
 
 # ---------------------------------------------------------------- signing in

@@ -173,7 +173,7 @@ def _listed(text: Any) -> list[str]:
 
 
 def _require_day(runtime: Runtime, before: Mapping[str, Any], wanted: Mapping[str, Any], changed: Mapping[str, Any]) -> None:
-    day, today = wanted["effective_from"], runtime.organisation.calendar.local(runtime.clock.now()).date()
+    day, today = wanted["effective_from"], runtime.today()
     if changed.get("id"):
         raise FormInvalidError([FieldError("id", "fixed", "這項時限已經在計算，代碼不能改；要量別的東西，請新增一項。", {})])
     if "effective_from" not in changed or day is None:

@@ -12,6 +12,7 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 
 from engine import permissions
+from engine.company import users
 from engine.errors import GuichengError, InvalidError
 from engine.imports import kinds as all_of
 from engine.imports import storing
@@ -62,7 +63,7 @@ def plan(runtime: Runtime, import_id: int) -> None:
         row = uow.reading.execute(query.where(import_run.c.id == import_id, import_run.c.state == "reading")).one_or_none()
         if row is None:
             return
-        actor = storing.actor_of(uow, row.read_by)
+        actor = users.actor_of(uow, row.read_by)
         try:
             book = read_workbook(bytes(row.content))
             found = all_of.all_kinds(runtime, uow)

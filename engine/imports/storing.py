@@ -21,7 +21,7 @@ from engine.imports.cases import Cases
 from engine.imports.columns import Problem
 from engine.imports.plan import Action, Book, Kind, Origin, PlannedRow, differences, plan_sheets
 from engine.imports.workbook import read_workbook
-from engine.model import SYSTEM, Actor
+from engine.model import Actor
 from engine.persistence.tables import import_row, import_run, import_workbook, instance
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -147,7 +147,7 @@ def carry_out_slice(runtime: Runtime, uow: UnitOfWork, import_id: int) -> Progre
     total = run.new_count + run.changed_count
     if run.state != "applying":
         return Progress(run.applied_count + run.failed_count, total, True)
-    actor = actor_of(uow, run.confirmed_by)
+    actor = users.actor_of(uow, run.confirmed_by)
     found = all_of.all_kinds(runtime, uow)
     left = select(import_row).where(import_row.c.import_id == import_id, import_row.c.state == "planned", import_row.c.action.in_(_DOING))
     rows = uow.writing.execute(left.order_by(import_row.c.position).limit(SLICE)).all()
@@ -264,8 +264,3 @@ def _locked(uow: UnitOfWork, import_id: int) -> Row[Any]:
     if row is None:
         raise NotFoundError(kind="匯入", id=import_id)
     return row
-
-
-def actor_of(uow: UnitOfWork, user_id: int | None) -> Actor:
-    """Who sent or confirmed it."""
-    return SYSTEM if user_id is None else users.get(uow, user_id).actor()

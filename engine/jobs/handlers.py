@@ -87,7 +87,7 @@ def plan_import(runtime: Runtime, key: str, payload: JsonObject) -> None:
 def reschedule(runtime: Runtime, key: str, payload: JsonObject) -> None:
     """Move open due times to a changed working calendar; moved ones are found in their place, so a repeat does nothing."""
     with UnitOfWork(runtime.database) as uow:
-        actor = SYSTEM if payload["actor_id"] is None else users.get(uow, payload["actor_id"]).actor()
+        actor = users.actor_of(uow, payload["actor_id"])
     rescheduling.carry_out(runtime, payload["site_id"], actor)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
@@ -37,6 +37,12 @@ class Page(Generic[T]):
 def clamp(limit: int) -> int:
     """A limit that a caller may ask for: at least 1, at most MAX_LIMIT."""
     return max(1, min(limit, MAX_LIMIT))
+
+
+def page_of(rows: Sequence[T], limit: int, cursor: Callable[[T], str]) -> Page[T]:
+    """The first `limit` rows; one row more was asked for, to know whether there is another page."""
+    shown = tuple(rows[:limit])
+    return Page(shown, cursor(shown[-1]) if len(rows) > limit else None)
 
 
 def encode(sort: str, values: Sequence[Any]) -> str:

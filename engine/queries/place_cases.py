@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from engine.model import ENDED_STATES, Actor, InstanceState
 from engine.persistence.tables import definition, instance, instance_reference, instance_variable, unit
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import reporters
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 
 #: floors above and below that water, noise and smell come from
 _FLOORS = 1
@@ -48,7 +48,7 @@ def of_place(
     """Cases that concern a unit or tenant (`unit`, `tenant`), newest first; open ones, ended ones, or (None) all."""
     limit = clamp(limit)
     reference = instance_reference.c
-    conditions = [reference.kind == kind, reference.target_id == target_id, *_seen(actor)]
+    conditions = [reference.kind == kind, reference.target_id == target_id, *seen_cases(actor)]
     if is_open is not None:
         conditions.append(instance.c.state.not_in(ENDED_STATES) if is_open else instance.c.state.in_(ENDED_STATES))
     if after:
@@ -79,7 +79,7 @@ def alike(
         _select().add_columns(unit.c.id.label("unit_id"), unit.c.code.label("unit"))
         .join(instance_reference, and_(reference.instance_id == instance.c.id, reference.kind == "unit"))
         .join(unit, unit.c.id == reference.target_id)
-        .where(near, instance.c.definition_key == key, instance.c.state.not_in(ENDED_STATES), *_seen(actor))
+        .where(near, instance.c.definition_key == key, instance.c.state.not_in(ENDED_STATES), *seen_cases(actor))
     )
     if variable is not None:
         of_case = and_(instance_variable.c.instance_id == instance.c.id, instance_variable.c.name == variable)
@@ -94,7 +94,7 @@ def started_since(
 ) -> Page[CaseLine]:
     """Cases that came in since a moment, newest first, of some procedures (None: of all)."""
     limit = clamp(limit)
-    conditions = [instance.c.started_at >= moment, instance.c.state != InstanceState.VOIDED, *_seen(actor)]
+    conditions = [instance.c.started_at >= moment, instance.c.state != InstanceState.VOIDED, *seen_cases(actor)]
     if site_id is not None:
         conditions.append(instance.c.site_id == site_id)
     if keys is not None:
@@ -115,11 +115,6 @@ def _select() -> Select[Any]:
         instance.c.id, instance.c.definition_id, instance.c.definition_key, definition.c.name.label("definition_name"),
         instance.c.business_key, instance.c.title, instance.c.state, instance.c.started_at, instance.c.ended_at, instance.c.late_since,
     ).select_from(instance.join(definition, definition.c.id == instance.c.definition_id))
-
-
-def _seen(actor: Actor) -> list[ColumnElement[bool]]:
-    sites = visible_sites(actor)
-    return [] if sites is None else [or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites)))]
 
 
 def _lines(uow: UnitOfWork, rows: Sequence[Any]) -> tuple[CaseLine, ...]:

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, or_, select
 from engine.model import Actor
 from engine.persistence.tables import definition, instance, instance_variable
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 
 #: cases about the same thing that are shown
 MOST = 8
@@ -43,7 +43,7 @@ def family(uow: UnitOfWork, actor: Actor, instance_id: int, parent_id: int | Non
     related: ColumnElement[bool] = instance.c.parent_id == instance_id
     if parent_id is not None:
         related = or_(related, instance.c.id == parent_id)
-    statement = _select().where(related, *_visible(actor)).order_by(instance.c.id != (parent_id or 0), instance.c.id).limit(50)
+    statement = _select().where(related, *seen_cases(actor)).order_by(instance.c.id != (parent_id or 0), instance.c.id).limit(50)
     return tuple(RelatedRow(**row._mapping) for row in uow.reading.execute(statement))
 
 
@@ -58,7 +58,7 @@ def of_same(uow: UnitOfWork, actor: Actor, instance_id: int, wanted: Mapping[str
     pairs = [instance_variable.c.name.in_(sorted(wanted[row.name])) & (instance_variable.c.text == row.text) for row in own]
     if not pairs:
         return ()
-    statement = _sharing().where(or_(*pairs), instance.c.id != instance_id, *_visible(actor))
+    statement = _sharing().where(or_(*pairs), instance.c.id != instance_id, *seen_cases(actor))
     found: dict[int, RelatedRow] = {}
     for row in uow.reading.execute(statement):
         found.setdefault(row.id, RelatedRow(**row._mapping))
@@ -80,8 +80,3 @@ def _sharing() -> Select[Any]:
         .join(instance_variable, instance_variable.c.instance_id == instance.c.id)
         .order_by(instance.c.id.desc()).limit(MOST * 4)
     )
-
-
-def _visible(actor: Actor) -> list[ColumnElement[bool]]:
-    sites = visible_sites(actor)
-    return [] if sites is None else [or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites)))]

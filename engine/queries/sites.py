@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import and_, select
+from sqlalchemy import ColumnElement, and_, or_, select
 
 from engine.model import Actor
-from engine.persistence.tables import building, site
+from engine.persistence.tables import building, instance, site
 from engine.persistence.unit_of_work import UnitOfWork
 
 
@@ -23,6 +23,12 @@ def may_see(actor: Actor, site_id: int | None) -> bool:
     """Whether a case of that site (None: of the whole company) is shown to the person."""
     sites = visible_sites(actor)
     return bool(actor.grants or actor.stand_ins) and (site_id is None or sites is None or site_id in sites)
+
+
+def seen_cases(actor: Actor) -> list[ColumnElement[bool]]:
+    """What keeps a list of cases to the person's sites; empty for who sees every site."""
+    sites = visible_sites(actor)
+    return [] if sites is None else [or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites)))]
 
 
 @dataclass(frozen=True, slots=True)

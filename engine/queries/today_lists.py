@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -12,7 +12,7 @@ from sqlalchemy import BigInteger, ColumnElement, Select, String, bindparam, fun
 
 from engine.persistence.tables import Instant, definition, instance, limit_clock, site, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.paging import Page, clamp, decode, encode
+from engine.queries.paging import Page, clamp, decode, encode, page_of
 from engine.queries.today_conditions import Figure, Moments, Scope, When, between, found_by, live, running, values_of
 
 #: open steps told of one case
@@ -98,7 +98,7 @@ def cases(
     """The cases behind a figure: what has waited longest first, of today's the latest."""
     values = {**values_of(moments), **scope.values(), "limit": clamp(limit) + 1, **_start("today-cases", after)}
     rows = [CaseRow(**row._mapping) for row in uow.reading.execute(_cases(scope.shape, figure, bool(after)), values)]
-    return _page(rows, clamp(limit), lambda row: encode("today-cases", (row.at, row.id)))
+    return page_of(rows, clamp(limit), lambda row: encode("today-cases", (row.at, row.id)))
 
 
 def items(
@@ -110,7 +110,7 @@ def items(
     values = {**values_of(moments), **scope.values(), **named, "limit": clamp(limit) + 1, **_start("today-work", after)}
     rows = [ItemRow(**row._mapping) for row in uow.reading.execute(statement, values)]
     by_due = filters.when is not When.OPEN
-    return _page(rows, clamp(limit), lambda row: encode("today-work", (row.due_at if by_due else row.created_at, row.id)))
+    return page_of(rows, clamp(limit), lambda row: encode("today-work", (row.due_at if by_due else row.created_at, row.id)))
 
 
 def clocks(
@@ -119,7 +119,7 @@ def clocks(
     """The running clocks behind a figure, the earliest due first."""
     values = {**values_of(moments), **scope.values(), "limit_id": limit_id, "limit": clamp(limit) + 1, **_start("today-clocks", after)}
     rows = [ClockRow(**row._mapping) for row in uow.reading.execute(_clocks(scope.shape, when, bool(after)), values)]
-    return _page(rows, clamp(limit), lambda row: encode("today-clocks", (row.due_at, row.id)))
+    return page_of(rows, clamp(limit), lambda row: encode("today-clocks", (row.due_at, row.id)))
 
 
 def standing(uow: UnitOfWork, instance_ids: Iterable[int]) -> dict[int, tuple[Standing, ...]]:
@@ -226,8 +226,3 @@ def _start(sort: str, after: str | None) -> dict[str, Any]:
         return {}
     moment, last = decode(sort, after, (datetime, int))
     return {"start_at": moment, "start_id": last}
-
-
-def _page(rows: Sequence[Any], limit: int, cursor: Any) -> Page[Any]:
-    shown = tuple(rows[:limit])
-    return Page(shown, cursor(shown[-1]) if len(rows) > limit else None)

@@ -33,7 +33,7 @@ def list_procedures(call: Call) -> dict[str, Any]:
     """Every procedure that is deployed or drafted, with who has it in hand."""
     return {"items": [
         {**{name: getattr(state, name) for name in ("name", "title", "processes", "deployment_id", "deployed_at")},
-         "draft": _draft(state.draft) if state.draft else None, "rights": sorted(state.rights)}
+         "draft": draft_view(state.draft) if state.draft else None, "rights": sorted(state.rights)}
         for state in overview.listed(call.uow, call.actor)]}
 
 
@@ -54,7 +54,7 @@ def set_procedure_access(call: Call, body: dict[str, Any], name: str) -> dict[st
 @calls.lookup("/drafts", gives=schemas.ProcedureDrafts)
 def list_drafts(call: Call) -> dict[str, Any]:
     """The open ones, by procedure."""
-    return {"items": [_draft(each) for each in drafts.listed(call.uow, call.actor)]}
+    return {"items": [draft_view(each) for each in drafts.listed(call.uow, call.actor)]}
 
 
 @calls.command("/drafts", takes=schemas.BeginDraft, gives=schemas.ProcedureDraftFiles, status=201)
@@ -73,13 +73,13 @@ def get_draft(call: Call, draft_id: int) -> dict[str, Any]:
 @calls.command(_DRAFT, takes=schemas.Nothing, gives=schemas.ProcedureDraft, method="DELETE")
 def close_draft(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
     """Put it away; its saves and versions stay."""
-    return _draft(drafts.close(call.runtime, call.uow, call.actor, draft_id))
+    return draft_view(drafts.close(call.runtime, call.uow, call.actor, draft_id))
 
 
 @calls.command(f"{_DRAFT}/reopen", takes=schemas.Nothing, gives=schemas.ProcedureDraft)
 def reopen_draft(call: Call, body: dict[str, Any], draft_id: int) -> dict[str, Any]:
     """Take one up again that was put away."""
-    return _draft(drafts.reopen(call.runtime, call.uow, call.actor, draft_id))
+    return draft_view(drafts.reopen(call.runtime, call.uow, call.actor, draft_id))
 
 
 @calls.lookup(f"{_DRAFT}/file", query=schemas.FileAtQuery, gives=None, content_type=_BYTES)
@@ -209,10 +209,11 @@ def _expected_revision() -> int:
 def _with_files(call: Call, draft: drafts.Draft) -> dict[str, Any]:
     held = drafts.file_list(call.uow, draft.id)
     files = [{**dataclasses.asdict(each), "changed_by": {"id": each.changed_by, "name": each.changed_by_name or None}} for each in held]
-    return {**_draft(draft), "files": files}
+    return {**draft_view(draft), "files": files}
 
 
-def _draft(draft: drafts.Draft) -> dict[str, Any]:
+def draft_view(draft: drafts.Draft) -> dict[str, Any]:
+    """A draft, without its files."""
     return {**dataclasses.asdict(draft), "changed_by": {"id": draft.changed_by, "name": draft.changed_by_name or None}}
 
 

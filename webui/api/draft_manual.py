@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import Any
 
 from engine.designing import manual, manual_editing
-from engine.designing.drafts import Draft
 from engine.designing.manual import ClauseState, LimitState
 from engine.designing.manual_editing import LIMIT_KEYS, ClauseText
 from engine.errors import FieldError, FormInvalidError
@@ -19,6 +18,7 @@ from engine.scenarios.clauses import FILE as CLAUSES
 from engine.scenarios.clauses import Clause
 from webui.api import draft_manual_schemas as schemas
 from webui.api.calls import ID, Call, Calls
+from webui.api.designing import draft_view
 from webui.api.problems import finding_view
 
 calls = Calls("draft_manual", "The written manual beside a draft")
@@ -45,14 +45,14 @@ def put_draft_clause(call: Call, body: dict[str, Any], draft_id: int) -> dict[st
     """Change a clause, or add one; what a step names isn't renumbered."""
     require(call.actor, "procedure:design")
     wanted = ClauseText(**body["clause"])
-    return _draft(manual_editing.put_clause(call.runtime, call.uow, call.actor, draft_id, body["number"], wanted, body["revision"]))
+    return draft_view(manual_editing.put_clause(call.runtime, call.uow, call.actor, draft_id, body["number"], wanted, body["revision"]))
 
 
 @calls.command(f"{_DRAFT}/manual/clauses", query=schemas.ClauseQuery, gives=schemas.ProcedureDraft, method="DELETE")
 def remove_draft_clause(call: Call, query: dict[str, Any], draft_id: int) -> dict[str, Any]:
     """Take a clause out that nothing names."""
     require(call.actor, "procedure:design")
-    return _draft(
+    return draft_view(
         manual_editing.remove_clause(call.runtime, call.uow, call.actor, draft_id, query["number"], query["revision"]))
 
 
@@ -61,7 +61,7 @@ def put_draft_limit(call: Call, body: dict[str, Any], draft_id: int) -> dict[str
     """Change a limit, or add one. One that counts already changes only from a day on, beside its old entry."""
     require(call.actor, "procedure:design")
     key = None if body["id"] is None else (body["id"], _moment(body["effective_from"], "effective_from"))
-    return _draft(
+    return draft_view(
         manual_editing.put_limit(call.runtime, call.uow, call.actor, draft_id, key, _values(body["values"]), body["revision"]))
 
 
@@ -70,7 +70,7 @@ def remove_draft_limit(call: Call, query: dict[str, Any], draft_id: int) -> dict
     """Take a limit out; what it measured stays."""
     require(call.actor, "procedure:design")
     key = (query["id"], _moment(query.get("effective_from"), "effective_from"))
-    return _draft(manual_editing.remove_limit(call.runtime, call.uow, call.actor, draft_id, key, query["revision"]))
+    return draft_view(manual_editing.remove_limit(call.runtime, call.uow, call.actor, draft_id, key, query["revision"]))
 
 
 def _clause(state: ClauseState, locale: str) -> dict[str, Any]:
@@ -81,10 +81,6 @@ def _clause(state: ClauseState, locale: str) -> dict[str, Any]:
         "reason_en": reason.get("en", ""), "places": [dataclasses.asdict(place) for place in state.places], "limits": state.limits,
         "scenarios": state.scenarios, "lacks_carrier": state.lacks_carrier, "lacks_scenario": state.lacks_scenario,
     }
-
-
-def _draft(draft: Draft) -> dict[str, Any]:
-    return {**dataclasses.asdict(draft), "changed_by": {"id": draft.changed_by, "name": draft.changed_by_name or None}}
 
 
 def _worded(clause: Clause, locale: str) -> str:

@@ -16,6 +16,15 @@ from webui.api.errors import MalformedBodyError, RequestInvalidError, Unsupporte
 JSON = "application/json"
 MULTIPART = "multipart/form-data"
 
+
+def files_upload(description: str) -> dict[str, Any]:
+    """OpenAPI's request body of a call that takes several files at once; says what they are."""
+    several = {"type": "array", "minItems": 1, "items": {"type": "string", "contentMediaType": "application/octet-stream"},
+               "description": description}
+    schema = {"type": "object", "required": ["files"], "additionalProperties": False, "properties": {"files": several}}
+    return {"requestBody": {"required": True, "content": {MULTIPART: {"schema": schema}}}}
+
+
 #: how marshmallow's refusals begin → our code and source sentence; it tells them apart by their sentences only
 _REFUSALS = (
     ("Missing data", "required", "缺少必填欄位「{field}」。"),

@@ -16,23 +16,12 @@ from webui.api import definition_schemas, instance_schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
 from webui.api.instance_view import instance_view
-from webui.api.parsing import MULTIPART
+from webui.api.parsing import MULTIPART, files_upload
 from webui.api.problems import finding_view
 
 calls = Calls("process_definitions", "Deployed versions of diagrams")
 
-UPLOAD = {
-    "requestBody": {
-        "required": True,
-        "content": {MULTIPART: {"schema": {
-            "type": "object", "required": ["files"], "additionalProperties": False,
-            "properties": {"files": {
-                "type": "array", "minItems": 1, "items": {"type": "string", "contentMediaType": "application/octet-stream"},
-                "description": "file names are paths inside the deployment, e.g. `repair.bpmn`, `forms/registration.json`",
-            }},
-        }}},
-    }
-}
+UPLOAD = files_upload("file names are paths inside the deployment, e.g. `repair.bpmn`, `forms/registration.json`")
 
 
 @calls.command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,7 +14,6 @@ from sqlalchemy.sql.selectable import FromClause
 
 from engine.persistence.tables import definition, instance_variable, user, work_item
 from engine.queries.matching import any_like
-from engine.queries.paging import Page
 
 
 class Sort(StrEnum):
@@ -130,8 +129,3 @@ def with_names(item: FromClause) -> Select[Any]:
     source = item.join(definition, definition.c.id == item.c.definition_id).outerjoin(assignee, assignee.c.id == item.c.assignee_id)
     names = (definition.c.name.label("definition_name"), assignee.c.display_name.label("assignee_name"))
     return select(item, *names).select_from(source)
-
-
-def page_of(rows: Sequence[InboxRow], limit: int, cursor: Callable[[InboxRow], str]) -> Page[InboxRow]:
-    shown = tuple(rows[:limit])
-    return Page(shown, cursor(shown[-1]) if len(rows) > limit else None)

@@ -29,11 +29,10 @@ from engine.queries.inbox.rows import (
     before,
     matches,
     of_unit,
-    page_of,
     with_names,
 )
 from engine.queries.matching import containing
-from engine.queries.paging import Page, clamp, decode, encode
+from engine.queries.paging import Page, clamp, decode, encode, page_of
 from engine.queries.reach import pair_values, pairs_of, sited
 
 
