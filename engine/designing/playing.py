@@ -16,7 +16,7 @@ import isodate
 from sqlalchemy import delete, insert, select, update
 
 from engine import instances, procedure_access
-from engine.designing import drafts, play_stage, saving
+from engine.designing import drafts, kept_scenarios, play_stage, saving
 from engine.designing.play_stage import MOST_SECONDS, MOST_STEPS, DoneStep, OpenStep, PlayTooLongError, Replay
 from engine.designing.saving import Edit
 from engine.designing.told import Told
@@ -186,11 +186,17 @@ def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, *, keep
 
 
 def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, *, name: str, title: str, english: str,
-         seen: int) -> str:
-    """Write it into the draft as a scenario that passes, and give its path. It expects in the end what there is now."""
+         seen: int, replaces: bool = False) -> str:
+    """Write it into the draft as a scenario that passes, and give its path. It expects in the end what there is now.
+
+    `replaces`: in the place of the one that has this name.
+    """
     told, _ = _told(uow, actor, draft_id, seen)
     path = f"scenarios/{name}.yaml"
-    _check_names(uow, draft_id, told, name, path, {"title": title, "english": english})
+    before = kept_scenarios.revision(uow, draft_id, path)
+    _check_names(name, {"title": title, "english": english}, is_taken=bool(before) and not replaces)
+    if not told.steps:
+        raise NotAsExpectedError(reason="還沒有做任何事，沒有可儲存的情境。")
     with play_stage.replay(runtime, uow, draft_id, told, locale) as found, UnitOfWork(found.runtime.database) as inside:
         if found.broken is not None:
             raise NotAsExpectedError(reason=found.broken[1])
@@ -199,7 +205,7 @@ def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale:
     outcome = play_stage.passes(runtime, uow, draft_id, read_scenario(body, path))
     if not outcome.is_passed:
         raise NotAsExpectedError(reason=line_of(outcome.failures[0], locale))
-    saving.save(runtime, uow, actor, draft_id, [Edit(path, body, 0)])
+    saving.save(runtime, uow, actor, draft_id, [Edit(path, body, before)])
     return path
 
 
@@ -212,19 +218,17 @@ def _expected(found: Replay, inside: UnitOfWork) -> JsonObject:
     return {"open": opened}
 
 
-def _check_names(uow: UnitOfWork, draft_id: int, told: Told, name: str, path: str, titles: Mapping[str, str]) -> None:
+def _check_names(name: str, titles: Mapping[str, str], *, is_taken: bool) -> None:
     errors = []
     if not NAME.fullmatch(name):
         errors.append(FieldError("name", "pattern", "請用小寫英文字母、數字和底線，以字母開頭，最多 60 個字元。", {}))
-    elif any(each.path == path for each in drafts.file_list(uow, draft_id)):
-        errors.append(FieldError("name", "taken", "已經有這個名稱的情境，請換一個。", {}))
+    elif is_taken:
+        errors.append(FieldError("name", "taken", "已經有這個檔名的情境。請換一個，或勾選取代它。", {}))
     for field, text in titles.items():
         if not text or len(text) > _LONGEST_TITLE:
             errors.append(FieldError(field, "required", "請填寫名稱，最多 {most} 個字。", {"most": _LONGEST_TITLE}))
     if errors:
         raise FormInvalidError(errors)
-    if not told.steps:
-        raise NotAsExpectedError(reason="還沒有做任何事，沒有可儲存的情境。")
 
 
 def _take(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, found: Replay, step: JsonObject, seen: int) -> None:

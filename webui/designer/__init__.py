@@ -29,6 +29,7 @@ blueprint.add_url_rule(f"{_ONE}/play/act", "play_act", play.act, methods=["POST"
 blueprint.add_url_rule(f"{_ONE}/play/forward", "play_forward", play.forward, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/play/undo", "play_undo", play.undo, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/play/save", "play_save", play.save, methods=["POST"])
+blueprint.add_url_rule(f"{_ONE}/play/drop", "play_drop", play.drop, methods=["POST"])
 blueprint.add_url_rule(f"{_ONE}/parts", "parts", parts.overview)
 blueprint.add_url_rule(f"{_ONE}/parts", "begin_part", parts.begin, methods=["POST"])
 blueprint.add_url_rule(_PART, "part", parts.part)

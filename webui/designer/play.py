@@ -11,7 +11,7 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from engine import procedure_access
-from engine.designing import drafts, playing
+from engine.designing import drafts, kept_scenarios, playing
 from engine.designing import overview as procedures
 from engine.designing.overview import ProcedureState
 from engine.errors import DeploymentRefusedError, FieldError, FormInvalidError, GuichengError, InvalidError, NotFoundError
@@ -72,9 +72,19 @@ def save(name: str) -> ResponseReturnValue:
     state, form = _draft(name), flask.request.form
     told = {key: form.get(key, "").strip() for key in ("name", "title", "english")}
     answer = _done(state, lambda uow, draft_id: playing.save(
-        runtime_of(), uow, session.actor(), draft_id, current_locale(), **told, seen=_number(form, "seen") or 0))
+        runtime_of(), uow, session.actor(), draft_id, current_locale(), **told, seen=_number(form, "seen") or 0,
+        replaces="replaces" in form))
     if answer.status_code == 303:
         flask.flash(gettext("已儲存為情境「{name}」，以後每次檢查都會走一遍。", name=told["title"]))
+    return answer
+
+
+def drop(name: str) -> ResponseReturnValue:
+    """Take a scenario out of the draft."""
+    state, key = _draft(name), flask.request.form.get("scenario", "")
+    answer = _done(state, lambda uow, draft_id: kept_scenarios.remove(runtime_of(), uow, session.actor(), draft_id, key))
+    if answer.status_code == 303:
+        flask.flash(gettext("情境「{name}」已刪除，仍可從「各版本」找回。", name=key))
     return answer
 
 
@@ -110,7 +120,8 @@ def _page(
     body = flask.render_template(
         "designer/play.html", state=state, draft=state.draft, shown=shown, pictures=pictures, values=flask.request.form,
         refused=describe_error(refused) if refused is not None else "", problem=describe_error(problem) if problem is not None else "",
-        fields=fields, choices=playing.processes(uow, draft_id), opens_at=playing.first_morning(runtime_of()), is_filled=posted is not None)
+        fields=fields, choices=playing.processes(uow, draft_id),
+        kept=kept_scenarios.listed(uow, actor, draft_id), opens_at=playing.first_morning(runtime_of()), is_filled=posted is not None)
     return flask.make_response(body, code)
 
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from engine.designing import drafts, play_stage, playing
+from engine.designing import drafts, kept_scenarios, play_stage, playing
 from engine.designing.playing import NothingDueError, PlayMovedError, Shown
-from engine.errors import ForbiddenError, FormInvalidError
+from engine.errors import ForbiddenError, FormInvalidError, NotFoundError
 from engine.forms import FieldView
 from engine.instances import run_step
 from engine.persistence.unit_of_work import UnitOfWork
@@ -132,6 +132,13 @@ def test_a_play_with_a_timer_becomes_a_scenario_that_passes(designer: Designer, 
     assert outcome.failures == ()
     with pytest.raises(FormInvalidError):
         designer.do(playing.save, designer.draft, "en", name="reminded", title="提醒", english="Reminded", seen=ended.revision)
+    # in its place; and gone, as no longer true
+    designer.do(playing.save, designer.draft, "en", name="reminded", title="催辦", english="Reminded", seen=ended.revision, replaces=True)
+    with UnitOfWork(designer.runtime.database) as uow:
+        assert [each.name for each in kept_scenarios.listed(uow, designer.actor, designer.draft)] == ["催辦"]
+    assert designer.do(kept_scenarios.remove, designer.draft, "reminded").path == path
+    with pytest.raises(NotFoundError):
+        designer.do(kept_scenarios.remove, designer.draft, "reminded")
 
 
 def test_only_who_designs_plays(designer: Designer) -> None:

@@ -288,6 +288,18 @@ CASES: dict[str, tuple[bytes, str, str | None]] = {
     "script that looks inside Python": (between(script("x", "a = ().__class__")), "bad-script", "x"),
     "script without end": (between(script("x", "n = 1\n" * 200_000)), "bad-script", "x"),
     "script that does not parse": (between(script("x", "a = = 1")), "bad-script", "x"),
+    "script with a dotted field": (between(script("x", "n = order.count")), "expression-notation", "x"),
+    "condition with a dotted field": (
+        bpmn(
+            node("s", "start")
+            + node("g", "xor", default="g_e")
+            + chain("s g a:user e:end").replace('<sequenceFlow id="g_a" sourceRef="g" targetRef="a"></sequenceFlow>', "")
+            + flow("g", "a", "order.is_urgent == true")
+            + flow("g", "e")
+        ),
+        "expression-notation",
+        "g_a",
+    ),
     "condition that does not parse": (
         bpmn(
             node("s", "start")

@@ -55,12 +55,12 @@ export class Canvas {
     return warnings;
   }
 
-  /** The whole diagram beside the palette. */
+  /** The whole diagram between the palette and the room that the entries beside the last element take. */
   fit() {
     const canvas = this.get("canvas"), { outer, inner } = canvas.viewbox();
     if (!inner.width) return;
-    const left = this.isReadOnly || outer.width < 600 ? 16 : 116, edge = 16;
-    const scale = Math.min((outer.width - left - edge) / inner.width, (outer.height - 2 * edge) / inner.height, 1);
+    const isPlain = this.isReadOnly || outer.width < 600, left = isPlain ? 16 : 116, right = isPlain ? 16 : 88, edge = 16;
+    const scale = Math.min((outer.width - left - right) / inner.width, (outer.height - 2 * edge) / inner.height, 1);
     const height = outer.height / scale, width = outer.width / scale;
     canvas.viewbox({ x: inner.x - left / scale, y: inner.y - Math.max(edge / scale, Math.min((height - inner.height) / 2, 60 / scale)), width, height });
   }

@@ -128,7 +128,7 @@ export function Condition({ element, id, label }) {
     modeling.updateProperties(element, { conditionExpression: made });
   };
   return <>
-    {!isDefault && <TextFieldEntry id={id} element={element} label={translate(label)} debounce={debounce} description={translate("An expression, e.g. decision.agreed == true.")}
+    {!isDefault && <TextFieldEntry id={id} element={element} label={translate(label)} debounce={debounce} description={translate('An expression, e.g. decision["outcome"] == "repair".')}
       getValue={() => object.get("conditionExpression")?.body ?? ""} setValue={set} />}
     {element.source.type !== "bpmn:ParallelGateway" && <div className="bio-properties-panel-entry"><label className="designer-flag">
       <input type="checkbox" checked={isDefault} onChange={(event) => {
