@@ -18,6 +18,7 @@ from engine.definitions import stem
 from engine.diagram import parse_xml, read_processes
 from engine.errors import GuichengError
 from engine.forms import load_form
+from engine.forms.model import Field
 from engine.i18n import read_catalogue
 from engine.model import COLLECTION_NAMES
 from engine.persistence.unit_of_work import UnitOfWork
@@ -35,8 +36,8 @@ class FormChoice:
 
     key: str
     title: str
-    #: (name, label) of its fields, in order; empty where the form cannot be read
-    fields: tuple[tuple[str, str], ...]
+    #: in order; empty where the form cannot be read
+    fields: tuple[Field, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,7 @@ def _form(key: str, body: bytes) -> FormChoice:
         form = load_form(body, key)
     except GuichengError:
         return FormChoice(key, "", ())
-    return FormChoice(key, form.title, tuple((field.name, field.title) for field in form.fields))
+    return FormChoice(key, form.title, form.fields)
 
 
 def _record(key: str, body: bytes) -> tuple[str, str]:

@@ -104,6 +104,15 @@ def _let_the_form_ask(pencil: Pencil) -> None:
     page.locator("[data-do=findings]").click()
     expect(pencil.finding("沒有名稱").first).to_be_visible()
     expect(pencil.finding("approval.agreed")).to_have_count(0)
+    # the condition now reads as a field and a value
+    pencil.choose_flow("flow_4")
+    row = page.get_by_role("group", name="條件 1")
+    expect(row.get_by_label("欄位")).to_have_value("approval.agreed")
+    row.get_by_label("比較").select_option("no")
+    expect(pencil.field("condition")).to_have_value('not approval["agreed"]')
+    row.get_by_label("比較").select_option("yes")
+    expect(pencil.field("condition")).to_have_value('approval["agreed"]')
+    pencil.saved()
 
 
 def _play_and_keep(page: Page, *steps: str, replaces: bool = False) -> None:

@@ -6,6 +6,7 @@ from marshmallow import Schema, fields, validate
 
 from engine.designing.drafts import SOURCES
 from engine.designing.versions import NAME_LENGTH, NOTE_LENGTH
+from engine.forms.model import FieldKind
 from webui.api.definition_schemas import DefinitionView, FindingView
 from webui.api.fields import Person, Text, row_id
 from webui.api.schemas import Nothing, PersonView
@@ -148,11 +149,20 @@ class ChoiceRole(Schema):
     is_outside = fields.Boolean(required=True)
 
 
+class ChoiceValue(Schema):
+    """One of the values that a field offers."""
+
+    value = fields.String(required=True)
+    title = fields.String(required=True)
+
+
 class ChoiceField(Schema):
     """A field of a form."""
 
     name = fields.String(required=True)
     title = fields.String(required=True)
+    kind = fields.String(required=True, validate=validate.OneOf(list(FieldKind)))
+    choices = fields.List(fields.Nested(ChoiceValue), required=True)
 
 
 class ChoiceForm(Schema):

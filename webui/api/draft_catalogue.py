@@ -18,7 +18,10 @@ def catalogue_view(found: Catalogue, locale: str) -> dict[str, Any]:
         "roles": [{"id": role.id, "name": _role_name(role, locale), "is_outside": role.is_outside} for role in found.roles],
         "forms": [
             {"key": form.key, "title": worded(form.title),
-             "fields": [{"name": name, "title": worded(title)} for name, title in form.fields]}
+             "fields": [
+                 {"name": field.name, "title": worded(field.title), "kind": field.kind,
+                  "choices": [{"value": each.value, "title": worded(each.title)} for each in field.choices]}
+                 for field in form.fields]}
             for form in found.forms],
         "records": [{"key": key, "title": worded(title)} for key, title in found.records],
         "clauses": [

@@ -1,4 +1,4 @@
-// Fields that are more than one of our properties: a lane's role, a called process, an operation with its parameters, a condition.
+// Fields that are more than one of our properties: a lane's role, a called process, an operation with its parameters.
 import { SelectEntry, TextAreaEntry, TextFieldEntry } from "@bpmn-io/properties-panel";
 import { useService } from "bpmn-js-properties-panel";
 import { getBusinessObject, is } from "bpmn-js/lib/util/ModelUtil";
@@ -116,24 +116,4 @@ export function Script({ element, id, label }) {
   return <TextAreaEntry id={id} element={element} label={translate(label)} monospace autoResize debounce={debounce} rows={4}
     description={translate("Runs in the sandbox, over the case’s data alone.")}
     getValue={() => object.get("script") ?? ""} setValue={(value) => modeling.updateProperties(element, { script: value || undefined })} />;
-}
-
-export function Condition({ element, id, label }) {
-  const modeling = useService("modeling"), debounce = useService("debounceInput"), bpmnFactory = useService("bpmnFactory");
-  const object = getBusinessObject(element), source = getBusinessObject(element.source);
-  const isDefault = source.default === object;
-  const set = (value) => {
-    const made = value ? bpmnFactory.create("bpmn:FormalExpression", { body: value }) : undefined;
-    if (made) made.$parent = object;
-    modeling.updateProperties(element, { conditionExpression: made });
-  };
-  return <>
-    {!isDefault && <TextFieldEntry id={id} element={element} label={translate(label)} debounce={debounce} description={translate('An expression, e.g. decision["outcome"] == "repair".')}
-      getValue={() => object.get("conditionExpression")?.body ?? ""} setValue={set} />}
-    {element.source.type !== "bpmn:ParallelGateway" && <div className="bio-properties-panel-entry"><label className="designer-flag">
-      <input type="checkbox" checked={isDefault} onChange={(event) => {
-        if (event.target.checked && object.get("conditionExpression")) modeling.updateProperties(element, { conditionExpression: undefined });
-        modeling.updateProperties(element.source, { default: event.target.checked ? object : undefined });
-      }} />{translate("Taken when no other is")}</label></div>}
-  </>;
 }

@@ -2,7 +2,8 @@
 import { is } from "bpmn-js/lib/util/ModelUtil";
 import { owner, property } from "../properties.js";
 import { translate } from "../words.js";
-import { CalledProcess, Condition, Decision, FormEntry, LaneRole, laneOf, Operator, Script } from "./elements.jsx";
+import { Condition } from "./condition.jsx";
+import { CalledProcess, Decision, FormEntry, LaneRole, laneOf, Operator, Script } from "./elements.jsx";
 import { Choice, Duration, Flag, Line, Several, Told, Words } from "./entries.jsx";
 
 const roles = (catalogue) => catalogue.roles.map((role) => ({ value: role.id, label: role.name }));
