@@ -18,7 +18,8 @@ PROCEDURES = Path(__file__).parent.parent.parent.parent / "bpmn"
 MADE_UP = {
     'float(bill["total"]) >= 10.5 or "paint" not in bill["kinds"]': 2,
     'bill["note"] == "fire and \\"smoke\\" or nothing" and not bill["paid"]': 2, "bill['note'] != 'it\\'s'": 1, "": 0,
-    'bill["paid"] and bill["note"] == "a" or bill["paid"]': None, 'rounds < 3 and bill["paid"]': None, 'bill.get("note")': None, 'bill["n"] == "a': None,
+    'bill["paid"] and bill["note"] == "a" or bill["paid"]': None, 'rounds < 3 and bill["paid"]': None, 'bill.get("note")': None,
+    'bill["n"] == "a': None,
 }
 KINDS = {"bill.total": "money", "bill.kinds": "choices", "bill.note": "text", "bill.paid": "yes_no"}
 
@@ -34,10 +35,10 @@ def test_conditions_mean_the_same_as_rows(tmp_path: Path) -> None:
     script = Path(__file__).with_name("condition_rows.mjs")
     done = subprocess.run([node, script, FRONTEND, tmp_path / "given.json"], capture_output=True, text=True, check=True, timeout=60)
     found = {each["text"]: each for each in map(json.loads, done.stdout.splitlines())}
-    assert len([text for text in ours if found[text]["anew"]]) > len(ours) / 2
+    assert len([text for text in ours if found[text].get("anew")]) > len(ours) / 2
     for text, each in found.items():
         if each["rows"]:
             assert each["untouched"] == text
-        if each["anew"]:
+        if each.get("anew"):
             assert ast.dump(ast.parse(each["anew"], mode="eval")) == ast.dump(ast.parse(text, mode="eval")), text
     assert {text: found[text]["rows"] for text in MADE_UP} == MADE_UP
