@@ -69,6 +69,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # what a procedure's cases did at its steps, and the ways that they took
     "process-heat:read": frozenset({"cs_supervisor", "engineering_supervisor", "security_supervisor", "cleaning_supervisor",
                                     "assistant_manager", "manager", "general_manager", "administrator"}),
+    # the weeks ahead played with other staff or more cases, learned from one's sites
+    "what-if:play": frozenset({"cs_supervisor", "engineering_supervisor", "security_supervisor", "cleaning_supervisor",
+                               "assistant_manager", "manager", "general_manager", "administrator"}),
     # who did what, in files for other tools
     "event-log:name-persons": frozenset({"manager", "general_manager", "administrator"}),
     "directory:read": frozenset({"*"}),

@@ -45,14 +45,16 @@ def validate(
 
 
 def take_over(
-    form: Form, submitted: JsonObject, *, resolve: Resolve, file_info: FileInfo, now: datetime, zone: ZoneInfo = DEFAULT_ZONE
+    form: Form, submitted: JsonObject, *, resolve: Resolve, file_info: FileInfo, now: datetime, zone: ZoneInfo = DEFAULT_ZONE,
+    context: JsonObject | None = None,
 ) -> JsonObject:
     """As `validate`, of what is known so far of a form that was filled in on paper: nothing has to be there, what is there has to fit.
 
-    Fields that a page fills in by itself are taken as they are told; what is calculated is calculated where it was not told.
+    Fields that a page fills in by itself are taken as they are told; what is calculated is calculated where it was not told, from the
+    instance's data as far as they are known (`context`).
     """
     _check_size(submitted, MAX_BYTES)
-    return _Submission(form, submitted, {}, Surroundings(resolve, file_info, now, zone), None, is_whole=False).cleaned()
+    return _Submission(form, submitted, context or {}, Surroundings(resolve, file_info, now, zone), None, is_whole=False).cleaned()
 
 
 def _check_size(submitted: Any, max_bytes: int) -> None:

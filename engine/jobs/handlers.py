@@ -18,6 +18,7 @@ from engine.persistence.tables import idempotency
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.steps import run_step
+from engine.what_if import runs as what_if_runs
 
 _log = structlog.get_logger(__name__)
 
@@ -111,13 +112,18 @@ def undo_intervention(runtime: Runtime, key: str, payload: JsonObject) -> None:
     intervention_runs.carry_back(runtime, payload["intervention_id"])
 
 
+def play_what_if(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Play the weeks ahead; begun again it begins at the top, and one that is over or deleted is left alone."""
+    what_if_runs.carry_out(runtime, payload["run_id"])
+
+
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
     "send_link": link_sending.send_link, "hand_over": link_sending.hand_over,
     storing.JOB: apply_import, planning.JOB: plan_import, rescheduling.JOB: reschedule,
     migration_runs.JOB: migrate_cases, migration_runs.UNDO_JOB: undo_migration,
-    intervention_runs.JOB: intervene, intervention_runs.UNDO_JOB: undo_intervention,
+    intervention_runs.JOB: intervene, intervention_runs.UNDO_JOB: undo_intervention, what_if_runs.JOB: play_what_if,
 }
 
 

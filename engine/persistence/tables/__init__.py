@@ -87,6 +87,7 @@ from engine.persistence.tables.running import (
 )
 from engine.persistence.tables.signing_in import external_identity, password_link, user_session
 from engine.persistence.tables.talk import case_attachment, case_comment, comment_mention, work_item_draft
+from engine.persistence.tables.what_if import what_if_run
 
 __all__ = [
     "Id",
@@ -194,6 +195,7 @@ __all__ = [
     "unit",
     "user",
     "user_session",
+    "what_if_run",
     "work_item",
     "work_item_draft",
     "working_calendar",
