@@ -1,21 +1,21 @@
 """What a new version would mean for the cases that run: whom it does not concern, who can move to it, who cannot and why. Changes nothing.
 
-Where a case stands is read from its saved state without building it, so that ten thousand are looked at in a second or two; what was
-found for one way of standing holds for all that stand so.
+Where a case stands is read from its saved state without building it and kept for the next look (`standings`); what was found for one way
+of standing holds for all that stand so.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Row, select
+from sqlalchemy import select
 
-from engine import definitions, migration, permissions
+from engine import callers, definitions, migration, permissions, standings
 from engine.branching import Level
+from engine.callers import Caller
 from engine.comparison import Comparison, FileChange, compare
 from engine.comparison.comparing import touched
 from engine.content import DefinitionContent, InstanceContent
@@ -26,9 +26,10 @@ from engine.model import Actor
 from engine.persistence.tables import definition, instance
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
+from engine.standings import Case, StillCountingError
 
-#: rows that are fetched at once
-_FETCH = 500
+#: cases of a group that are named, and rows that are fetched at once
+SHOWN, _FETCH = 30, 500
 UNAFFECTED, MOVABLE, BLOCKED = "unaffected", "movable", "blocked"
 
 
@@ -59,12 +60,15 @@ class Group:
     verdict: str
     blocked: tuple[Blocked, ...]
     is_affected: bool
-    cases: list[CaseName] = field(default_factory=list)
+    #: of every case
+    instance_ids: list[int] = field(default_factory=list)
+    #: the first of them
+    cases: tuple[CaseName, ...] = ()
 
     @property
     def count(self) -> int:
         """How many."""
-        return len(self.cases)
+        return len(self.instance_ids)
 
     @property
     def can_move(self) -> bool:
@@ -82,6 +86,10 @@ class Impact:
     processes: tuple[tuple[str, DefinitionInfo | None], ...]
     #: (element id, name) of people's steps in the package
     targets: tuple[tuple[str, str], ...] = ()
+    #: who calls a process of the package without being in it
+    callers: tuple[Caller, ...] = ()
+    #: why there are no groups yet: running cases are still being read
+    counting: StillCountingError | None = None
 
     def count(self, verdict: str) -> int:
         """Cases for which that holds."""
@@ -95,12 +103,13 @@ class Impact:
 
 def of_package(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, files: Mapping[str, bytes], mappings: Mapping[str, Mapping[str, str]] | None = None,
-    running: Mapping[str, bytes] | None = None,
+    running: Mapping[str, bytes] | None = None, is_patient: bool = False,
 ) -> Impact:
     """Of files that are not deployed, against what is. `mappings`: group id → element id → its id in the package.
 
     Cases of every version but the package's own, at the sites where the actor may move cases. `running`: the files as they would be run,
-    where that is known; else they are read, and DeploymentRefusedError is raised for files that nothing could be run from.
+    where that is known; else they are read, and DeploymentRefusedError is raised for files that nothing could be run from. Where
+    many cases have to be read first there are no groups but `counting`, unless the caller `is_patient`.
     """
     known = {info.key: info.id for info in definitions.list_latest(runtime, uow)}
     running = running or definitions.normalised(runtime, uow, files)
@@ -111,9 +120,15 @@ def of_package(
     before: dict[str, bytes] = {}
     for deployment_id in reversed(bases):
         before |= definitions.files_of(uow, deployment_id)
-    found = _Look(runtime, uow, contents, files, mappings or {}).groups(actor)
+    found: tuple[Group, ...] = ()
+    counting = None
+    try:
+        found = _Look(runtime, uow, contents, files, mappings or {}).groups(actor, is_patient=is_patient)
+    except StillCountingError as error:
+        counting = error
     targets = tuple(step for key in sorted(diagrams) for step in steps_of(diagrams[key]))
-    return Impact(compare(before, files), found, tuple((key, latest.get(key)) for key in sorted(diagrams)), targets)
+    return Impact(compare(before, files), found, tuple((key, latest.get(key)) for key in sorted(diagrams)), targets,
+                  callers.of(runtime, uow, latest), counting)
 
 
 def steps_of(diagram: Diagram) -> tuple[tuple[str, str], ...]:
@@ -123,14 +138,18 @@ def steps_of(diagram: Diagram) -> tuple[tuple[str, str], ...]:
 
 def of_version(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, definition_id: int, mappings: Mapping[str, Mapping[str, str]] | None = None,
-    instance_ids: Sequence[int] | None = None,
+    instance_ids: Sequence[int] | None = None, is_patient: bool = False,
 ) -> tuple[Group, ...]:
-    """Of a deployed version, for the cases of its procedure that run on another (or for those of them that are named)."""
+    """Of a deployed version, for the cases of its procedure that run on another (or for those of them that are named).
+
+    StillCountingError where many have to be read first, unless the caller `is_patient`.
+    """
     info = definitions.get(runtime, uow, definition_id)
     together = definitions.deployed_with(uow, definition_id)
     contents = {key: definitions.content(runtime, uow, each) for key, each in together.items()}
     files = definitions.files_of(uow, info.deployment_id)
-    return _Look(runtime, uow, contents, files, mappings or {}).groups(actor, keys=[info.key], but=definition_id, instance_ids=instance_ids)
+    return _Look(runtime, uow, contents, files, mappings or {}).groups(
+        actor, keys=[info.key], but=definition_id, instance_ids=instance_ids, is_patient=is_patient)
 
 
 def _content(diagram: Diagram, files: Mapping[str, bytes]) -> DefinitionContent:
@@ -152,38 +171,37 @@ class _Look:
         self._groups: dict[str, Group] = {}
 
     def groups(
-        self, actor: Actor, keys: Sequence[str] | None = None, but: int | None = None, instance_ids: Sequence[int] | None = None
+        self, actor: Actor, keys: Sequence[str] | None = None, but: int | None = None, instance_ids: Sequence[int] | None = None,
+        is_patient: bool = False,
     ) -> tuple[Group, ...]:
-        for row in self._rows(actor, keys or list(self._contents), but, instance_ids):
-            world = self._world(row)
-            group = world.group(migration.standing(row), is_stuck=migration.stuck(self._uow, row))
-            kept = self._groups.setdefault(group.id, group)
-            kept.cases.append(CaseName(row.id, row.business_key or "", row.title))
+        sites = permissions.sites_where(actor, migration.PERMISSION) if actor.user_id is not None else None
+        running = standings.running(
+            self._uow, keys or list(self._contents), but=but, instance_ids=instance_ids, is_patient=is_patient,
+            site_ids=None if sites is None else list(sites))
+        for case in running:
+            group = self._world(case).group(case.positions, is_stuck=case.is_stuck)
+            self._groups.setdefault(group.id, group).instance_ids.append(case.id)
+        self._name()
         order = {BLOCKED: 0, MOVABLE: 1, UNAFFECTED: 2}
         return tuple(sorted(self._groups.values(), key=lambda each: (order[each.verdict], each.key, -each.number, -each.count, each.id)))
 
-    def _rows(self, actor: Actor, keys: Sequence[str], but: int | None, instance_ids: Sequence[int] | None) -> Iterator[Row[Any]]:
-        running: list[ColumnElement[bool]] = [instance.c.definition_key.in_(keys), instance.c.state.in_(migration.MOVABLE_STATES)]
-        if but is not None:
-            running.append(instance.c.definition_id != but)
-        if instance_ids is not None:
-            running.append(instance.c.id.in_(instance_ids))
-        sites = permissions.sites_where(actor, migration.PERMISSION) if actor.user_id is not None else None
-        if sites is not None:
-            running.append(instance.c.site_id.in_(sites))
-        # first the ids, by the index over key and state: those that have ended are many more
-        ids = sorted(self._uow.reading.execute(select(instance.c.id).where(*running)).scalars())
-        columns = [instance.c[name] for name in ("id", "definition_id", "bindings", "state", "business_key", "title", "data")]
-        for chunk in (ids[at:at + _FETCH] for at in range(0, len(ids), _FETCH)):
-            yield from self._uow.reading.execute(select(*columns).where(instance.c.id.in_(chunk)).order_by(instance.c.id))
+    def _name(self) -> None:
+        """What the first cases of each group are called."""
+        shown = [each for group in self._groups.values() for each in group.instance_ids[:SHOWN]]
+        query = select(instance.c.id, instance.c.business_key, instance.c.title)
+        chunks = (shown[at:at + _FETCH] for at in range(0, len(shown), _FETCH))
+        names = {row.id: CaseName(row.id, row.business_key or "", row.title)
+                 for chunk in chunks for row in self._uow.reading.execute(query.where(instance.c.id.in_(chunk)))}
+        for group in self._groups.values():
+            group.cases = tuple(names[each] for each in group.instance_ids[:SHOWN])
 
-    def _world(self, row: Row[Any]) -> _World:
-        key = (row.definition_id, row.bindings or "")
+    def _world(self, case: Case) -> _World:
+        key = (case.definition_id, case.bindings or "")
         if key not in self._worlds:
             runtime, uow = self._runtime, self._uow
-            bound: dict[str, int] = orjson.loads(row.bindings) if row.bindings else {}
-            old = definitions.instance_content(runtime, uow, row.definition_id, bound)
-            info = self._infos.setdefault(row.definition_id, definitions.get(runtime, uow, row.definition_id))
+            bound: dict[str, int] = orjson.loads(case.bindings) if case.bindings else {}
+            old = definitions.instance_content(runtime, uow, case.definition_id, bound)
+            info = self._infos.setdefault(case.definition_id, definitions.get(runtime, uow, case.definition_id))
             self._worlds[key] = _World(info, old, self._bound_to(old, bound), self._touched_by(info), self._mappings)
         return self._worlds[key]
 

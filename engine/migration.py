@@ -34,6 +34,8 @@ MIGRATED = "instance.migrated"
 MOVABLE_STATES = (InstanceState.ACTIVE, InstanceState.SUSPENDED, InstanceState.INCIDENT)
 #: failed commands that can be tried again on another version: what they need is the token that stays
 _RETRIABLE = frozenset({"complete", "refresh", "catch"})
+#: cases whose incidents are looked up at once
+_FETCH = 500
 
 
 class MigrationBlockedError(ConflictError):
@@ -202,12 +204,21 @@ def standing(row: Row[Any]) -> tuple[Position, ...]:
 
 def stuck(uow: UnitOfWork, row: Row[Any]) -> bool:
     """Whether a step of it failed that can only be tried again on its own version."""
-    if row.state != InstanceState.INCIDENT:
-        return False
-    query = select(incident.c.submitted).where(incident.c.instance_id == row.id, incident.c.resolved_at.is_(None))
-    return not row.data or any(
-        orjson.loads(submitted)["command"] not in _RETRIABLE for submitted in uow.reading.execute(query).scalars()
-    )
+    return row.state == InstanceState.INCIDENT and bool(stuck_among(uow, [row.id]))
+
+
+def stuck_among(uow: UnitOfWork, ids: Sequence[int]) -> set[int]:
+    """Those of cases with incidents that can only be tried again on their own version."""
+    found: set[int] = set()
+    for at in range(0, len(ids), _FETCH):
+        chunk = ids[at:at + _FETCH]
+        stateless = select(instance.c.id).where(instance.c.id.in_(chunk), instance.c.data.is_(None))
+        found |= set(uow.reading.execute(stateless).scalars())
+        failed = select(incident.c.instance_id, incident.c.submitted).where(
+            incident.c.instance_id.in_(chunk), incident.c.resolved_at.is_(None))
+        found |= {row.instance_id for row in uow.reading.execute(failed)
+                  if orjson.loads(row.submitted)["command"] not in _RETRIABLE}
+    return found
 
 
 # ---------------------------------------------------------------- trying

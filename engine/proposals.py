@@ -247,7 +247,7 @@ def _deploy(
         mappings = {group_id: choice.mapping for group_id, choice in moved.items() if choice.mapping}
         groups = impact.of_version(runtime, uow, actor, info.id, mappings) if moved else ()
         chosen = [
-            migration_runs.Chosen([case.id for case in group.cases], moved[group.id].mapping) for group in groups if group.id in moved]
+            migration_runs.Chosen(group.instance_ids, moved[group.id].mapping) for group in groups if group.id in moved]
         if chosen:
             run_ids.append(migration_runs.begin(
                 runtime, uow, actor, info.id, chosen, reason or found.note, new_due=new_due, proposal_id=found.id))

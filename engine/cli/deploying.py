@@ -44,7 +44,7 @@ def deploy(paths: tuple[Path, ...], note: str, dry_run: bool, move: bool, db: st
                         runtime, uow, SYSTEM, procedure.files, note=note, dry_run=dry_run,
                         procedure=procedure.name if procedure.is_folder else None)
                     if dry_run:
-                        _tell_impact(impact.of_package(runtime, uow, SYSTEM, procedure.files).groups)
+                        _tell_impact(impact.of_package(runtime, uow, SYSTEM, procedure.files, is_patient=True).groups)
                 except DeploymentRefusedError as error:
                     code = report(error)
                     continue
@@ -99,8 +99,8 @@ def _move(runtime: Runtime, definition_id: int, reason: str) -> None:
     from engine.steps import run_step
 
     with UnitOfWork(runtime.database) as uow:
-        groups = impact.of_version(runtime, uow, SYSTEM, definition_id)
-    chosen = [migration_runs.Chosen([case.id for case in group.cases], {}) for group in groups if group.can_move]
+        groups = impact.of_version(runtime, uow, SYSTEM, definition_id, is_patient=True)
+    chosen = [migration_runs.Chosen(group.instance_ids, {}) for group in groups if group.can_move]
     _tell_impact(tuple(group for group in groups if not group.can_move))
     if not chosen:
         return

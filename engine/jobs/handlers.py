@@ -8,7 +8,7 @@ from functools import partial
 import structlog
 from sqlalchemy import insert, select
 
-from engine import intervention_runs, messages, migration_runs, timers
+from engine import intervention_runs, messages, migration_runs, standings, timers
 from engine.company import rescheduling, users
 from engine.errors import ConflictError, StaleInstanceError
 from engine.imports import planning, storing
@@ -102,6 +102,11 @@ def undo_migration(runtime: Runtime, key: str, payload: JsonObject) -> None:
     migration_runs.carry_back(runtime, payload["run_id"], payload["actor_id"])
 
 
+def read_standings(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Read where a process's running cases stand; begun again it goes on with those that are left."""
+    standings.carry_out(runtime, payload["definition_key"])
+
+
 def intervene(runtime: Runtime, key: str, payload: JsonObject) -> None:
     """Carry out a manager's order; begun again it goes on with the cases that are left."""
     intervention_runs.carry_out(runtime, payload["intervention_id"])
@@ -124,6 +129,7 @@ HANDLERS: Mapping[str, Handler] = {
     storing.JOB: apply_import, planning.JOB: plan_import, rescheduling.JOB: reschedule,
     migration_runs.JOB: migrate_cases, migration_runs.UNDO_JOB: undo_migration,
     intervention_runs.JOB: intervene, intervention_runs.UNDO_JOB: undo_intervention, what_if_runs.JOB: play_what_if,
+    standings.JOB: read_standings,
 }
 
 

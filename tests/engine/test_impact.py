@@ -55,7 +55,7 @@ def look(runtime: Runtime, person: Person, files: Mapping[str, bytes], **options
 
 def verdicts(found: Impact) -> dict[str, tuple[str, list[int]]]:
     """Step → what holds, and the cases."""
-    return {group.steps[0][1]: (group.verdict, [case.id for case in group.cases]) for group in found.groups}
+    return {group.steps[0][1]: (group.verdict, group.instance_ids) for group in found.groups}
 
 
 @pytest.mark.databases("sqlite")
@@ -81,7 +81,7 @@ def test_a_mapping_opens_a_way(runtime: Runtime, three: tuple[Person, list[int]]
     group = look(runtime, person, package(first="register")).groups[0]
     mapped = look(runtime, person, package(first="register"), mappings={group.id: {"a": "register"}})
     again = next(each for each in mapped.groups if each.id == group.id)
-    assert (again.verdict, [case.id for case in again.cases]) == ("movable", [cases[0]])
+    assert (again.verdict, again.instance_ids) == ("movable", [cases[0]])
 
 
 def test_what_is_foretold_is_what_happens(runtime: Runtime, three: tuple[Person, list[int]]) -> None:
@@ -94,7 +94,7 @@ def test_what_is_foretold_is_what_happens(runtime: Runtime, three: tuple[Person,
         after = impact.of_version(runtime, uow, person.actor, to)
     assert [(each.id, each.verdict, each.cases) for each in after] == [
         (each.id, each.verdict, each.cases) for each in before.groups if each.key == "p"]
-    chosen = [migration_runs.Chosen([case.id for case in each.cases], {}) for each in after]
+    chosen = [migration_runs.Chosen(each.instance_ids, {}) for each in after]
     run = run_step(runtime, lambda uow: migration_runs.begin(runtime, uow, person.actor, to, chosen, "x"))
     migration_runs.carry_out(runtime, run)
     with UnitOfWork(runtime.database) as uow:

@@ -395,6 +395,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "rollouts.overview": _READING_IMPORTS,
     "rollouts.propose": everybody(403, administrator=422),
     "rollouts.selection": _READING_IMPORTS,
+    "rollouts.count": everybody(403, manager=303, administrator=303),
+    "rollouts.counted": _READING_IMPORTS,
     "rollouts.from_draft": everybody(403, administrator=404),
     **dict.fromkeys(
         (f"rollouts.{name}" for name in ("show", "differences", "preview", "deploy", "ask", "approve", "refuse", "withdraw", "version",

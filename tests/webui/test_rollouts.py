@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from engine import four_eyes, migration_runs
+from engine import four_eyes, migration_runs, standings
 from engine.instances import run_step
 from engine.persistence.tables import definition, instance, migration_run, proposal
 from engine.runtime import Runtime
@@ -114,3 +114,26 @@ def test_a_version_is_gone_back_to_and_one_case_follows(runtime: Runtime, visit:
     assert visitor.post(f"{page}/undo", {"run": str(run.id)}).status_code == 303
     assert latest.id not in {row.definition_id for row in rows(runtime, instance)}
     assert visitor.post("/rollouts/procedures/errand/rule", {"required": "yes"}).status_code == 403
+
+
+def test_a_page_reads_many_cases_first(runtime: Runtime, visit: Visit, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In English: the difference is shown at once, cases once they were read; nothing can be deployed before. Callers are named."""
+    make_site(runtime)
+    deploy(runtime, package(("check", "manager")))
+    start(runtime, "errand")
+    visitor = visit(make_user(runtime, "process_designer", "manager", locale="en"))
+    address = visitor.post("/rollouts", {"files": packed(package(("weigh", "manager")))}).headers["Location"]
+    monkeypatch.setattr(standings, "AT_ONCE", 0)
+    seen = visitor.get(address)
+    assert "0 of 1" in text_of(seen)
+    assert "weigh" in text_of(seen)
+    assert "Deploy" not in text_of(seen).split("Running cases")[-1].split("What is different")[0]
+    version = rows(runtime, definition)[0].id
+    assert visitor.post("/rollouts/count", {"key": "errand", "back": address}).headers["Location"] == address
+    assert "HX-Refresh" not in visitor.get("/rollouts/count?key=errand").headers
+    standings.carry_out(runtime, "errand")
+    assert "HX-Refresh" in visitor.get("/rollouts/count?key=errand").headers
+    assert "1 can move" in text_of(visitor.get(address)).replace("\n", " ")
+    deploy(runtime, package())
+    monkeypatch.setattr(standings, "AT_ONCE", -1)
+    assert visitor.post(f"/rollouts/versions/{version + 1}", {"sure": "1", "reason": "x"}).status_code == 409

@@ -47,7 +47,8 @@ STATUSES: dict[type[errors.GuichengError], int] = {
 }
 
 #: what of a conflict's data a program may want to read: who was first, and where things stand now
-_CONFLICT_MEMBERS = ("assignee", "completed_by", "completed_at", "state", "path", "changed_by", "changed_at", "revision", "is_removed")
+_CONFLICT_MEMBERS = (
+    "assignee", "completed_by", "completed_at", "state", "path", "changed_by", "changed_at", "revision", "is_removed", "done", "total")
 
 
 def request_locale() -> str:

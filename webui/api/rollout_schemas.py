@@ -84,10 +84,31 @@ class GroupView(Schema):
     instance_ids = fields.List(row_id(), required=True)
 
 
+class CallerView(Schema):
+    """Running cases of one version of a calling process that are bound to one version of what it calls."""
+
+    key = fields.String(required=True)
+    definition_id = row_id(required=True)
+    version = fields.Integer(required=True, attribute="number")
+    called_key = fields.String(required=True)
+    called_version = fields.Integer(required=True, attribute="called_number")
+    is_newest = fields.Boolean(required=True, metadata={"description": "whether that is the current version"})
+    count = fields.Integer(required=True)
+
+
 class ImpactView(Schema):
     """Which running cases a version concerns."""
 
     groups = fields.List(fields.Nested(GroupView), required=True)
+    callers = fields.List(fields.Nested(CallerView), required=True)
+
+
+class CountingView(Schema):
+    """How far the reading of running cases is."""
+
+    done = fields.Integer(required=True)
+    total = fields.Integer(required=True)
+    is_over = fields.Boolean(required=True)
 
 
 class _Move(Reason):

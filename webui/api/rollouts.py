@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from engine import definitions, four_eyes, impact, migration, migration_runs, proposals
+from engine import callers, definitions, four_eyes, impact, migration, migration_runs, proposals, standings
+from engine.callers import Caller
 from engine.comparison import Comparison, compare
 from engine.i18n import translate
 from engine.impact import Group
@@ -40,9 +42,21 @@ def compare_definitions(call: Call, query: dict[str, Any], definition_id: int) -
 
 @calls.lookup(f"{_VERSION}/impact", gives=schemas.ImpactView)
 def get_impact(call: Call, definition_id: int) -> dict[str, Any]:
-    """Running cases of the procedure on other versions: whom this version doesn't concern, who can move to it, who cannot."""
+    """Running cases of the procedure on other versions: whom this version doesn't concern, who can move to it, who cannot.
+
+    409 `still_counting` with how far that is where many have to be read first: POST here begins it.
+    """
     require(call.actor, migration.PERMISSION)
-    return _groups(impact.of_version(call.runtime, call.uow, call.actor, definition_id))
+    groups = impact.of_version(call.runtime, call.uow, call.actor, definition_id)
+    key = definitions.get(call.runtime, call.uow, definition_id).key
+    return _impact(groups, callers.of(call.runtime, call.uow, {key: definitions.latest(call.runtime, call.uow, key)}))
+
+
+@calls.command(f"{_VERSION}/impact", takes=schemas.Nothing, gives=schemas.CountingView, status=202)
+def count_cases(call: Call, body: dict[str, Any], definition_id: int) -> object:
+    """Read in the background where running cases of the procedure stand."""
+    require(call.actor, migration.PERMISSION)
+    return _count(call, [definitions.get(call.runtime, call.uow, definition_id).key])
 
 
 @calls.command(f"{_VERSION}/restore", takes=schemas.Approve, gives=schemas.ProposalView, status=201)
@@ -149,8 +163,17 @@ def get_proposal(call: Call, proposal_id: int) -> object:
 
 @calls.lookup(f"{_PROPOSAL}/impact", gives=schemas.ImpactView)
 def get_proposal_impact(call: Call, proposal_id: int) -> dict[str, Any]:
-    """Which running cases it would concern, and which could move."""
-    return _groups(proposals.look(call.runtime, call.uow, call.actor, proposal_id, {}).groups)
+    """Which running cases it would concern, and which could move; 409 `still_counting` as for a version."""
+    found = proposals.look(call.runtime, call.uow, call.actor, proposal_id, {})
+    if found.counting is not None:
+        raise found.counting
+    return _impact(found.groups, found.callers)
+
+
+@calls.command(f"{_PROPOSAL}/impact", takes=schemas.Nothing, gives=schemas.CountingView, status=202)
+def count_cases_of_proposal(call: Call, body: dict[str, Any], proposal_id: int) -> object:
+    """Read in the background where running cases of its procedures stand."""
+    return _count(call, proposals.get(call.uow, call.actor, proposal_id).keys)
 
 
 @calls.lookup(f"{_PROPOSAL}/difference", gives=schemas.DifferenceView)
@@ -226,11 +249,16 @@ def _difference(found: Comparison) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _groups(groups: tuple[Group, ...]) -> dict[str, Any]:
-    return {"groups": [{
+def _count(call: Call, keys: Sequence[str]) -> standings.Reading:
+    standings.begin(call.runtime, call.uow, keys)
+    return standings.reading(call.runtime, call.uow, keys)
+
+
+def _impact(groups: tuple[Group, ...], calling: tuple[Caller, ...]) -> dict[str, Any]:
+    return {"callers": list(calling), "groups": [{
         "id": each.id, "definition_id": each.definition_id, "key": each.key, "version": each.number, "verdict": each.verdict,
         "steps": [dict(zip(("process_key", "element_id", "name"), step, strict=True)) for step in each.steps],
-        "blocked": _blocked(each.blocked), "count": each.count, "instance_ids": [case.id for case in each.cases],
+        "blocked": _blocked(each.blocked), "count": each.count, "instance_ids": each.instance_ids,
     } for each in groups]}  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from webui.rollouts import differences, proposal, runs, views
+from webui.rollouts import counting, differences, proposal, runs, views
 from webui.session import protect
 
 _ONE = "/rollouts/<row_id:proposal_id>"
@@ -16,6 +16,8 @@ blueprint = flask.Blueprint("rollouts", __name__)
 protect(blueprint)
 blueprint.add_app_template_global(views.may_migrate, "may_migrate")
 blueprint.add_url_rule("/rollouts", "overview", views.overview)
+blueprint.add_url_rule("/rollouts/count", "count", counting.begin, methods=["POST"])
+blueprint.add_url_rule("/rollouts/count", "counted", counting.progress)
 blueprint.add_url_rule("/rollouts/selection", "selection", views.selection, methods=["POST"])
 blueprint.add_url_rule("/rollouts", "propose", views.propose, methods=["POST"])
 blueprint.add_url_rule("/rollouts/drafts/<row_id:draft_id>", "from_draft", views.from_draft, methods=["POST"])

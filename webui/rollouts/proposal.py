@@ -122,7 +122,8 @@ def _page(proposal_id: int, error: GuichengError | None = None) -> flask.Respons
     choice_of = {group.id: chosen(group.id, _default(group, before, is_asked=found.state == "asked")) for group in groups}
     home = next((info.id for _, info in impact.processes if info is not None), None) if impact is not None else None
     body = flask.render_template(
-        "rollouts/proposal.html", found=found, impact=impact, groups=groups, choice_of=choice_of, named=named, wording=wording,
+        "rollouts/proposal.html", found=found, impact=impact, counting=impact.counting.data if impact and impact.counting else None,
+        groups=groups, choice_of=choice_of, named=named, wording=wording,
         targets=impact.targets if impact is not None else (), name_of=lambda text: worded(text, home) if home else text,
         problem=describe_error(error) if error else "", findings=error.findings if isinstance(error, DeploymentRefusedError) else (),
         needs_approval=needs_approval, runs=migrations.runs(uow, actor, proposal_id=proposal_id).rows,

@@ -10,12 +10,13 @@ from pathlib import PurePosixPath
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import definitions, four_eyes, impact, migration_runs, proposals
+from engine import callers, definitions, four_eyes, impact, migration_runs, proposals
 from engine.errors import ConflictError, DeploymentRefusedError, GuichengError, InvalidError
 from engine.migration_runs import Chosen
 from engine.permissions import may, require
 from engine.queries import instances as cases
 from engine.queries import migrations
+from engine.standings import StillCountingError
 from webui import session, unit_of_work
 from webui.cases.intervening import chosen_ids
 from webui.error_pages import status
@@ -126,8 +127,11 @@ def migrate(definition_id: int) -> ResponseReturnValue:
     if "sure" not in posted:
         return _version(definition_id, ids=ids)
     named = mappings()
-    groups = impact.of_version(runtime_of(), current(), actor, definition_id, named, ids or None)
-    picked = [Chosen([case.id for case in each.cases], named.get(each.id, {})) for each in groups if chosen(each.id) == "move"]
+    try:
+        groups = impact.of_version(runtime_of(), current(), actor, definition_id, named, ids or None)
+    except StillCountingError as error:
+        return _version(definition_id, error, ids)
+    picked = [Chosen(each.instance_ids, named.get(each.id, {})) for each in groups if chosen(each.id) == "move"]
     try:
         run_id = unit_of_work.step(lambda uow: migration_runs.begin(
             runtime_of(), uow, actor, definition_id, picked, posted.get("reason", ""), new_due="new_due" in posted))
@@ -141,9 +145,15 @@ def _version(definition_id: int, error: GuichengError | None = None, ids: Sequen
     uow, actor = current(), session.actor()
     require(actor, "process-instance:migrate")
     info, named = definitions.get(runtime_of(), uow, definition_id), mappings()
-    groups = impact.of_version(runtime_of(), uow, actor, definition_id, named, ids or None)
+    groups: tuple[impact.Group, ...] = ()
+    counting = None
+    try:
+        groups = impact.of_version(runtime_of(), uow, actor, definition_id, named, ids or None)
+    except StillCountingError as found:
+        counting = found.data
     body = flask.render_template(
-        "rollouts/version.html", info=info, ids=ids, groups=groups, named=named, wording=wording,
+        "rollouts/version.html", info=info, ids=ids, groups=groups, named=named, wording=wording, counting=counting,
+        callers=callers.of(runtime_of(), uow, {info.key: definitions.latest(runtime_of(), uow, info.key)}),
         problem=describe_error(error) if error else "",
         choice_of={each.id: chosen(each.id, "move" if each.verdict == "movable" else "stay") for each in groups},
         reason=flask.request.form.get("reason", ""), new_due="new_due" in flask.request.form,

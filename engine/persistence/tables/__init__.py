@@ -71,7 +71,7 @@ from engine.persistence.tables.notifications import (
 )
 from engine.persistence.tables.outside import outside_link, outside_link_attempt
 from engine.persistence.tables.processes import executor, lease
-from engine.persistence.tables.rollouts import approval_rule, migration_case, migration_run, proposal, proposal_file
+from engine.persistence.tables.rollouts import approval_rule, case_standing, migration_case, migration_run, proposal, proposal_file
 from engine.persistence.tables.running import (
     due,
     event_subscription,
@@ -104,6 +104,7 @@ __all__ = [
     "case_attachment",
     "case_comment",
     "case_reporter",
+    "case_standing",
     "cash_day",
     "closed_month",
     "comment_mention",

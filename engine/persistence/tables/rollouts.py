@@ -104,3 +104,16 @@ migration_case = Table(
     Index("ix_migration_case_instance", "instance_id", "run_id"),
     Index("ix_migration_case_old", "at", sqlite_where=text("before_data IS NOT NULL"), postgresql_where=text("before_data IS NOT NULL")),
 )
+
+case_standing = Table(
+    "case_standing", metadata,
+    #: the process whose running cases these are
+    Column("definition_key", String(120), primary_key=True),
+    #: where each stands, by number and version of its row, packed; none before the first reading
+    Column("body", LargeBinary),
+    #: when a reading was asked for that has not ended
+    Column("asked_at", Instant),
+    #: how far that is
+    Column("done", Integer, nullable=False, server_default="0"),
+    Column("total", Integer, nullable=False, server_default="0"),
+)

@@ -20,6 +20,7 @@ pytestmark = pytest.mark.databases("sqlite")
 CALLS = {
     ("get", "/procedures"), *((method, "/procedures/{name}/access") for method in ("get", "put")),
     ("get", "/process-definitions/{definition_id}/difference"), ("get", "/process-definitions/{definition_id}/impact"),
+    ("post", "/process-definitions/{definition_id}/impact"), ("post", "/proposals/{proposal_id}/impact"),
     ("post", "/process-definitions/{definition_id}/restore"), ("post", "/process-definitions/{definition_id}/migrations"),
     ("get", "/migrations/{migration_id}"), ("get", "/migrations/{migration_id}/cases"),
     *(("post", f"/migrations/{{migration_id}}/{verb}") for verb in ("stop", "undo")),
