@@ -43,6 +43,11 @@ def of_data(data: Mapping[str, Any]) -> JsonObject:
     return {_DATA: dict(list(plain.items())[:_MOST])} if plain else {}
 
 
+def needed(subscribed: JsonObject) -> JsonObject:
+    """What a message has to carry for a token that subscribed so."""
+    return dict(subscribed.get(_DECLARED, {}))
+
+
 def matches(subscribed: JsonObject, asked: Mapping[str, Any]) -> bool:
     """Whether a message that carries `asked` is for a token that subscribed so."""
     if _DECLARED in subscribed:

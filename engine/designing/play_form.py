@@ -20,8 +20,8 @@ from engine.scenarios.company import Company
 
 #: kinds that a scenario draws by itself, and what a person reads beside the tick
 _DRAWN = {"signature": "示範簽名", "photos": "示範照片", "files": "示範檔案"}
-#: names that the page posts beside the form's own
-_OWN = ("item", "seen")
+#: names that the page posts beside the form's own; no field's name has a hyphen
+_OWN = ("item", "seen", "play-who", "play-verb", "play-to", "play-reason")
 
 
 @dataclass(frozen=True, slots=True)

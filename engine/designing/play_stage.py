@@ -17,19 +17,21 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import orjson
 from sqlalchemy import Row, select
 
-from engine import definitions, instances, timers
+from engine import correlations, definitions, instances, permissions, timers
 from engine.content import DefinitionContent
 from engine.designing import drafts, trials
+from engine.designing.play_cast import Candidate, candidates, name_of
 from engine.designing.play_form import PlayForm, PretendPlaces
 from engine.designing.told import Told
 from engine.drawing import ElementMark, Status, draw
-from engine.errors import ConflictError, GuichengError, InvalidError
+from engine.errors import ConflictError, FormInvalidError, GuichengError, InvalidError
 from engine.forms import FormTexts, initial
 from engine.i18n import CATALOGUE_FILE, read_catalogue
 from engine.model import JsonObject
-from engine.persistence.tables import instance
+from engine.persistence.tables import event_subscription, instance
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Reference, Runtime
 from engine.scenarios.checking import own_and_called, own_processes
@@ -37,12 +39,14 @@ from engine.scenarios.player import Player, live_items
 from engine.scenarios.player import play as play_scenario
 from engine.scenarios.report import MismatchError, Outcome, Reason, explain
 from engine.scenarios.stage import Scene, Stage
-from engine.scenarios.story import Scenario
+from engine.scenarios.story import Performer, Scenario
 
 #: things that one play may do, and seconds that playing them again may take
 MOST_STEPS, MOST_SECONDS = 80, 20.0
 #: sets that a process keeps, and seconds that a request waits for another's replay
 _KEPT, _PATIENCE = 2, 30.0
+#: verbs whose subject is an element or has a name of its own
+_SUBJECTS = ("complete", "claim", "unclaim", "return", "send", "signal")
 
 
 class PlayTooLongError(InvalidError):
@@ -59,6 +63,13 @@ class PlayBusyError(ConflictError):
     sentence = "有人正在試玩，請稍候再試。"
 
 
+class NotRefusedError(ConflictError):
+    """Expected a step that is refused."""
+
+    code = "not_refused"
+    sentence = "這一步沒有被拒絕，不能記為「應被拒絕」。"
+
+
 @dataclass(frozen=True, slots=True)
 class OpenStep:
     """Something that somebody has to do now."""
@@ -68,11 +79,15 @@ class OpenStep:
     name: str
     process: str
     role: str | None
-    #: as a scenario names who does it: the person, the outside person, else the role
-    performer: str
-    person: str
+    #: who may do it, whoever has it first
+    cast: tuple[Candidate, ...]
     due_at: datetime | None
     is_overdue: bool
+
+    @property
+    def holder(self) -> Performer | None:
+        """Who has it."""
+        return self.cast[0].told if self.cast and self.cast[0].has_it else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +96,23 @@ class DoneStep:
 
     verb: str
     name: str
-    performer: str
+    performer: Performer | None
     at: datetime
     #: how far the clock was moved
     by: timedelta | None = None
+    #: whether it had to be refused, and was
+    is_refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A message or signal that the case waits for."""
+
+    #: `message` or `signal`
+    kind: str
+    name: str
+    #: values by which it finds its case
+    correlation: JsonObject
 
 
 @dataclass(slots=True)
@@ -119,9 +147,25 @@ class Replay:
         """When something happens by itself."""
         return timers.next_due_at(uow, after=self.scene.clock.now())
 
-    def step_for(self, uow: UnitOfWork, row: Row[Any], data: JsonObject) -> JsonObject:
-        """The scenario's step that completes an open item."""
-        chosen: JsonObject = {"complete": row.element_id, "as": self._open(uow, row).performer}
+    def waits(self, uow: UnitOfWork) -> list[Wait]:
+        """What can be sent to it now."""
+        columns = (event_subscription.c.kind, event_subscription.c.name, event_subscription.c.correlation)
+        found = [Wait(row.kind, row.name, correlations.needed(orjson.loads(row.correlation)))
+                 for row in uow.reading.execute(select(*columns).order_by(event_subscription.c.name, event_subscription.c.token))]
+        return [each for number, each in enumerate(found) if each not in found[:number]]
+
+    def sender(self) -> str:
+        """Who sends what comes from outside."""
+        return next(role for role in self.scene.company.by_role if role in permissions.PERMISSIONS["process-instance:send-event"])
+
+    def cast(self, row: Row[Any]) -> tuple[Candidate, ...]:
+        """Who may do an open item."""
+        company = self.player.company if self.player is not None else self.scene.company
+        return candidates(company, self.runtime.organisation.roles, row)
+
+    def step_for(self, uow: UnitOfWork, row: Row[Any], verb: str, who: Candidate, data: JsonObject) -> JsonObject:
+        """The scenario's step that does something with an open item."""
+        chosen: JsonObject = {verb: row.element_id, "as": who.performer}
         alike = [each.id for each in live_items(uow) if each.element_id == row.element_id]
         if row.definition_key != self.told.process:
             chosen["in"] = row.definition_key
@@ -130,20 +174,21 @@ class Replay:
             chosen["item"] = alike.index(row.id) + 1
         return {**chosen, "data": data} if data else chosen
 
-    def form(self, uow: UnitOfWork, row: Row[Any] | None) -> PlayForm | None:
-        """The form of an open item, or the one that starts the case; None where there is none."""
+    def form(self, uow: UnitOfWork, row: Row[Any] | None, who: Candidate | None = None) -> PlayForm | None:
+        """The form of an open item as somebody has it before them, or the one that starts the case; None where there is none."""
         if row is None:
             held = self.content(uow, definitions.latest(self.runtime, uow, self.told.process).id)
             entry = held.diagram.start_by_hand
             key, context, performer = (entry.form if entry is not None else None), {}, self.starter(held)
         else:
-            held, key, performer = self.content(uow, row.definition_id), row.form_key, self._open(uow, row).performer
+            held, key = self.content(uow, row.definition_id), row.form_key
+            performer = name_of(who or self.cast(row)[0])
             context = self.player.data_of(uow, row) if self.player is not None else {}
         found = held.forms.get(key) if key else None
         if found is None:
             return None
         company = self.player.company if self.player is not None else self.scene.company
-        me = company.by_role.get(performer)
+        me = company.find(performer)
         zone = ZoneInfo(self.runtime.organisation.calendar.zone)
         opened = initial(found, context, now=self.scene.clock.now(), zone=zone,
                          me=Reference(me.user_id, me.name) if me is not None and me.user_id is not None else None)
@@ -193,15 +238,10 @@ class Replay:
         return self.texts.of(held.name), draw(held.xml, held.key, marks, self.texts.of)
 
     def _open(self, uow: UnitOfWork, row: Row[Any]) -> OpenStep:
-        company = self.player.company if self.player is not None else self.scene.company
         element = self.content(uow, row.definition_id).diagram.elements.get(row.element_id)
-        assignee = company.name_of(row.assignee_id)
-        performer = row.outside or assignee or row.role or ""
-        person = company.find(assignee or row.role or "")
         late = row.due_at is not None and row.due_at <= self.scene.clock.now()
         name = self.texts.of(element.name) if element is not None and element.name else row.element_id
-        return OpenStep(row.id, row.element_id, name, row.definition_key, row.outside or row.role, performer,
-                        self.texts.of(person.name) if person is not None else "", row.due_at, late)
+        return OpenStep(row.id, row.element_id, name, row.definition_key, row.outside or row.role, self.cast(row), row.due_at, late)
 
     def name_of(self, uow: UnitOfWork, step: Mapping[str, Any]) -> str:
         """What the element of a step is called."""
@@ -209,8 +249,9 @@ class Replay:
         held = self.content(uow, definitions.latest(self.runtime, uow, str(process)).id)
         if "process" in step:
             return self.texts.of(held.name)
-        element = held.diagram.elements.get(str(step.get("complete", "")))
-        return self.texts.of(element.name) if element is not None and element.name else str(step.get("complete", ""))
+        subject = next((str(step[verb]) for verb in _SUBJECTS if verb in step), "")
+        element = held.diagram.elements.get(subject)
+        return self.texts.of(element.name) if element is not None and element.name else subject
 
     def reason(self, error: MismatchError) -> str:
         """Why a step does not go, in the reader's language."""
@@ -252,6 +293,20 @@ def take(found: Replay, told: Told) -> None:
         raise
 
 
+def refusal(found: Replay, told: Told) -> JsonObject:
+    """Why the last step of what is told would be refused, as a scenario expects it; NotRefusedError where it would not be."""
+    probe = {**told.steps[-1], "refused": {"code": "?"}}
+    try:
+        take(found, Told(told.process, told.begins_at, (*told.steps[:-1], probe)))
+    except MismatchError as error:
+        raise NotRefusedError from error
+    except FormInvalidError as error:
+        return {"field": error.errors[0].field, "code": error.errors[0].code}
+    except GuichengError as error:
+        return {"code": error.code}
+    raise NotRefusedError
+
+
 def forget() -> None:
     """Take down every set."""
     _stages.close()
@@ -266,7 +321,8 @@ def _play_on(found: Replay, scenario: Scenario) -> None:
         told = found.told.steps[number]
         with UnitOfWork(found.runtime.database) as uow:
             name = found.name_of(uow, told) if step.performer is not None else ""
-            found.done.append(DoneStep(step.verb.value, name, str(told.get("as", "")), found.scene.clock.now(), step.advance))
+            found.done.append(DoneStep(
+                step.verb.value, name, step.performer, found.scene.clock.now(), step.advance, is_refused=step.refused is not None))
         try:
             found.player.take(step)
         except MismatchError as error:

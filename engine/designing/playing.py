@@ -13,11 +13,13 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import isodate
+import orjson
 from sqlalchemy import delete, insert, select, update
 
 from engine import instances, procedure_access
 from engine.designing import drafts, kept_scenarios, play_stage, saving
-from engine.designing.play_stage import MOST_SECONDS, MOST_STEPS, DoneStep, OpenStep, PlayTooLongError, Replay
+from engine.designing.play_cast import Candidate
+from engine.designing.play_stage import MOST_SECONDS, MOST_STEPS, DoneStep, OpenStep, PlayTooLongError, Replay, Wait
 from engine.designing.saving import Edit
 from engine.designing.told import Told
 from engine.errors import ConflictError, FieldError, FormInvalidError, InvalidError, NotFoundError
@@ -36,7 +38,7 @@ Posted = Mapping[str, list[str]]
 NAME = re.compile(r"[a-z][a-z0-9_]{0,59}")
 #: at which a play begins unless somebody says otherwise, and how far one move of the clock may go
 _OPENS, _MOST_FORWARD = time(9), timedelta(days=400)
-_LONGEST_TITLE = 120
+_LONGEST_TITLE, _LONGEST_DATA = 120, 10_000
 
 
 class PlayMovedError(ConflictError):
@@ -78,6 +80,35 @@ class Shown:
     done: tuple[DoneStep, ...]
     broken: tuple[int, str] | None
     pictures: tuple[tuple[str, str], ...]
+    #: what can be sent to the case now
+    waits: tuple[Wait, ...]
+    #: (element id, name) of the steps to which the chosen one can be sent back
+    earlier: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """What is done with an open step."""
+
+    #: `complete`, `claim`, `unclaim` or `return`
+    verb: str = "complete"
+    #: number in the step's cast, from 0
+    who: int = 0
+    #: of `return`: the element, and why
+    to: str = ""
+    reason: str = ""
+    #: whether it has to be refused
+    is_refused: bool = False
+
+    @property
+    def more(self) -> JsonObject:
+        """What a scenario's step says besides."""
+        return {"to": self.to, "reason": self.reason} if self.verb == "return" else {}
+
+
+COMPLETE = Deed()
+#: what may be done with an open step
+VERBS = ("complete", "claim", "unclaim", "return")
 
 
 def processes(uow: UnitOfWork, draft_id: int) -> dict[str, str]:
@@ -135,32 +166,53 @@ def show(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale:
             told=told, revision=revision, now=found.scene.clock.now(), next_due_at=found.next_due_at(inside),
             case_title=title, case_state=state,
             open_steps=tuple(steps), chosen=chosen, form=form.view(sent, posted or {}, errors) if form is not None else None,
-            starter=found.starter_of(inside), done=tuple(found.done), broken=found.broken, pictures=tuple(found.pictures(inside)))
+            starter=found.starter_of(inside), done=tuple(found.done), broken=found.broken, pictures=tuple(found.pictures(inside)),
+            waits=tuple(found.waits(inside)) if told.steps and found.broken is None else (), earlier=_earlier(found, inside, chosen))
 
 
 def act(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, posted: Posted, *, item_id: int | None,
-        seen: int) -> bool:
-    """Start the case, or complete an open step, with the form that was sent; False where only a row was added or removed.
+        seen: int, deed: Deed = COMPLETE) -> bool:
+    """Start the case, or do something with an open step, with the form that was sent; False where only a row was added or removed.
 
-    FormInvalidError and every other refusal as the service gives it; then nothing was done.
+    FormInvalidError and every other refusal as the service gives it; then nothing was done. A deed that `is_refused` is kept as one that
+    has to be refused just so; NotRefusedError where it would not be.
     """
     told, _ = _told(uow, actor, draft_id, seen)
-    with play_stage.replay(runtime, uow, draft_id, told, locale) as found, UnitOfWork(found.runtime.database) as inside:
-        row = None if item_id is None else _item(inside, item_id)
-        if row is None and told.steps:
-            raise PlayMovedError
-        form = found.form(inside, row)
-        sent = form.read(posted) if form is not None else None
-        if sent is not None and sent.is_edit:
-            return False
-        data = sent.data if sent is not None else {}
-        if row is not None:
-            step = found.step_for(inside, row, data)
-        else:
-            step = {"process": told.process, "as": found.starter_of(inside), **({"data": data} if data else {})}
-        inside.rollback()
+    with play_stage.replay(runtime, uow, draft_id, told, locale) as found:
+        who = _who(found, item_id, deed)
+        with UnitOfWork(found.runtime.database) as inside:
+            row = None if item_id is None else _item(inside, item_id)
+            if row is None and told.steps:
+                raise PlayMovedError
+            form = found.form(inside, row, who) if deed.verb == "complete" else None
+            sent = form.read(posted) if form is not None else None
+            if sent is not None and sent.is_edit:
+                return False
+            data = sent.data if sent is not None else {}
+            if row is not None and who is not None:
+                step = {**found.step_for(inside, row, deed.verb, who, data), **deed.more}
+            else:
+                step = {"process": told.process, "as": found.starter_of(inside), **({"data": data} if data else {})}
+        if deed.is_refused:
+            step["refused"] = play_stage.refusal(found, Told(told.process, told.begins_at, (*told.steps, step)))
         _take(runtime, uow, actor, draft_id, found, step, seen)
     return True
+
+
+def send(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, *, number: int, text: str, seen: int) -> None:
+    """Send one of what the case waits for, by its number among those shown, from 0. `text`: a line `name: value` each."""
+    told, _ = _told(uow, actor, draft_id, seen)
+    data = _lines(text)
+    with play_stage.replay(runtime, uow, draft_id, told, locale) as found:
+        with UnitOfWork(found.runtime.database) as inside:
+            waits = found.waits(inside)
+        if not 0 <= number < len(waits):
+            raise PlayMovedError
+        wait = waits[number]
+        step: JsonObject = {"send" if wait.kind == "message" else "signal": wait.name, "as": found.sender()}
+        if wait.correlation:
+            step["correlation"] = wait.correlation
+        _take(runtime, uow, actor, draft_id, found, {**step, **({"data": data} if data else {})}, seen)
 
 
 def forward(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale: str, by: timedelta | None, *, seen: int) -> None:
@@ -207,6 +259,40 @@ def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, draft_id: int, locale:
         raise NotAsExpectedError(reason=line_of(outcome.failures[0], locale))
     saving.save(runtime, uow, actor, draft_id, [Edit(path, body, before)])
     return path
+
+
+def _who(found: Replay, item_id: int | None, deed: Deed) -> Candidate | None:
+    """Who does it, taken into the company; None for the start."""
+    if item_id is None:
+        return None
+    with UnitOfWork(found.runtime.database) as inside:
+        cast = found.cast(_item(inside, item_id))
+    if not 0 <= deed.who < len(cast):
+        raise PlayMovedError
+    if found.player is not None:
+        found.player.hire(cast[deed.who].told)
+    return cast[deed.who]
+
+
+def _earlier(found: Replay, inside: UnitOfWork, chosen: OpenStep | None) -> tuple[tuple[str, str], ...]:
+    if chosen is None:
+        return ()
+    return tuple((each.id, found.texts.of(each.name) if each.name else each.id)
+                 for each in instances.returnable_elements(found.runtime, inside, chosen.id))
+
+
+def _lines(text: str) -> JsonObject:
+    """`name: value` a line; a value is a number, true, false, null or else a text."""
+    data: JsonObject = {}
+    for line in filter(None, map(str.strip, text[:_LONGEST_DATA].splitlines())):
+        name, colon, value = line.partition(":")
+        if not colon or not name.strip().isidentifier():
+            raise FormInvalidError([FieldError("data", "format", "請每行寫一項「名稱: 值」；這一行不是：{line}", {"line": line[:80]})])
+        try:
+            data[name.strip()] = orjson.loads(value.strip())
+        except orjson.JSONDecodeError:
+            data[name.strip()] = value.strip()
+    return data
 
 
 def _expected(found: Replay, inside: UnitOfWork) -> JsonObject:

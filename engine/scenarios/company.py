@@ -67,10 +67,13 @@ def extend(runtime: Runtime, uow: UnitOfWork, company: Company, additions: Addit
     for extra in additions.tenants:
         _add_tenant(runtime, uow, grown, directory.TenantValues(extra.code, extra.name), extra.unit)
     wanted: dict[str, list[str]] = {person.name: list(person.roles) for person in additions.people}
+    there = len(grown.by_name)
     for performer in performers:
-        if performer.person is not None and performer.role not in wanted.setdefault(performer.person, []):
+        if performer.person is None or performer.person in grown.by_name:
+            continue
+        if performer.role not in wanted.setdefault(performer.person, []):
             wanted[performer.person].append(performer.role)
-    for number, (name, roles) in enumerate(wanted.items(), 1):
+    for number, (name, roles) in enumerate(wanted.items(), there + 1):
         grown.by_name[name] = _hire(runtime, uow, f"person-{number}", name, roles)
     return grown
 

@@ -6,7 +6,7 @@ what there was instead.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -26,7 +26,7 @@ from engine.scenarios.company import Company, extend
 from engine.scenarios.looking import Looker, element_names
 from engine.scenarios.report import MismatchError, Outcome, Reason, failure
 from engine.scenarios.stage import Scene, Stage
-from engine.scenarios.story import ITEM_VERBS, UNSAID, Performer, Refusal, Scenario, Step, Verb
+from engine.scenarios.story import ITEM_VERBS, UNSAID, Additions, Performer, Refusal, Scenario, Step, Verb
 from engine.scenarios.submission import Writer
 from engine.steps import run_step
 
@@ -55,16 +55,15 @@ class Player:
         self._scene = scene
         self._runtime = scene.runtime
         self._scenario = scenario
-        self._company = self._extend(scene.company)
+        self._company = self._extend(scene.company, [each for step in scenario.steps for each in (step.performer, step.to)])
         #: instances that a step started, in order
         self._started: list[int] = []
         self._known_incidents: set[int] = set()
         self._delivered = 0
 
-    def _extend(self, company: Company) -> Company:
-        performers = [each for step in self._scenario.steps for each in (step.performer, step.to) if each is not None]
+    def _extend(self, company: Company, performers: Iterable[Performer | None]) -> Company:
         with UnitOfWork(self._runtime.database) as uow:
-            grown = extend(self._runtime, uow, company, self._scenario.company, performers)
+            grown = extend(self._runtime, uow, company, self._scenario.company, [each for each in performers if each is not None])
             uow.commit()
         return grown
 
@@ -81,6 +80,13 @@ class Player:
                 break
         passed, limits = self._covered()
         return Outcome(self._scenario, tuple(failures), passed, limits)
+
+    def hire(self, performer: Performer) -> None:
+        """Let somebody take part whom no step has named so far."""
+        if performer.person is not None and performer.person not in self._company.by_name:
+            with UnitOfWork(self._runtime.database) as uow:
+                self._company = extend(self._runtime, uow, self._company, Additions(), [performer])
+                uow.commit()
 
     def take(self, step: Step) -> None:
         """One step more, for who plays on and looks in between. MismatchError where it does not go as it should."""

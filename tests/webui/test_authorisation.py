@@ -135,7 +135,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "designer.part": everybody(403, manager=404, administrator=404),
     "designer.preview": everybody(403, manager=404, administrator=404),
     **{f"designer.{name}": everybody(403, administrator=404) for name in (
-        "play", "play_begin", "play_act", "play_forward", "play_undo", "play_save", "play_drop")},
+        "play", "play_begin", "play_act", "play_send", "play_forward", "play_undo", "play_save", "play_drop")},
     "designer.access": everybody(403, administrator=200),
     "designer.grant": everybody(403, administrator=303),
     "help.dismiss": everybody(303),
@@ -451,7 +451,7 @@ class Scene:
             "work_item.ahead": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
             **{f"designer.{name}": {"name": "errand"} for name in (
                 "editor", "close", "access", "grant", "parts", "begin_part",
-                "play", "play_begin", "play_act", "play_forward", "play_undo", "play_save", "play_drop")},
+                "play", "play_begin", "play_act", "play_send", "play_forward", "play_undo", "play_save", "play_drop")},
             **{f"designer.{name}": {"name": "errand", "kind": "form", "key": "errand"} for name in ("part", "preview")},
             "files.show": {"file_id": 99},
             "files.thumbnail": {"file_id": 99},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import flask
@@ -11,9 +12,11 @@ from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 
 from engine import procedure_access
-from engine.designing import drafts, kept_scenarios, playing
+from engine.designing import drafts, kept_scenarios, play_cast, playing
 from engine.designing import overview as procedures
 from engine.designing.overview import ProcedureState
+from engine.designing.play_stage import NotRefusedError
+from engine.designing.playing import Deed, PlayMovedError
 from engine.errors import DeploymentRefusedError, FieldError, FormInvalidError, GuichengError, InvalidError, NotFoundError
 from engine.persistence.unit_of_work import UnitOfWork
 from webui import session, unit_of_work
@@ -38,13 +41,14 @@ def begin(name: str) -> ResponseReturnValue:
 
 
 def act(name: str) -> ResponseReturnValue:
-    """Start the case, or complete one step; a refused form comes back with everything in it."""
+    """Start the case, or do something with one step; a refused form comes back with everything in it."""
     state, form = _draft(name), flask.request.form
     posted, item_id = form.to_dict(flat=False), _number(form, "item")
     plain = {key: values for key, values in posted.items() if key != "csrf_token"}
     try:
         acted = unit_of_work.step(lambda uow: playing.act(
-            runtime_of(), uow, session.actor(), _id(state), current_locale(), plain, item_id=item_id, seen=_number(form, "seen") or 0))
+            runtime_of(), uow, session.actor(), _id(state), current_locale(), plain, item_id=item_id, seen=_number(form, "seen") or 0,
+            deed=_deed()))
     except GuichengError as error:
         unit_of_work.let_go()
         errors = error.errors if isinstance(error, FormInvalidError) else ()
@@ -58,6 +62,14 @@ def forward(name: str) -> ResponseReturnValue:
     by = None if form.get("to") == "next" else (_number(form, "amount") or 0) * _UNITS.get(form.get("unit", ""), timedelta(0))
     return _done(state, lambda uow, draft_id: playing.forward(
         runtime_of(), uow, session.actor(), draft_id, current_locale(), by, seen=_number(form, "seen") or 0))
+
+
+def send(name: str) -> ResponseReturnValue:
+    """Send a message or signal that the case waits for."""
+    state, form = _draft(name), flask.request.form
+    return _done(state, lambda uow, draft_id: playing.send(
+        runtime_of(), uow, session.actor(), draft_id, current_locale(), number=_number(form, "wait") or 0, text=form.get("data", ""),
+        seen=_number(form, "seen") or 0))
 
 
 def undo(name: str) -> ResponseReturnValue:
@@ -115,13 +127,15 @@ def _page(
                 runtime_of(), uow, actor, draft_id, current_locale(), item_id=item_id, posted=posted, errors=errors)
         except (DeploymentRefusedError, InvalidError) as error:
             refused = error
+    is_refused = posted is not None and problem is not None and not isinstance(problem, PlayMovedError | NotRefusedError)
     fields = {each.field: gettext(each.sentence, **each.data) for each in problem.errors} if isinstance(problem, FormInvalidError) else {}
     pictures = [(title, Markup(svg)) for title, svg in shown.pictures] if shown is not None else []  # noqa: S704 - `draw` escapes
     body = flask.render_template(
         "designer/play.html", state=state, draft=state.draft, shown=shown, pictures=pictures, values=flask.request.form,
         refused=describe_error(refused) if refused is not None else "", problem=describe_error(problem) if problem is not None else "",
-        fields=fields, choices=playing.processes(uow, draft_id),
-        kept=kept_scenarios.listed(uow, actor, draft_id), opens_at=playing.first_morning(runtime_of()), is_filled=posted is not None)
+        fields=fields, choices=playing.processes(uow, draft_id), kept=kept_scenarios.listed(uow, actor, draft_id),
+        opens_at=playing.first_morning(runtime_of()), is_filled=posted is not None,
+        said=partial(play_cast.said, runtime_of().organisation.roles), may_expect=is_refused)
     return flask.make_response(body, code)
 
 
@@ -138,6 +152,13 @@ def _id(state: ProcedureState) -> int:
     found = state.draft
     assert isinstance(found, drafts.Draft)
     return found.id
+
+
+def _deed() -> Deed:
+    form = flask.request.form
+    verb = form.get("play-verb", "")
+    return Deed(verb if verb in playing.VERBS else "complete", _number(form, "play-who") or 0, form.get("play-to", ""),
+                form.get("play-reason", "").strip(), is_refused=verb == "refused")
 
 
 def _number(values: Any, key: str) -> int | None:

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from engine.designing import drafts, kept_scenarios, play_stage, playing
-from engine.designing.playing import NothingDueError, PlayMovedError, Shown
-from engine.errors import ForbiddenError, FormInvalidError, NotFoundError
+from engine.designing.play_stage import NotRefusedError
+from engine.designing.playing import Deed, NothingDueError, PlayMovedError, Shown
+from engine.errors import ForbiddenError, FormInvalidError, GuichengError, NotFoundError
 from engine.forms import FieldView
 from engine.instances import run_step
 from engine.persistence.unit_of_work import UnitOfWork
@@ -48,10 +49,10 @@ FILES = {
 class Designer:
     """Somebody who plays a draft."""
 
-    def __init__(self, runtime: Runtime) -> None:
+    def __init__(self, runtime: Runtime, files: dict[str, bytes] = FILES) -> None:
         self.runtime = runtime
         self.actor = make_user(runtime, "process_designer").actor
-        self.draft = self.do(drafts.create, "loan", "files", files=FILES).id
+        self.draft = self.do(drafts.create, "loan", "files", files=files).id
 
     def do(self, act: Callable[..., Any], *arguments: Any, **options: Any) -> Any:
         return run_step(self.runtime, lambda uow: act(self.runtime, uow, self.actor, *arguments, **options))
@@ -63,8 +64,8 @@ class Designer:
     def begin(self) -> None:
         self.do(playing.begin, self.draft, "loan", playing.first_morning(self.runtime))
 
-    def act(self, posted: dict[str, list[str]], item_id: int | None = None) -> Any:
-        return self.do(playing.act, self.draft, "en", posted, item_id=item_id, seen=self.look().revision)
+    def act(self, posted: dict[str, list[str]], item_id: int | None = None, deed: Deed = playing.COMPLETE) -> Any:
+        return self.do(playing.act, self.draft, "en", posted, item_id=item_id, seen=self.look().revision, deed=deed)
 
     def forward(self, by: timedelta | None = None) -> None:
         self.do(playing.forward, self.draft, "en", by, seen=self.look().revision)
@@ -94,7 +95,7 @@ def test_a_play_with_a_timer_becomes_a_scenario_that_passes(designer: Designer, 
     unit = next(str(option["id"]) for option in _opened(opened, "unit").options or () if option["label"] == "A-1202")
     designer.act({"items": ["鑰匙"], "unit": [unit], "unit-chosen": ["1"], "asked_at": [_opened(opened, "asked_at").value]})
     begun = designer.look()
-    assert [(step.element_id, step.performer) for step in begun.open_steps] == [("review", "manager")]
+    assert [(step.element_id, step.cast[0].performer) for step in begun.open_steps] == [("review", "manager")]
     assert begun.next_due_at is not None
     designer.forward(timedelta(hours=5))
     assert designer.look().open_steps[0].is_overdue
@@ -139,6 +140,58 @@ def test_a_play_with_a_timer_becomes_a_scenario_that_passes(designer: Designer, 
     assert designer.do(kept_scenarios.remove, designer.draft, "reminded").path == path
     with pytest.raises(NotFoundError):
         designer.do(kept_scenarios.remove, designer.draft, "reminded")
+
+
+def test_colleagues_messages_and_refusals_are_told(runtime: Runtime) -> None:
+    """A step is taken by a second person of its role, which keeps the first one out, put back and sent back; a refusal that has to be is
+    kept; a message is sent to the case by its own values; the scenario of it all passes when the draft is checked."""
+    lanes = ("<laneSet id='lanes'><lane id='manager' name='manager'><flowNodeRef>begin</flowNodeRef><flowNodeRef>review</flowNodeRef>"
+             "<flowNodeRef>second</flowNodeRef></lane></laneSet>")
+    held = properties(correlation="{'subject': application['items']}")
+    body = (lanes + node("begin", "start", properties(form="application")) + node("review", "user", properties(form="review"))
+            + node("second", "user") + node("await_paid", "receive", held, messageRef="paid")
+            + chain("begin review second await_paid done:end"))
+    drawn = bpmn(body, before="<message id='paid' name='paid'/>", process='id="loan" name="借用" isExecutable="true"')
+    forms = {path: text for path, text in FILES.items() if path.endswith(".json")}
+    designer = Designer(runtime, {"loan.bpmn": drawn, **forms})
+    designer.begin()
+    unit = next(str(option["id"]) for option in _opened(designer.look(), "unit").options or () if option["label"] == "A-1202")
+    designer.act({"items": ["鑰匙"], "unit": [unit], "unit-chosen": ["1"]})
+    review, = designer.look().open_steps
+    assert len(review.cast) == 3
+    wrong, right = {"outcome": [""], "signature": ["true"]}, {"outcome": ["ok"], "signature": ["true"]}
+    with pytest.raises(FormInvalidError):
+        designer.act(wrong, review.id)
+    with pytest.raises(NotRefusedError):
+        designer.act(right, review.id, Deed(is_refused=True))
+    designer.act(wrong, review.id, Deed(is_refused=True))
+    designer.act({}, review.id, Deed("claim", who=1))
+    taken, = designer.look().open_steps
+    assert taken.holder == taken.cast[0].told != review.cast[0].told
+    with pytest.raises(GuichengError) as refused:
+        designer.act(right, review.id, Deed(who=1))
+    assert refused.value.code == "work_item_not_yours"
+    designer.act({}, review.id, Deed("unclaim"))
+    designer.act(right, review.id, Deed(who=2))
+    second = designer.look()
+    assert second.earlier == (("review", "review"),)
+    designer.act({}, second.open_steps[0].id, Deed("return", to="review", reason="again"))
+    for _ in range(2):
+        designer.act(right if designer.look().open_steps[0].element_id == "review" else {}, designer.look().open_steps[0].id)
+    waiting = designer.look()
+    assert [(each.kind, each.name, each.correlation) for each in waiting.waits] == [("message", "paid", {"subject": "鑰匙"})]
+    with pytest.raises(FormInvalidError):
+        designer.do(playing.send, designer.draft, "en", number=0, text="no colon", seen=waiting.revision)
+    designer.do(playing.send, designer.draft, "en", number=0, text="amount: 12.5\npayer: 王", seen=waiting.revision)
+    ended = designer.look()
+    assert (ended.case_state, [step.is_refused for step in ended.done].count(True)) == ("completed", 1)
+    path = designer.do(playing.save, designer.draft, "en", name="all", title="全部", english="All", seen=ended.revision)
+    with UnitOfWork(runtime.database) as uow:
+        text = drafts.files(uow, designer.draft)[path].decode()
+    colleague = f"person: {runtime.organisation.roles['manager'].name}乙"
+    for words in ("field: outcome", "claim: review", colleague, "to: review", "send: paid", "subject: 鑰匙", "amount: 12.5"):
+        assert words in text, words
+    play_stage.forget()
 
 
 def test_only_who_designs_plays(designer: Designer) -> None:

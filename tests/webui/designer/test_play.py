@@ -50,16 +50,24 @@ def test_a_draft_is_played_and_saved_on_the_page(runtime: Runtime, visit: Callab
     assert code == 422
     assert 'id="field-application-unit-error"' in text
     assert "&lt;b&gt;key" in text
+    assert "Keep as" in text
     unit = re.search(r'<option value="(\d+)">A-1203', text)
     assert unit is not None
     assert send("/act", items="key", unit=unit[1], **{"unit-chosen": "1"})[0] == 303
+    item = re.search(r'name="item" value="(\d+)"', mine.get(address).text)
+    assert item is not None
+    assert send("/act", item=item[1], **{"play-verb": "claim", "play-who": "1"})[0] == 303
+    page = text_of(mine.get(address))
+    assert "Service centre manager B (has it)" in page
+    assert "Put back" in page
+    assert send("/send", wait="0", data="x: 1")[0] == 409
     assert send("/forward", amount="0", unit="hours")[0] == 422
     assert send("/forward", amount="2", unit="hours")[0] == 303
     page = mine.get(address)
     assert 'is-current" data-element-id="review"' in page.text
     assert "2026-03-02 11:00" in text_of(page)
     assert send("/forward", to="next")[0] == 303
-    assert send("/undo", keep="2")[0] == 303
+    assert send("/undo", keep="3")[0] == 303
     assert send("/save", name="Bad Name", title="", english="")[0] == 422
     assert mine.post(f"{address}/undo", {"keep": "0", "seen": "1"}).status_code == 409
     assert send("/save", name="waits", title="等待", english="Waits")[0] == 303

@@ -17,6 +17,7 @@ import { startNews } from "./news.js";
 import { startPhone } from "./phone.js";
 import { startPhotos } from "./photos.js";
 import { startPickers } from "./pickers.js";
+import { startPlay } from "./play.js";
 import { startRefreshing } from "./refreshing.js";
 import { startTalk } from "./talk.js";
 
@@ -39,6 +40,7 @@ startMenus();
 startNews();
 startPhotos();
 startPickers();
+startPlay();
 startDesk();
 startRefreshing();
 startTalk();
