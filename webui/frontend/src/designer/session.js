@@ -2,7 +2,7 @@
 import { Autosave } from "./autosave.js";
 import { ask, element, field, notice } from "./dialogs.js";
 import { Findings } from "./findings.js";
-import { conflicts, merge } from "./merge.js";
+import { bringTogether } from "./merge-dialog.js";
 import { Canvas } from "./modeler.js";
 import { setProperties } from "./properties.js";
 import { Tables } from "./tables-loader.js";
@@ -75,7 +75,7 @@ export class Session {
       undo.addEventListener("click", () => this.put(text));
       notice(translate("Restored what had not been saved at {time}.", { time: new Date(copy.at).toLocaleString(document.documentElement.lang) }));
       document.querySelector("#notices").lastElementChild.append(undo);
-    } else await this.bringTogether(path, copy.base ?? "", copy.text, { text, revision }, null);
+    } else await this.bringTogether(path, copy.base, copy.text, { text, revision }, null);
   }
 
   /** Another text in place of what is shown, as a change that will be saved. */
@@ -131,35 +131,19 @@ export class Session {
     await this.bringTogether(path, known.text, mine, await this.server.file(path), problem);
   }
 
-  /** Put two people's changes together; where both changed the same element somebody chooses. */
+  /** Put two people's changes together; where both changed the same piece somebody chooses. */
   async bringTogether(path, base, mine, theirs, problem) {
     const who = problem?.changed_by ?? this.draft.files.find((file) => file.path === path)?.changed_by.name ?? "";
     const when = problem?.changed_at ? new Date(problem.changed_at).toLocaleTimeString(document.documentElement.lang) : "";
-    const both = path.endsWith(".bpmn") && base ? conflicts(base, mine, theirs.text) : [];
-    const body = [element("p", {}, problem?.detail ?? translate("Somebody has saved this file since you changed it."))];
-    if (both.length) {
-      body.push(element("p", {}, translate("You both changed these. Choose for each whose stays; everything else is put together.")));
-      const table = element("ul", { class: "designer-choices" });
-      for (const each of both) {
-        const choice = (value, label) => element("label", {}, element("input", { type: "radio", name: `of-${each.id}`, value, checked: value === "mine" ? "" : null }), ` ${label}`);
-        table.append(element("li", {}, element("b", {}, each.name || each.id), element("span", { class: "faint" }, ` ${each.id}`),
-          choice("mine", `${translate("Mine")} (${translate(each.mine)})`), choice("theirs", `${who || translate("Theirs")} (${translate(each.theirs)})`)));
-      }
-      body.push(table);
-    } else body.push(element("p", {}, translate("None of it contradicts yours.")));
-    const answer = await ask(translate("{name} has saved this file {when}", { name: who, when }), body, [
-      { label: translate("Put both together"), value: "merge", primary: true }, { label: translate("Take theirs, drop mine"), value: "theirs" },
-      { label: translate("Not now"), value: "" },
-    ], (form, value) => ({ value, keep: both.filter((each) => new FormData(form).get(`of-${each.id}`) === "theirs").map((each) => each.id) }));
+    const answer = await bringTogether(path, base, mine, theirs.text, { who, when, detail: problem?.detail });
     if (!answer) return;
-    const text = answer.value === "theirs" ? theirs.text : base && path.endsWith(".bpmn") ? merge(base, mine, theirs.text, answer.keep) : mine;
     this.autosave.known.set(path, theirs);
     if (path === this.path) {
       await this.show(theirs.text);
-      if (text !== theirs.text) await this.put(text);
+      if (answer.text !== theirs.text) await this.put(answer.text);
     }
     this.autosave.state = "unsaved";
-    if (answer.value === "theirs") await this.autosave.copies.drop(path);
+    if (answer.isTheirs) await this.autosave.copies.drop(path);
     await this.autosave.settled(path, theirs);
   }
 

@@ -1,6 +1,7 @@
 // One file of a draft in hand: its text, saved as it changes, with the history of what was done to it in this browser.
 import { Autosave } from "../designer/autosave.js";
-import { element, notice, ask } from "../designer/dialogs.js";
+import { notice } from "../designer/dialogs.js";
+import { bringTogether } from "../designer/merge-dialog.js";
 import { translate } from "../designer/words.js";
 
 export class DraftFile {
@@ -22,7 +23,15 @@ export class DraftFile {
     if (this.isReadOnly) this.status.textContent = translate("Look only");
     else this.told("saved");
     const copy = await this.autosave.copies.get(this.path);
-    if (copy && copy.text !== text && !this.isReadOnly) {
+    if (!copy || copy.text === text || this.isReadOnly) return;
+    if (copy.revision !== revision) {
+      // what stands here came from an earlier state: until both were put together nothing is sent
+      this.autosave.took(this.path, copy.base, copy.revision);
+      this.text = copy.text;
+      this.show(copy.text);
+      this.autosave.dirty.add(this.path);
+      this.autosave.tell("conflict", { changed_by: this.draft.files.find((file) => file.path === this.path)?.changed_by.name });
+    } else {
       notice(translate("Restored what had not been saved at {time}.", { time: new Date(copy.at).toLocaleString(document.documentElement.lang) }));
       this.change(copy.text);
       this.show(copy.text);
@@ -93,18 +102,19 @@ export class DraftFile {
     notice(translate("{name} has saved this file; you see it as it is now.", { name: now.changed_by.name ?? translate("The system") }));
   }
 
-  async conflict(problem) {
-    const theirs = await this.server.file(this.path), who = problem.changed_by ?? translate("Theirs");
-    const part = (label, text) => element("details", {}, element("summary", {}, label), element("pre", { class: "parts-compare" }, text));
-    const answer = await ask(translate("{name} has saved this file {when}", { name: who, when: "" }), [
-      element("p", {}, problem.detail), part(translate("Mine"), this.text), part(who, theirs.text)], [
-      { label: translate("Keep mine"), value: "mine", primary: true }, { label: translate("Take theirs, drop mine"), value: "theirs" }, { label: translate("Not now"), value: "" }]);
+  conflict(problem) {
+    const when = problem.changed_at ? new Date(problem.changed_at).toLocaleTimeString(document.documentElement.lang) : "";
+    return this.bringTogether(this.autosave.known.get(this.path).text, { who: problem.changed_by, when, detail: problem.detail });
+  }
+
+  /** Put what somebody else has saved and what stands here together. */
+  async bringTogether(base, told) {
+    const theirs = await this.server.file(this.path);
+    const answer = await bringTogether(this.path, base, this.text, theirs.text, told);
     if (!answer) return;
-    if (answer === "theirs") {
-      this.past.push(this.text);
-      this.text = theirs.text;
-      this.show(theirs.text);
-    }
+    this.past.push(this.text);
+    this.text = answer.text;
+    this.show(this.text);
     await this.autosave.settled(this.path, theirs);
   }
 }
