@@ -5,17 +5,20 @@ may design it; its files are kept by content, as deployments keep theirs.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
+from lxml import etree
 from sqlalchemy import Row, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine import definitions, permissions, procedure_access, procedures
 from engine.designing import blank, contents
-from engine.errors import ConflictError, FieldError, FormInvalidError, NotFoundError
+from engine.diagram import read_diagram
+from engine.errors import ConflictError, FieldError, FormInvalidError, GuichengError, NotFoundError
 from engine.model import Actor
 from engine.persistence.tables import definition, deployment, design_change, design_draft, design_file, user
 from engine.persistence.unit_of_work import UnitOfWork
@@ -141,6 +144,27 @@ def files(uow: UnitOfWork, draft_id: int) -> dict[str, bytes]:
         .where(design_file.c.draft_id == draft_id, design_file.c.digest.is_not(None)).order_by(design_file.c.path)
     ).all()
     return contents.bodies(uow, {row.path: bytes(row.digest) for row in rows})
+
+
+def drawn_names(uow: UnitOfWork, among: Sequence[Draft]) -> dict[str, str]:
+    """Procedure → what its main process is called in the draft, where that can be read."""
+    if not among:
+        return {}
+    paths = {(draft.id, f"{draft.procedure}.bpmn"): draft.procedure for draft in among}
+    query = select(design_file.c.draft_id, design_file.c.path, design_file.c.digest).where(
+        design_file.c.draft_id.in_([draft.id for draft in among]), design_file.c.path.in_([path for _, path in paths]),
+        design_file.c.digest.is_not(None))
+    digests = {paths[row.draft_id, row.path]: bytes(row.digest) for row in uow.reading.execute(query) if (row.draft_id, row.path) in paths}
+    return {name: found for name, body in contents.bodies(uow, digests).items() if (found := _drawn_name(name, body))}
+
+
+@lru_cache(maxsize=256)
+def _drawn_name(procedure: str, body: bytes) -> str:
+    try:
+        diagram = read_diagram(body).get(procedure)
+    except (GuichengError, etree.XMLSyntaxError):
+        return ""
+    return diagram.name if diagram is not None else ""
 
 
 def read(uow: UnitOfWork, actor: Actor, draft_id: int, path: str) -> tuple[DraftFile, bytes]:

@@ -41,14 +41,16 @@ class ProcedureState:
     note: str = ""
     draft: Draft | None = None
     access: Access | None = None
+    #: what it is called in the draft; empty where it is deployed
+    drawn_name: str = ""
     #: what the person asking may do here, of `procedure_access.RIGHTS`
     rights: frozenset[str] = frozenset()
 
     @property
     def title(self) -> str:
-        """What people call it: the name of the process that is named like it, else of the first."""
+        """What people call it: the name of the process that is named like it, else of the first; before it is deployed as it is drawn."""
         named = next((process for process in self.processes if process.key == self.name), None)
-        return (named or self.processes[0]).name if self.processes else self.name
+        return (named or self.processes[0]).name if self.processes else self.drawn_name or self.name
 
     @property
     def is_ahead(self) -> bool:
@@ -62,6 +64,8 @@ def listed(uow: UnitOfWork, actor: Actor) -> list[ProcedureState]:
     found = _deployed(uow)
     for draft in drafts.listed(uow, actor):
         found[draft.procedure] = replace(found.get(draft.procedure) or ProcedureState(draft.procedure), draft=draft)
+    for name, drawn in drafts.drawn_names(uow, [state.draft for state in found.values() if state.draft and not state.processes]).items():
+        found[name] = replace(found[name], drawn_name=drawn)
     access = procedure_access.of(uow, *found)
     return [_for(actor, state, access) for _, state in sorted(found.items())]
 

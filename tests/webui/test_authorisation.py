@@ -121,6 +121,8 @@ MATRIX: dict[str, dict[str, int]] = {
     "help.keys": everybody(200),
     # of procedures' drafts: their lookers-on, and those who draw
     "designer.overview": everybody(403, manager=200, administrator=200),
+    "designer.mine": everybody(403, manager=200, administrator=200),
+    "designer.reopen": everybody(403, manager=404, administrator=404),
     "designer.bring_in": everybody(403, administrator=200),
     "designer.bring_in_look": everybody(403, administrator=422),
     "designer.bring_in_begin": everybody(403, administrator=422),
@@ -449,6 +451,7 @@ class Scene:
             "phone_shell.icon": {"name": "192"},
             "work_item.ahead_form": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
             "work_item.ahead": {"work_item_id": self.item_id, "key": "errand", "element_id": "check_errand"},
+            "designer.reopen": {"draft_id": 99},
             **{f"designer.{name}": {"name": "errand"} for name in (
                 "editor", "close", "access", "grant", "parts", "begin_part",
                 "play", "play_begin", "play_act", "play_send", "play_forward", "play_undo", "play_save", "play_drop")},

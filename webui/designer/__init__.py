@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import flask
 
-from webui.designer import bringing, parts, play, views, words
+from webui.designer import bringing, mine, parts, play, views, words
 from webui.session import protect
 
 _ONE = "/designer/<string(maxlength=120):name>"
@@ -15,6 +15,8 @@ protect(blueprint)
 blueprint.add_url_rule("/designer", "overview", views.overview)
 blueprint.add_url_rule("/designer", "begin", views.begin, methods=["POST"])
 blueprint.add_url_rule("/designer/new", "new", views.new)
+blueprint.add_url_rule("/designer/my-drafts", "mine", mine.page)
+blueprint.add_url_rule("/designer/my-drafts/<row_id:draft_id>/reopen", "reopen", mine.reopen, methods=["POST"])
 blueprint.add_url_rule("/designer/bring-in", "bring_in", bringing.page)
 blueprint.add_url_rule("/designer/bring-in", "bring_in_look", bringing.look, methods=["POST"])
 blueprint.add_url_rule("/designer/bring-in/begin", "bring_in_begin", bringing.begin, methods=["POST"])

@@ -12,6 +12,7 @@ from engine.designing import overview as procedures
 from engine.errors import ConflictError, FormInvalidError, InvalidError, NotFoundError
 from engine.permissions import PERMISSIONS, may, require
 from webui import session, unit_of_work
+from webui.addresses import safe_next
 from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.unit_of_work import current, runtime_of
@@ -65,7 +66,7 @@ def close(name: str) -> ResponseReturnValue:
         raise NotFoundError(kind="草稿", id=name)
     unit_of_work.step(lambda uow: drafts.close(runtime_of(), uow, actor, draft.id))
     flask.flash(gettext("草稿已收起，內容仍保留。"))
-    return flask.redirect(flask.url_for("designer.overview"), 303)
+    return flask.redirect(safe_next(flask.request.form.get("next"), flask.url_for("designer.overview")), 303)
 
 
 def access(name: str) -> ResponseReturnValue:

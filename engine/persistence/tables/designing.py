@@ -54,6 +54,7 @@ design_change = Table(
     Column("by", ForeignKey("app_user.id")),
     PrimaryKeyConstraint("draft_id", "revision", "path"),
 )
+Index("ix_design_change_by", design_change.c.by, design_change.c.draft_id)
 Index("ix_design_change_path", design_change.c.draft_id, design_change.c.path, design_change.c.revision)
 
 design_version = Table(

@@ -37,7 +37,7 @@ class LiveForm {
     });
     // a picked unit keeps its words beside its id, so that the server knows them to belong together
     root.addEventListener("picked", (event) => {
-      const label = document.getElementById(`${event.target.id}-label`);
+      const label = root.ownerDocument.getElementById(`${event.target.id}-label`);
       if (label) label.value = event.detail.label;
     });
     root.addEventListener("click", (event) => this.clicked(event));

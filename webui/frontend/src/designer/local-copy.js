@@ -33,6 +33,30 @@ export class LocalCopies {
   }
 }
 
+/** Everything that this browser holds, of every draft: `{ key, copy }` with the key `draft:path`. */
+export async function allCopies() {
+  const database = await open();
+  if (!database) return [];
+  return new Promise((resolve, reject) => {
+    const store = database.transaction(STORE, "readonly").objectStore(STORE), found = [];
+    const request = store.openCursor();
+    request.onsuccess = () => {
+      const cursor = request.result;
+      if (!cursor) return resolve(found);
+      found.push({ key: String(cursor.key), copy: cursor.value });
+      cursor.continue();
+      return undefined;
+    };
+    request.onerror = () => reject(request.error);
+  });
+}
+
+export async function dropCopy(key) {
+  const copies = new LocalCopies("");
+  copies.prefix = "";
+  await copies.drop(key);
+}
+
 function open() {
   return new Promise((resolve) => {
     if (!window.indexedDB) return resolve(null);

@@ -3,6 +3,7 @@
 import { element } from "../designer/dialogs.js";
 import { Refused } from "../designer/server.js";
 import { translate } from "../designer/words.js";
+import { initForms } from "../forms.js";
 
 const WIDTHS = { desk: 900, phone: 390 };
 
@@ -21,8 +22,8 @@ export class Preview {
       return button;
     }));
     this.state = element("span", { class: "parts-preview-state faint", role: "status" });
-    // a page of ours from our own server: its scripts show and hide fields, and nothing can be sent from it
-    this.frame = element("iframe", { class: "parts-frame", title: translate("Preview"), sandbox: "allow-scripts allow-same-origin" });
+    // no script runs in it and nothing can be sent from it; what shows and hides fields runs out here
+    this.frame = element("iframe", { class: "parts-frame", title: translate("Preview"), sandbox: "allow-same-origin" });
     this.stage = element("div", { class: "parts-stage" }, this.frame);
     root.replaceChildren(element("div", { class: "parts-preview-bar" }, ...(widths ? [group(translate("Width"), [["desk", translate("At a desk")], ["phone", translate("On a phone")]], "width")] : []),
       group(translate("Language"), [["zh-Hant", "繁"], ["zh-Hans", "简"], ["en", "EN"]], "locale"), this.state), this.stage);
@@ -66,7 +67,7 @@ export class Preview {
 
   put(text) {
     const top = this.frame.contentWindow?.scrollY ?? 0;
-    this.frame.addEventListener("load", () => { this.frame.contentWindow.scrollTo(0, top); this.root.dataset.shown = String(Number(this.root.dataset.shown ?? 0) + 1); }, { once: true });
+    this.frame.addEventListener("load", () => { initForms(this.frame.contentDocument); this.frame.contentWindow.scrollTo(0, top); this.root.dataset.shown = String(Number(this.root.dataset.shown ?? 0) + 1); }, { once: true });
     this.frame.srcdoc = text;
     this.fit();
   }
