@@ -36,18 +36,6 @@ _FIRST_DELAY, _LONGEST_DELAY = 5.0, 1_800.0
 
 
 @dataclass(frozen=True, slots=True)
-class FailedJob:
-    """A job that was given up."""
-
-    id: str
-    name: str
-    key: str
-    payload: JsonObject
-    reason: str
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class WaitingJob:
     """A job that was queued and has not come to its end."""
 
@@ -225,29 +213,6 @@ class JobRunner:
         if old:
             DBOS.delete_workflows(old)
         return len(old)
-
-    def failed(self, most: int = 100) -> list[FailedJob]:
-        """Jobs that were given up, latest first."""
-        from dbos import DBOS  # noqa: PLC0415
-
-        found = []
-        for each in DBOS.list_workflows(status=["ERROR", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"], limit=most, sort_desc=True):
-            name, key, payload, _attempt = (each.input or {"args": ("", "", {}, 0)})["args"]
-            at = datetime.fromtimestamp((each.updated_at or 0) / 1_000, UTC)
-            found.append(FailedJob(each.workflow_id, name, key, payload, str(each.error or each.status), at))
-        return found
-
-    def retry(self, job_id: str) -> bool:
-        """Queue a given-up job anew, with all its attempts; False when there is none by that id."""
-        from dbos import DBOS  # noqa: PLC0415
-
-        found = next((each for each in self.failed(most=1_000) if each.id == job_id), None)
-        if found is None:
-            return False
-        with self._database.writing() as connection:
-            self._queue.put(connection, found.name, found.key, found.payload, suffix=f"~{time.time_ns()}")
-        DBOS.delete_workflow(job_id)
-        return True
 
 
 def _delay(attempt: int) -> float:

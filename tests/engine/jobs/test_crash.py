@@ -75,7 +75,7 @@ def run_with_kills(runtime: Runtime, clock: MovableClock, folder: Path, cases: i
     process = node(runtime, moment, errors)
     output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, errors.read_text()
-    assert output.splitlines()[-1] == "done []"
+    assert output.splitlines()[-1] == "done 0"
     check(runtime, started)
 
 

@@ -14,17 +14,19 @@ from sqlalchemy import insert, select
 
 from engine.clock import MovableClock
 from engine.errors import StoreUnavailableError
-from engine.jobs import dbos_runner, handlers, leases, scheduler
+from engine.instances import run_step
+from engine.jobs import dbos_runner, handlers, leases, scheduler, supervision
 from engine.jobs.dbos_runner import JobRunner
 from engine.jobs.embedded import Jobs, embedded_jobs, sending_jobs
 from engine.jobs.keeper import Keeper
 from engine.jobs.outbox import DbosOutbox
+from engine.jobs.supervision import JobRow, JobState
 from engine.jobs.worker import Worker
 from engine.model import JsonObject
 from engine.persistence.tables import due, executor, notification, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import NoOutbox, Runtime
-from tests.builders import deploy, rows, simple_process, start
+from tests.builders import deploy, make_user, rows, simple_process, start
 
 LIMITS = b"""
 [[limit]]
@@ -118,16 +120,21 @@ def test_a_job_that_fails_is_tried_again(runtime: Runtime, recorder: Recorder, m
     monkeypatch.setattr(dbos_runner, "_FIRST_DELAY", 0.01)
     monkeypatch.setattr(dbos_runner, "MOST_ATTEMPTS", 2)
     recorder.failures = 3
-    with embedded_jobs(runtime) as jobs:
+    administrator = make_user(runtime, "administrator").actor
+
+    def given_up() -> tuple[JobRow, ...]:
+        with UnitOfWork(runtime.database) as uow:
+            return supervision.page(uow, administrator, JobState.FAILED).rows
+
+    with embedded_jobs(runtime):
         put(runtime, "stubborn", {"n": 1})
-        until(lambda: bool(jobs.runner.failed()))
-        (failed,) = jobs.runner.failed()
+        until(lambda: bool(given_up()))
+        (failed,) = given_up()
         assert (failed.name, failed.key, failed.payload, len(recorder.seen)) == ("record", "stubborn", {"n": 1}, 2)
         assert failed.reason
-        assert not jobs.runner.retry("nothing")
-        assert jobs.runner.retry(failed.id)
+        run_step(runtime, lambda uow: supervision.retry(runtime, uow, administrator, failed.id))
         until(lambda: len(recorder.seen) == 4)
-        assert jobs.runner.failed() == []
+        assert given_up() == ()
 
 
 def test_what_was_queued_while_nothing_ran_is_done_at_the_next_start(runtime: Runtime, recorder: Recorder) -> None:
