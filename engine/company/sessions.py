@@ -23,7 +23,7 @@ NOTED_EVERY = timedelta(minutes=5)
 #: rows of sessions that were not used for so long are dropped at the person's next sign-in
 _KEPT = timedelta(days=90)
 #: longer than any cookie of ours lives
-_LONGEST = timedelta(days=30)
+LONGEST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ def of_person(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int) -> 
     columns = (user_session.c.id, user_session.c.method, user_session.c.device, user_session.c.address, user_session.c.created_at,
                user_session.c.last_seen_at)
     found = uow.reading.execute(select(*columns).where(
-        user_session.c.user_id == user_id, user_session.c.ended_at.is_(None), user_session.c.last_seen_at > runtime.clock.now() - _LONGEST,
+        user_session.c.user_id == user_id, user_session.c.ended_at.is_(None), user_session.c.last_seen_at > runtime.clock.now() - LONGEST,
     ).order_by(user_session.c.last_seen_at.desc(), user_session.c.id.desc()).limit(100))
     return tuple(Session(*row) for row in found)
 

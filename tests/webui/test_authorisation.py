@@ -346,6 +346,9 @@ MATRIX: dict[str, dict[str, int]] = {
     "jobs.overview": _KEEPING,
     **dict.fromkeys(("jobs.ask", "jobs.act"), everybody(403, administrator=404)),
     **dict.fromkeys(("tokens.overview", "tokens.revoke_form"), _KEEPING),
+    "sessions.overview": _KEEPING,
+    # one that there is not
+    **dict.fromkeys(("sessions.end_form", "sessions.end"), everybody(403, administrator=404)),
     "tokens.create": everybody(403, administrator=200),
     "tokens.revoke": everybody(403, administrator=303),
     "delivery.overview": everybody(403, administrator=200),
@@ -534,6 +537,8 @@ class Scene:
             known = {"work_item_id": self.item_id, "instance_id": self.case_id, "approval_id": 99}
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = {name: value for name, value in known.items() if name in arguments}
+        if endpoint.startswith("sessions.end"):
+            values = {"session_id": 9999}
         if endpoint.startswith("tokens.revoke"):
             values = {"token_id": self.token_id()}
         if values is None and endpoint.startswith("talk."):

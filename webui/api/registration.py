@@ -43,6 +43,7 @@ from webui.api import (
     process_definitions,
     process_instances,
     rollouts,
+    sessions,
     talk,
     test_clock,
     today,
@@ -117,6 +118,7 @@ def register(app: flask.Flask) -> None:
         draft_manual.calls,
         audit.calls,
         tokens.calls,
+        sessions.calls,
         jobs.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):

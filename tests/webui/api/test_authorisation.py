@@ -256,6 +256,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
      "manager", "cashier", 422),
     ("POST", "/substitutes/99/end", None, "cashier", None, 404),
     ("GET", "/sessions", None, "cashier", None, 200),
+    ("GET", "/sessions/all", None, "administrator", "manager", 200),
     ("DELETE", "/sessions/99", None, "cashier", None, 404),
     ("POST", "/test-clock", {"advance": "PT1M"}, "manager", "cashier", 200),
     ("GET", "/test-clock", None, "cashier", None, 200),

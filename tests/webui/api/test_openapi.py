@@ -106,7 +106,7 @@ CALLS = {
     ("patch", "/directory/{kind}/{entry_id}"), ("post", "/directory/{kind}/{entry_id}/deactivate"),
     ("post", "/directory/{kind}/{entry_id}/reactivate"), ("get", "/directory/{kind}/{entry_id}/history"),
     ("get", "/substitutes"), ("post", "/substitutes"), ("post", "/substitutes/{substitution_id}/end"),
-    ("get", "/sessions"), ("delete", "/sessions/{session_id}"),
+    ("get", "/sessions"), ("get", "/sessions/all"), ("delete", "/sessions/{session_id}"),
     ("post", "/test-clock"), ("get", "/test-clock"),
 }
 
