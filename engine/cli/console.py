@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Any, TextIO, TypeVar
 
 import click
@@ -16,6 +18,8 @@ T = TypeVar("T")
 
 #: exit codes: done; a check failed or the store refused; wrong use
 DONE, FAILED, WRONG_USE = 0, 1, 2
+#: share of the work after which it can be told how long the rest takes
+_TELLING = 0.02
 
 
 def language(environment: Mapping[str, str] = os.environ) -> str:
@@ -94,6 +98,37 @@ def counter(label: str, stream: TextIO | None = None) -> Iterator[Callable[[int,
             stream.write(f"\r\x1b[2K{words} {done}/{everything}" if on_terminal else f"{words} {done}/{everything}\n")
             stream.flush()
             last = done
+
+    try:
+        yield tell
+    finally:
+        if on_terminal:
+            stream.write("\r\x1b[2K")
+            stream.flush()
+
+
+@contextmanager
+def calendar(label: str, first: datetime, last: datetime, stream: TextIO | None = None) -> Iterator[Callable[[datetime, int], None]]:
+    """Tells (how far between the two moments, how much was made) with the time that is left: one line rewritten on a terminal, a plain
+    line for each month elsewhere.
+    """
+    stream = stream or sys.stderr
+    on_terminal = stream.isatty()
+    words = worded(label)
+    begun, shown = time.monotonic(), ""
+
+    def tell(at: datetime, made: int) -> None:
+        nonlocal shown
+        step = f"{at:%Y-%m-%d}" if on_terminal else f"{at:%Y-%m}"
+        if step == shown:
+            return
+        shown = step
+        share = (at - first) / (last - first)
+        left = (time.monotonic() - begun) / share * (1 - share) if share > 0 else 0.0
+        rest = worded("約剩 {minutes} 分 {seconds} 秒", minutes=int(left) // 60, seconds=int(left) % 60) if share > _TELLING else ""
+        line = f"{words} {step} {share:.0%} {worded('{count} 件', count=made)} {rest}".rstrip()
+        stream.write(f"\r\x1b[2K{line}" if on_terminal else f"{line}\n")
+        stream.flush()
 
     try:
         yield tell

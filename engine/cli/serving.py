@@ -6,13 +6,15 @@ import gc
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from engine.cli.console import counter, language, say
+from engine.cli.console import calendar, complain, counter, language, say
 from engine.cli.opening import db_option, open_engine
 from engine.clock import Clock, MovableClock
+from engine.errors import ConflictError
 from engine.settings import load_settings
 
 if TYPE_CHECKING:
@@ -47,23 +49,64 @@ def worker(db: str | None) -> None:
 
 @click.command(help="把空的資料庫填成示範公司，並列出各角色的登入帳號。")
 @db_option
+@click.option("--year", "whole_year", is_flag=True, help="填入一年的往來紀錄（由引擎按日期逐步執行，需幾分鐘）。")
 @click.option("--serve", "then_serve", is_flag=True, help="填好後（或已填過）即啟動網頁伺服器。")
 @click.option("--host", metavar="ADDRESS", help="監聽的位址，預設 127.0.0.1。")
 @click.option("--port", type=click.IntRange(0, 65535), help="監聽的連接埠，預設 8000。")
-def demo(db: str | None, then_serve: bool, host: str | None, port: int | None) -> None:
+def demo(db: str | None, whole_year: bool, then_serve: bool, host: str | None, port: int | None) -> None:
     """Fill an empty store; with `--serve` a store that this filled before is served as it is."""
     from engine import demo as example
 
     settings = load_settings(db=db, host=host, port=port)
     with open_engine(settings) as runtime:
         if not (then_serve and example.is_filled(runtime)):
-            with counter("示範案件") as tell:
-                example.fill(runtime, tell)
+            if whole_year:
+                _fill_year(runtime)
+            else:
+                with counter("示範案件") as tell:
+                    example.fill(runtime, tell)
         say("登入帳號和密碼：")
         for line in example.sign_ins(runtime, language()):
             click.echo(f"  {line}")
         if then_serve:
             serve_until_stopped(runtime)
+
+
+def _fill_year(runtime: Runtime) -> None:
+    from engine import demo as example
+    from engine.demo.year import DAYS
+
+    last = runtime.clock.now()
+    try:
+        with _interrupted_by_signals(), calendar("示範公司的一年", last - timedelta(days=DAYS), last) as tell:
+            report = example.fill_year(runtime, tell)
+    except KeyboardInterrupt as stopped:
+        raise FillingStoppedError from stopped
+    for each in report.refused:
+        # the example's own files are wrong there: the year is whole all the same
+        complain("示範資料未能執行：{process} {element} {reason}", process=each.process, element=each.element, reason=each.reason)
+
+
+@contextmanager
+def _interrupted_by_signals() -> Iterator[None]:
+    """Ctrl-C and SIGTERM stop what is done here, between two commits."""
+    def stop(_number: int, _frame: Any) -> None:
+        # none of ours: whoever plays the year goes on after what the engine refused
+        raise KeyboardInterrupt
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class FillingStoppedError(ConflictError):
+    """Expected to be let finish."""
+
+    code = "filling_stopped"
+    sentence = "已中斷，示範公司不完整，無人能登入。請刪除資料庫檔案後重新執行。"
 
 
 def serve_until_stopped(runtime: Runtime) -> None:

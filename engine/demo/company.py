@@ -97,11 +97,24 @@ def create_places(runtime: Runtime, uow: UnitOfWork, example: Example) -> int:
     return site_id
 
 
-def create_people(runtime: Runtime, uow: UnitOfWork, example: Example, people: Sequence[Mapping[str, Any]]) -> None:
-    """Staff, with roles held at every site. They share their password, and so the hash, which is slow to make by intent."""
+def create_people(
+    runtime: Runtime, uow: UnitOfWork, example: Example, people: Sequence[Mapping[str, Any]], *, can_sign_in: bool = True
+) -> None:
+    """Staff, with roles held at every site; without `can_sign_in` nobody gets in before `let_in`."""
     for person in people:
         users.create(runtime, uow, SYSTEM, username=person["username"], display_name=person["name"],
                      grants=[RoleGrant(role) for role in person["roles"]])
+    if can_sign_in:
+        _give_passwords(uow, example, people)
+
+
+def let_in(uow: UnitOfWork, example: Example) -> None:
+    """Give everybody the example's password."""
+    _give_passwords(uow, example, example.people)
+
+
+def _give_passwords(uow: UnitOfWork, example: Example, people: Sequence[Mapping[str, Any]]) -> None:
+    # they share the password, and so the hash, which is slow to make by intent
     names = [person["username"] for person in people]
     uow.writing.execute(update(user).where(user.c.username.in_(names)).values(password_hash=hash_password(example.password)))
 

@@ -4,23 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
 from engine import definitions
 from engine.clock import MovableClock
 from engine.company import users
-from engine.demo import books, news
+from engine.demo import books, news, year
 from engine.demo.company import create_people, create_places, read_example
 from engine.demo.working import Company
 from engine.errors import ConflictError
 from engine.i18n import translate
 from engine.model import SYSTEM
-from engine.persistence.tables import definition, instance, site, user
+from engine.persistence.tables import definition, history_event, instance, site, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.procedures import read_procedures
 from engine.runtime import NoOutbox, Runtime
+
+
+class DemoUnfinishedError(ConflictError):
+    """Expected an empty store or a whole example: this one was cut off while it was filled."""
+
+    code = "demo_unfinished"
+    sentence = "上次填入示範公司中途停止，只到 {until}，資料不完整，無人能登入。請刪除 {store} 後重新執行，或另選資料庫。"
 
 
 class DemoRefusedError(ConflictError):
@@ -66,6 +73,15 @@ def fill(runtime: Runtime, tell: Callable[[int, int], None] = lambda _begun, _al
         uow.commit()
 
 
+def fill_year(runtime: Runtime, tell: Callable[[datetime, int], None] = lambda _at, _begun: None) -> year.Report:
+    """Make the company with a year of history, in which its people worked up to now. DemoRefusedError, DemoUnfinishedError.
+
+    `tell` hears how far the year has come and how many cases have begun.
+    """
+    _require_empty(runtime)
+    return year.play(runtime, read_example(runtime.settings.bpmn), tell=tell)
+
+
 def sign_ins(runtime: Runtime, locale: str) -> list[str]:
     """One line a role: its name, who holds it, sign-in name and password."""
     example = read_example(runtime.settings.bpmn)
@@ -79,7 +95,13 @@ def sign_ins(runtime: Runtime, locale: str) -> list[str]:
 
 
 def _require_empty(runtime: Runtime) -> None:
+    store = runtime.database.url.render_as_string(hide_password=True)
     with UnitOfWork(runtime.database) as uow:
         counted = [uow.reading.execute(select(func.count()).select_from(table)).scalar() for table in (site, user, definition, instance)]
-    if any(counted):
-        raise DemoRefusedError(store=runtime.database.url.render_as_string(hide_password=True))
+        codes = set(uow.reading.execute(select(site.c.code)).scalars())
+        until: datetime | None = uow.reading.execute(select(func.max(history_event.c.at))).scalar()
+    if not any(counted):
+        return
+    if codes == {read_example(runtime.settings.bpmn).company["site"]["code"]} and not is_filled(runtime):
+        raise DemoUnfinishedError(until=f"{until:%Y-%m-%d}" if until else "—", store=store)
+    raise DemoRefusedError(store=store)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 import zlib
 from collections.abc import Sequence
+from functools import cache
 
 
+@cache
 def signature(signer: str) -> bytes:
     """Waves that differ from signer to signer, black on white."""
     seed = zlib.crc32(signer.encode())
@@ -26,6 +28,7 @@ def signature(signer: str) -> bytes:
     return _png(width, rows)
 
 
+@cache
 def photo(name: str) -> bytes:
     """A grey shade that runs from corner to corner."""
     shade = zlib.crc32(name.encode()) % 90

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -52,7 +52,11 @@ class _Case:
 class Company:
     """The people at work."""
 
-    def __init__(self, runtime: Runtime, clock: MovableClock, example: Example) -> None:
+    def __init__(
+        self, runtime: Runtime, clock: MovableClock, example: Example,
+        schedule: Callable[[datetime, Callable[[], None]], None] | None = None,
+    ) -> None:
+        """`schedule`: puts an act on somebody else's agenda, for who doesn't `work`."""
         self._runtime = runtime
         self._clock = clock
         self._example = example
@@ -60,8 +64,11 @@ class Company:
         self._process = str(example.cases["process"])
         self._zone = ZoneInfo(example.company["site"]["time_zone"])
         self._people = self._accounts()
-        self._agenda: list[tuple[datetime, int, partial[None]]] = []
+        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._turn = itertools.count()
+        self._plan = schedule or self._put
+        #: cases that have begun
+        self.instances: set[int] = set()
 
     @staticmethod
     def earliest(example: Example, now: datetime) -> datetime:
@@ -70,23 +77,25 @@ class Company:
 
     def work(self, until: datetime) -> Iterator[int]:
         """Act after act in the order of time, up to `until`; gives how many cases have begun."""
-        for told in self._example.cases["case"]:
-            case = _Case(told, _ago(until, told))
-            self._plan(case.begins, partial(self._start, case))
-        begun = 0
+        self.plan(until)
         while self._agenda and self._agenda[0][0] <= until:
             at, _, act = heapq.heappop(self._agenda)
             if at > self._clock.now():
                 # whatever falls due on the way falls due in its order: reminders, escalations, timers
                 advance(self._runtime, self._clock, at - self._clock.now())
-            begun += act.func == self._start
             act()
-            yield begun
+            yield len(self.instances)
         advance(self._runtime, self._clock, until - self._clock.now())
+
+    def plan(self, until: datetime) -> None:
+        """Put every case on the agenda, at its time before `until`."""
+        for told in self._example.cases["case"]:
+            case = _Case(told, _ago(until, told))
+            self._plan(case.begins, partial(self._start, case))
 
     # -- acts
 
-    def _plan(self, at: datetime, act: partial[None]) -> None:
+    def _put(self, at: datetime, act: Callable[[], None]) -> None:
         heapq.heappush(self._agenda, (at, next(self._turn), act))
 
     def _start(self, case: _Case) -> None:
@@ -101,6 +110,7 @@ class Company:
             return instances.start(self._runtime, uow, actor, self._process, variables).id
 
         case.instance_id = run_step(self._runtime, begin)
+        self.instances.add(case.instance_id)
         self._plan_open_items(case)
 
     def _do(self, case: _Case, item_id: int) -> None:
