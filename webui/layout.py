@@ -90,7 +90,7 @@ MENU = (
               also=frozenset({"paper_numbers"})),
         Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),
         Entry("jobs.overview", "背景作業", icon="settings", on_phone=False, roles=PERMISSIONS["job:administer"]),
-        Entry("sessions.overview", "登入狀態", icon="device-desktop", on_phone=False, roles=PERMISSIONS["user:administer"]),
+        Entry("sessions.overview", "登入中的裝置", icon="device-desktop", on_phone=False, roles=PERMISSIONS["user:administer"]),
         Entry("tokens.overview", "API 權杖", icon="key", on_phone=False, roles=PERMISSIONS["user:administer"]),
         Entry("audit.overview", "操作記錄", icon="history", on_phone=False, roles=PERMISSIONS["audit:read"]),
     ), "管理"),
