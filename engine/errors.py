@@ -68,6 +68,13 @@ class MayNotStartError(ForbiddenError):
     sentence = "「{process}」須由其他角色發起。"
 
 
+class GoneError(GuichengError):
+    """It was there, and what is left of it is only that it was."""
+
+    code = "gone"
+    sentence = "內容已經刪除。"
+
+
 # The thing is there, but in another state than the caller believed.
 class ConflictError(GuichengError):
     """The state has moved on since the caller last looked."""

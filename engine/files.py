@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -22,7 +22,7 @@ from sqlalchemy import ColumnElement, Row, delete, insert, or_, select, update
 
 from engine import permissions
 from engine.contents import ContentStore
-from engine.errors import ConflictError, InvalidError, NotFoundError, StoreUnavailableError, TooLargeError
+from engine.errors import ConflictError, GoneError, InvalidError, NotFoundError, StoreUnavailableError, TooLargeError
 from engine.file_types import IMAGES, PNG, PngError, detect, drawn_rows
 from engine.forms.model import FILE_LISTS, FieldKind, Form
 from engine.model import Actor, Channel, JsonObject
@@ -58,6 +58,13 @@ class FileBoundError(ConflictError):
     sentence = "檔案已屬於其他流程或已過期，請重新上傳。"
 
 
+class FileErasedError(GoneError):
+    """A file whose content was erased by rule."""
+
+    code = "file_erased"
+    sentence = "檔案內容已按保存規則刪除。"
+
+
 @dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file's row."""
@@ -76,6 +83,8 @@ class StoredFile:
     uploaded_by: int | None
     #: `identity` for a paper of identity, `unsettled` where nobody knows yet
     personal: str | None = None
+    #: when its content was erased by rule
+    erased_at: datetime | None = None
 
 
 def store(runtime: Runtime, uow: UnitOfWork, actor: Actor, source: IO[bytes] | bytes, name: str, kind: str) -> StoredFile:
@@ -119,7 +128,9 @@ def open_file(runtime: Runtime, uow: UnitOfWork, actor: Actor, file_id: int) -> 
 
 
 def open_content(runtime: Runtime, stored: StoredFile) -> BinaryIO:
-    """The content of a file that the caller may see; it can be sought. StoreUnavailableError when the store has lost it."""
+    """The content of a file that the caller may see; it can be sought. FileErasedError; StoreUnavailableError when the store lost it."""
+    if stored.erased_at is not None:
+        raise FileErasedError
     return content_of(runtime, stored.digest, stored.size)
 
 
@@ -306,7 +317,7 @@ def _is_uploader(actor: Actor, row: Row[Any]) -> bool:
 
 
 def _stored(row: Row[Any]) -> StoredFile:
-    held = (row.instance_id, row.uploaded_by, row.personal)
+    held = (row.instance_id, row.uploaded_by, row.personal, row.erased_at)
     return StoredFile(row.id, row.name, row.media_type, row.size, row.kind, bytes(row.digest), *held)
 
 

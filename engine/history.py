@@ -1,14 +1,16 @@
 """The append-only record of an instance: who did what, when, by which way, chained so that a later change shows.
 
 Each event's digest covers the digest before it, its own fields, and a salted digest of its personal values. The values lie in a table
-of their own and can be erased: the chain still holds, and without the salt the digest tells nothing.
+of their own and can be erased: a further event says which, with the digest of what is left of each, and is itself on a list that is
+chained across all cases (`engine.retention.ledger`). Values that are gone or changed without such an event show as a change, and so does
+an event that the list doesn't know. Without the salt the digest of what was erased tells nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -19,10 +21,12 @@ from sqlalchemy import bindparam, insert, select, update
 from engine.errors import StaleInstanceError
 from engine.model import Actor
 from engine.persistence.prepared import Prepared
-from engine.persistence.tables import history_event, history_value, instance
+from engine.persistence.tables import history_event, history_value, instance, retention_erasure
 from engine.persistence.unit_of_work import UnitOfWork
 
 _START = b"\0" * 32
+#: tells of values that were erased; its detail names events with the digest of what is left of their values, and files
+ERASED = "values.erased"
 # built once, for every step sends them
 _EVENTS = Prepared(insert(history_event), *(column.name for column in history_event.c))
 _VALUES = Prepared(insert(history_value), "instance_id", "seq", "salt", "body")
@@ -120,31 +124,60 @@ def append(uow: UnitOfWork, actor: Actor, instance_id: int, events: Sequence[New
     return batch.head
 
 
+def erase(
+    uow: UnitOfWork, actor: Actor, instance_id: int, left: Mapping[int, Mapping[str, Any]], detail: Mapping[str, Any], now: datetime
+) -> Head:
+    """Put what is left of events' values in place of them (by sequence number), under a new salt, and append the event that says so.
+
+    The caller puts it on the list of erasures, without which it is taken for a forgery. StaleInstanceError as from `append`.
+    """
+    digests: dict[str, str] = {}
+    for seq, values in left.items():
+        salt, body = os.urandom(16), orjson.dumps(values, option=orjson.OPT_SORT_KEYS)
+        digests[str(seq)] = hashlib.sha256(salt + body).hexdigest()
+        mine = (history_value.c.instance_id == instance_id, history_value.c.seq == seq)
+        uow.writing.execute(update(history_value).where(*mine).values(salt=salt, body=body))
+    return append(uow, actor, instance_id, [NewEvent(ERASED, detail={**detail, "values": digests})], now)
+
+
 def verify(uow: UnitOfWork, instance_id: int) -> int | None:
-    """Sequence number of the first event that was changed, removed or put in later; None when the chain holds."""
+    """Sequence number of the first event that was changed, removed or put in later, or whose values were; None when the chain holds."""
     events = uow.reading.execute(
         select(history_event).where(history_event.c.instance_id == instance_id).order_by(history_event.c.seq)
     ).all()
-    query = select(history_value.c.seq, history_value.c.salt, history_value.c.body).where(history_value.c.instance_id == instance_id)
-    values = {seq: (salt, body) for seq, salt, body in uow.reading.execute(query)}
-    digest = _START
-    expected = 0
+    digest, expected = _START, 0
     for event in events:
         expected += 1
-        row = dict(event._mapping)
         if event.seq != expected:
             return expected
-        sealed: bytes = event.values_digest or b""
-        present = values.get(event.seq)
-        if present is not None and hashlib.sha256(bytes(present[0]) + bytes(present[1])).digest() != sealed:
-            return expected
-        digest = _digest(digest, row, sealed)
+        digest = _digest(digest, dict(event._mapping), event.values_digest or b"")
         if digest != event.digest:
             return expected
+    broken = _first_wrong_value(uow, instance_id, events)
+    if broken is not None:
+        return broken
     head = uow.reading.execute(select(instance.c.history_seq, instance.c.history_digest).where(instance.c.id == instance_id)).one()
     if head.history_seq != expected or (head.history_digest or _START) != digest:
         return expected + 1
     return None
+
+
+def _first_wrong_value(uow: UnitOfWork, instance_id: int, events: Sequence[Any]) -> int | None:
+    """Of events whose chain holds: the first whose values are neither what was written nor what an erasure left of them."""
+    sealed = {event.seq: bytes(event.values_digest or b"") for event in events}
+    erasures = [event for event in events if event.type == ERASED]
+    if erasures:
+        query = select(retention_erasure.c.seq).where(retention_erasure.c.instance_id == instance_id)
+        known = set(uow.reading.execute(query).scalars())
+        for event in erasures:
+            if event.seq not in known:
+                return int(event.seq)
+            sealed |= {int(seq): bytes.fromhex(left) for seq, left in orjson.loads(event.detail)["values"].items()}
+    query_values = select(history_value.c.seq, history_value.c.salt, history_value.c.body).where(history_value.c.instance_id == instance_id)
+    present = {
+        seq: hashlib.sha256(bytes(salt) + bytes(body)).digest() for seq, salt, body in uow.reading.execute(query_values)
+    }
+    return next((seq for seq in sorted(sealed.keys() | present) if present.get(seq, b"") != sealed.get(seq)), None)
 
 
 _FIELDS = (

@@ -100,6 +100,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # of others; everybody names their own
     "substitution:administer": frozenset({"administrator", "manager", "general_manager"}),
     "user:administer": frozenset({"administrator"}),
+    # rules of keeping personal data, what holds them off, and erasing at somebody's request
+    "retention:administer": frozenset({"administrator"}),
     "ledger:read": frozenset({"cashier", "customer_service", "cs_supervisor", "assistant_manager", "manager", "general_manager",
                               "administrator"}),
     # payments are taken by the cashier or at the front desk (收費 3.1, 入駐 3.3)

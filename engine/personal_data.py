@@ -43,7 +43,7 @@ def opens_with(actor: Actor, item: WorkItemRow, form: Form, values: JsonObject) 
 
 def is_guarded(stored: StoredFile) -> bool:
     """Whether a file, whole or small, may go out only through `let_out`: a paper of identity of a case, or what may be one."""
-    return stored.personal is not None and stored.instance_id is not None
+    return stored.personal is not None and stored.instance_id is not None and stored.erased_at is None
 
 
 def let_out(runtime: Runtime, uow: UnitOfWork, actor: Actor, file_id: int) -> None:

@@ -71,7 +71,7 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
         found = uow.writing.execute(query.where(record.c.snapshot.is_(None))).first()
         if found is not None:
             return _record(found)
-    snapshot = _pack(_data(runtime, uow, instance_id)) if frozen else None
+    snapshot = pack_snapshot(_data(runtime, uow, instance_id)) if frozen else None
     number = (
         _number_of_case(runtime, uow, instance_id, record_key)
         or paper_numbers.unissued(uow, instance_id, record_key)
@@ -94,7 +94,7 @@ def issue(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, rec
 def close(runtime: Runtime, uow: UnitOfWork, instance_id: int, record_key: str) -> None:
     """Let the case's record of a kind keep what is known now, so that the next issue draws another number. Nothing where there is none."""
     statement = update(record).where(record.c.instance_id == instance_id, record.c.record_key == record_key, record.c.voided_at.is_(None))
-    uow.writing.execute(statement.where(record.c.snapshot.is_(None)).values(snapshot=_pack(_data(runtime, uow, instance_id))))
+    uow.writing.execute(statement.where(record.c.snapshot.is_(None)).values(snapshot=pack_snapshot(_data(runtime, uow, instance_id))))
 
 
 def _number_of_case(runtime: Runtime, uow: UnitOfWork, instance_id: int, record_key: str) -> str | None:
@@ -145,7 +145,7 @@ def printed(runtime: Runtime, uow: UnitOfWork, actor: Actor, record_id: int, *, 
     packed = uow.reading.execute(select(record.c.snapshot).where(record.c.id == record_id)).scalar_one()
     row = steps.load(uow, found.instance_id)
     content = definitions.instance_content(runtime, uow, row.definition_id, steps.bound(row))
-    data = instances.inspect(runtime, uow, row.id).variables if packed is None else _unpack(bytes(packed))
+    data = instances.inspect(runtime, uow, row.id).variables if packed is None else unpack_snapshot(bytes(packed))
     name, zone = _site(runtime, uow, row.site_id)
     forms = {key: form for each in (*content.called.values(), content.own) for key, form in each.forms.items()}
     template = _template(content, found.record_key)
@@ -276,11 +276,13 @@ def _site(runtime: Runtime, uow: UnitOfWork, site_id: int | None) -> tuple[str, 
     return ("", ZoneInfo(runtime.organisation.calendar.zone)) if row is None else (row.name, ZoneInfo(row.time_zone))
 
 
-def _pack(data: JsonObject) -> bytes:
+def pack_snapshot(data: JsonObject) -> bytes:
+    """A case's data as a frozen record keeps it."""
     return zstandard.ZstdCompressor().compress(orjson.dumps(data))
 
 
-def _unpack(packed: bytes) -> JsonObject:
+def unpack_snapshot(packed: bytes) -> JsonObject:
+    """What a frozen record keeps."""
     data: JsonObject = orjson.loads(zstandard.ZstdDecompressor().decompress(packed))
     return data
 

@@ -14,6 +14,7 @@ from engine.errors import StoreUnavailableError
 from engine.files import content_of
 from engine.persistence.tables import file, instance
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.retention import ledger
 from engine.runtime import Runtime
 
 _SLICE = 500
@@ -23,7 +24,7 @@ _SLICE = 500
 class Tampered:
     """Something that is no longer as it was written."""
 
-    #: `history` or `file`
+    #: `history`, `file` or `erasures`
     what: str
     #: the instance's number, or its id; the file's name
     name: str
@@ -49,6 +50,10 @@ def verify(runtime: Runtime, tell: Callable[[int, int], None] = lambda _done, _a
         tell(done, max(count, done, 1))
         if len(rows) < _SLICE:
             break
+    with UnitOfWork(runtime.database) as uow:
+        place = ledger.verify(uow)
+    if place is not None:
+        yield Tampered("erasures", f"#{place}", place)
     yield from _files(runtime)
 
 
@@ -56,10 +61,12 @@ def _files(runtime: Runtime) -> Iterator[Tampered]:
     last = 0
     while True:
         with UnitOfWork(runtime.database) as uow:
-            query = select(file.c.id, file.c.name, file.c.digest, file.c.size).where(file.c.id > last).order_by(file.c.id).limit(_SLICE)
-            rows = uow.reading.execute(query).all()
+            query = select(file.c.id, file.c.name, file.c.digest, file.c.size, file.c.erased_at).where(file.c.id > last)
+            rows = uow.reading.execute(query.order_by(file.c.id).limit(_SLICE)).all()
+            # without an event that tells of it, a content that is not there is missing
+            erased = {row.id for row in rows if row.erased_at is not None and ledger.is_erased(uow, row.id)}
         for row in rows:
-            if not _is_intact(runtime, bytes(row.digest), row.size):
+            if row.id not in erased and not _is_intact(runtime, bytes(row.digest), row.size):
                 yield Tampered("file", row.name)
             last = row.id
         if len(rows) < _SLICE:

@@ -57,6 +57,7 @@ from webui.phone import signed_in as phone
 from webui.phone_calls import blueprint as phone_calls
 from webui.prices import blueprint as prices
 from webui.registers import blueprint as registers
+from webui.retention import blueprint as retention
 from webui.rollouts import blueprint as rollouts
 from webui.secret_key import secret_key
 from webui.sessions import blueprint as sessions
@@ -117,6 +118,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(audit)
     app.register_blueprint(tokens)
     app.register_blueprint(sessions)
+    app.register_blueprint(retention)
     app.register_blueprint(jobs)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())

@@ -6,11 +6,13 @@ import zlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
+from itertools import zip_longest
 from zoneinfo import ZoneInfo
 
 import flask
 from babel.dates import format_date, get_month_names
 
+from engine.erased import SENTENCE, days_in, unmarked
 from engine.i18n import translate
 from engine.model import InstanceState, WorkItemState
 from webui.devices import device_name, is_phone
@@ -49,7 +51,7 @@ def register(app: flask.Flask) -> None:
         moment=moment, short_moment=short_moment, day=day, clock_time=clock_time, iso=lambda value: value.isoformat(timespec="seconds"),
         ago=ago, role_name=role_name, instance_state=instance_state, work_item_state=work_item_state, outside_name=outside_name,
         channel_name=channel_name, device_name=device_name, is_phone=is_phone,
-        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped, titled=titled,
+        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped, titled=titled, unerased=unerased,
     )
     app.jinja_env.globals.update(due=due, file_address=file_address)
 
@@ -57,6 +59,17 @@ def register(app: flask.Flask) -> None:
 def titled(words: str) -> str:
     """A word as a heading begins: its first letter large, where it has one."""
     return words[:1].upper() + words[1:]
+
+
+def unerased(text: str | None) -> str:
+    """A text in which marks of what was erased by rule are told in the reader's language."""
+    if not text:
+        return ""
+    parts, days = unmarked(text), days_in(text)
+    if not days:
+        return text
+    told = [gettext(SENTENCE, date=day) for day in days]
+    return "".join(part for pair in zip_longest(parts, told, fillvalue="") for part in pair)
 
 
 def zone() -> ZoneInfo:

@@ -74,7 +74,8 @@ def _write(runtime: Runtime, archive: zipfile.ZipFile, tell: Callable[[str, int]
             tell(table.name, parts[str(table.name)]["count"])
         jobs = ({"name": each.name, "key": each.key, "payload": each.payload} for each in waiting_jobs(connection))
         manifest["jobs"] = _part(archive, "jobs.jsonl", (orjson.dumps(each) for each in jobs))
-        contents = connection.execute(select(file.c.digest, file.c.size).distinct().order_by(file.c.digest)).all()
+        kept = select(file.c.digest, file.c.size).where(file.c.erased_at.is_(None)).distinct()
+        contents = connection.execute(kept.order_by(file.c.digest)).all()
     # content is never changed and is swept after a day at the earliest: the snapshot need not be held for it
     for digest, size in contents:
         with archive.open(f"files/{digest.hex()}", "w", force_zip64=True) as target, content_of(runtime, digest, size) as source:

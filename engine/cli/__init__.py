@@ -16,6 +16,7 @@ from engine.cli.deploying import check, deploy, export, rollback
 from engine.cli.importing import import_workbook
 from engine.cli.keeping import backup, restore, verify
 from engine.cli.people import token, user
+from engine.cli.retention import retention
 from engine.cli.serving import demo, serve, worker
 from engine.cli.store import bench, db, settings
 from engine.errors import GuichengError
@@ -28,8 +29,8 @@ def guicheng() -> None:
 
 
 for command in (
-    serve, worker, demo, deploy, rollback, check, export, import_workbook, import_bpmn, user, token, db, backup, restore, verify, settings,
-    bench,
+    serve, worker, demo, deploy, rollback, check, export, import_workbook, import_bpmn, user, token, db, backup, restore, verify, retention,
+    settings, bench,
 ):
     guicheng.add_command(command)
 

@@ -48,6 +48,8 @@ def verify(db: str | None) -> int:
             found += 1
             if each.what == "history":
                 complain("案件 {name}：歷程自第 {seq} 項起與摘要不符。", name=each.name, seq=each.seq)
+            elif each.what == "erasures":
+                complain("刪除清單：自第 {seq} 項起與摘要不符。", seq=each.seq)
             else:
                 complain("附件「{name}」：內容遺失，或與摘要不符。", name=each.name)
     say("發現 {count} 處改動。" if found else "全部相符。", count=found)

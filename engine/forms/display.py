@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from engine.erased import SENTENCE, erased_on
 from engine.forms.model import FILE_LISTS, Field, FieldKind, Form, is_empty
 from engine.i18n import Catalogue, translate
 
@@ -37,6 +38,8 @@ def text_of(field: Field, value: Any, texts: FormTexts) -> str:
     """A value of this field as words; nothing for an empty one, and the plain value where it is not what the field would hold."""
     if is_empty(value):
         return ""
+    if (day := erased_on(value)) is not None:
+        return texts.of(SENTENCE, date=day)
     if field.kind in (FieldKind.CHOICE, FieldKind.CHOICES):
         titles = {choice.value: choice.title for choice in field.choices}
         chosen = value if isinstance(value, list) else [value]

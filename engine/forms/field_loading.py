@@ -40,6 +40,7 @@ _COMMON = frozenset(
         "ui:desk",
         "ui:dossier",
         "ui:personal",
+        "ui:contact",
         "index",
     }
 )
@@ -149,7 +150,10 @@ def read_field(name: str, raw: Any, required: bool, path: str, *, column: bool =
         desk=_desk(raw, kind, path),
         dossier=_one_of(raw, "ui:dossier", ("", *DOSSIER_TOPICS), path),
         personal=_one_of(raw, "ui:personal", ("", "identity"), path),
+        is_contact=_flag(raw, "ui:contact", path),
     )
+    if field.is_contact and kind is not FieldKind.TEXT:
+        raise FieldRefused(f"{path}.ui:contact", "只有單行文字欄位可以是聯絡資料。")
     if field.indexed and kind in (FieldKind.SIGNATURE, FieldKind.FILES, FieldKind.PHOTOS):
         raise FieldRefused(f"{path}.index", "這種欄位不能建索引。")
     if "const" in raw and raw["const"] is not True:

@@ -155,6 +155,8 @@ class Field:
     dossier: str = ""
     #: `identity`: papers of identity, shown to roles that need them, and each look is on record
     personal: str = ""
+    #: says who somebody outside is or how to reach them, beside what `text_format` and `desk` say
+    is_contact: bool = False
 
     @property
     def empty(self) -> Any:

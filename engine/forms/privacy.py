@@ -42,7 +42,8 @@ def _withheld(field: Field | None, value: Any) -> Any:
 
 
 def marked(form: Form, today: Form | None) -> Form:
-    """An older version of a form with what today's version calls papers of identity: its cases are as much about people as new ones."""
+    """An older version of a form with what today's version calls papers of identity and ways to reach people: its cases are as much about
+    people as new ones."""
     if today is None:
         return form
     return replace(form, fields=tuple(_marked(field, today.field(field.name)) for field in form.fields))
@@ -53,7 +54,7 @@ def _marked(field: Field, today: Field | None) -> Field:
         return field
     columns = {column.name: column for column in today.columns}
     own = tuple(_marked(column, columns.get(column.name)) for column in field.columns)
-    return replace(field, personal=field.personal or today.personal, columns=own)
+    return replace(field, personal=field.personal or today.personal, is_contact=field.is_contact or today.is_contact, columns=own)
 
 
 def _covered(field: Field | None, value: Any) -> Any:

@@ -16,6 +16,7 @@ from engine.jobs import link_sending
 from engine.model import SYSTEM, JsonObject
 from engine.persistence.tables import idempotency
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.retention import runs as retention_runs
 from engine.runtime import Runtime
 from engine.steps import run_step
 from engine.what_if import runs as what_if_runs
@@ -122,6 +123,11 @@ def play_what_if(runtime: Runtime, key: str, payload: JsonObject) -> None:
     what_if_runs.carry_out(runtime, payload["run_id"])
 
 
+def erase_by_rule(runtime: Runtime, key: str, payload: JsonObject) -> None:
+    """Carry a rule of keeping out; begun again it goes on with what is still due."""
+    retention_runs.carry_out(runtime, payload["run_id"])
+
+
 #: job name → what carries it out
 HANDLERS: Mapping[str, Handler] = {
     "fire_due": fire_due, "deliver_event": deliver_event,
@@ -130,6 +136,7 @@ HANDLERS: Mapping[str, Handler] = {
     migration_runs.JOB: migrate_cases, migration_runs.UNDO_JOB: undo_migration,
     intervention_runs.JOB: intervene, intervention_runs.UNDO_JOB: undo_intervention, what_if_runs.JOB: play_what_if,
     standings.JOB: read_standings,
+    retention_runs.JOB: erase_by_rule,
 }
 
 

@@ -18,6 +18,8 @@ from engine.jobs.dbos_runner import JobRunner
 from engine.jobs.handlers import NOBODY
 from engine.persistence.tables import idempotency
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.retention import runs as retention_runs
+from engine.retention import tidying
 from engine.runtime import Runtime
 
 _log = structlog.get_logger(__name__)
@@ -111,6 +113,9 @@ class Keeper:
         self._search_fields()
         month_pack.close_due(self._runtime)
         self._settle()
+        # after the months are closed: what goes must not be missed in their figures
+        retention_runs.daily(self._runtime)
+        tidying.tidy(self._runtime)
 
     def _search_fields(self) -> None:
         """Before a month is summed up: let it find what was only made searchable meanwhile."""

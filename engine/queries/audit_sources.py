@@ -23,6 +23,7 @@ from engine.persistence.tables import (
     list_export,
     migration_run,
     procedure_access,
+    retention_run,
     sign_in_attempt,
     unit,
     user,
@@ -47,6 +48,8 @@ class AuditKind(StrEnum):
     PROCEDURE = "procedure"
     #: looks at papers of identity
     IDENTITY = "identity"
+    #: personal data erased by rule or on request
+    ERASURE = "erasure"
     #: lists that left as files
     EXPORT = "export"
     #: sign-ins, failed ones, sessions ended by somebody
@@ -57,7 +60,7 @@ class AuditKind(StrEnum):
 DIRECTORY_KINDS = {
     **dict.fromkeys(("person", "substitute", "token"), AuditKind.PEOPLE),
     **dict.fromkeys(("site", "building", "unit", "tenant", "tenancy", "price"), AuditKind.DIRECTORY),
-    **dict.fromkeys(("calendar", "numbering", "template", "job"), AuditKind.SETTINGS),
+    **dict.fromkeys(("calendar", "numbering", "template", "job", "retention"), AuditKind.SETTINGS),
 }
 
 
@@ -188,6 +191,10 @@ SOURCES: tuple[Source, ...] = (
     _simple(AuditKind.INTERVENTION, intervention.c.asked_at, intervention.c.id, intervention.c.asked_by, "cases.intervened",
             "intervention", intervention.c.id, more=(intervention.c.verb, intervention.c.reason, intervention.c.total)),
     _of_moves(),
+    _simple(AuditKind.ERASURE, retention_run.c.asked_at, retention_run.c.id, retention_run.c.asked_by, "personal.erased", "retention_run",
+            retention_run.c.id, title=retention_run.c.kind,
+            more=(retention_run.c.procedure, retention_run.c.days, retention_run.c.done_count, retention_run.c.value_count,
+                  retention_run.c.file_count, retention_run.c.reason)),
     _simple(AuditKind.SETTINGS, limit_target.c.set_at, limit_target.c.id, limit_target.c.set_by, "limit.set", "limit",
             limit_target.c.limit_id, title=limit_target.c.limit_id,
             more=(limit_target.c.target, limit_target.c.effective_from, limit_target.c.reason)),

@@ -27,6 +27,7 @@ RETRY_AFTER = 2
 #: the nearest class in an error's ancestry decides
 STATUSES: dict[type[errors.GuichengError], int] = {
     errors.NotFoundError: 404,
+    errors.GoneError: 410,
     errors.ForbiddenError: 403,
     errors.ConflictError: 409,
     errors.InvalidError: 422,

@@ -42,6 +42,7 @@ from webui.api import (
     paper_numbers,
     process_definitions,
     process_instances,
+    retention,
     rollouts,
     sessions,
     talk,
@@ -120,6 +121,7 @@ def register(app: flask.Flask) -> None:
         tokens.calls,
         sessions.calls,
         jobs.calls,
+        retention.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

@@ -15,6 +15,7 @@ from engine.model import Actor
 from engine.permissions import may
 from engine.queries.audit import AuditRow
 from engine.queries.audit_sources import AuditKind
+from engine.retention.kinds import SUBJECTS, Kind
 from webui.cases import story
 from webui.devices import device_name
 from webui.directory import shown
@@ -25,7 +26,7 @@ from webui.language import gettext
 KINDS_OF_ACTS = {
     AuditKind.CASE: "案件", AuditKind.INTERVENTION: "批次介入", AuditKind.PEOPLE: "帳號與權限", AuditKind.DIRECTORY: "目錄與價目",
     AuditKind.SETTINGS: "規則與設定", AuditKind.PROCEDURE: "流程發布", AuditKind.IDENTITY: "查看身份資料", AuditKind.EXPORT: "匯出檔案",
-    AuditKind.SESSION: "登入記錄",
+    AuditKind.SESSION: "登入記錄", AuditKind.ERASURE: "刪除個人資料",
 }
 #: those that managers read of their sites
 _SITED = (AuditKind.CASE, AuditKind.DIRECTORY)
@@ -35,13 +36,15 @@ _SENTENCES = {
     "limit.set": "訂定要求 {target}，自 {effective_from} 起", "limit.withdrawn": "收回要求 {target}", "procedure.deployed": "發布流程",
     "procedure.granted": "更改誰可設計和發布", "procedure.rule_changed": "更改發布前是否須他人核准",
     "list.exported": "匯出{name}，{row_count} 列",
+    "personal.erased": "刪除個人資料：{done_count} 件、{value_count} 項資料、{file_count} 個檔案",
     "session.begun": "已登入", "session.ended": "結束了登入", "session.failed": "登入失敗",
 }
 #: of what is in no form of the directory
-_ACTIONS = {**shown.ACTIONS, "revoked": "已撤銷", "retried": "已重新排入", "cancelled": "已取消"}
+_ACTIONS = {**shown.ACTIONS, "revoked": "已撤銷", "retried": "已重新排入", "cancelled": "已取消", "held": "設定法律保全",
+            "lifted": "解除法律保全", "removed": "改為跟隨一般規則"}
 _OF_DIRECTORY = {
     "person": "帳號", "substitute": "代理", "token": "程式權杖", "calendar": "工作曆", "numbering": "編號規則", "template": "訊息文字",
-    "price": "價目", "job": "背景作業",
+    "price": "價目", "job": "背景作業", "retention": "保存規則",
 }
 _LISTS = {
     "todo": "待辦", "done": "已辦", "started": "我發起的", "copied": "抄送我的", "cases": "全部案件", "audit": "操作記錄",
@@ -111,6 +114,11 @@ def _about(row: AuditRow) -> str:
         return row.title or row.business_key or f"#{row.about_id}"
     if row.about == "list":
         return ""
+    if row.about == "retention_run":
+        return " · ".join(filter(None, (gettext(SUBJECTS[Kind(row.title)].name) if row.title else "", row.detail.get("procedure", ""))))
+    if row.about == "retention":
+        kind, _, procedure = row.about_id.partition(":")
+        return " · ".join(filter(None, (gettext(SUBJECTS[Kind(kind)].name), procedure))) if kind in set(Kind) else gettext("法律保全")
     if row.kind in (AuditKind.PEOPLE, AuditKind.DIRECTORY, AuditKind.SETTINGS) and row.about != "limit":
         kind = gettext(KINDS[row.about].name if row.about in KINDS else _OF_DIRECTORY[row.about])
         return f"{titled(kind)} {row.title or _named(row)}".strip()
@@ -169,6 +177,8 @@ _ADDRESSES: Mapping[str, Callable[[AuditRow], str]] = {
     "numbering": lambda row: flask.url_for("house_rules.numbering"),
     "template": lambda row: flask.url_for("delivery.template", key=row.about_id),
     "substitute": lambda row: flask.url_for("substitutes.overview"),
+    "retention": lambda row: flask.url_for("retention.holds" if row.about_id.startswith("hold:") else "retention.overview"),
+    "retention_run": lambda row: flask.url_for("retention.run", run_id=int(row.about_id)),
     "job": lambda row: flask.url_for("jobs.overview"),
     "token": lambda row: flask.url_for("tokens.overview"),
     "limit": lambda row: flask.url_for("limits.show", limit_id=row.about_id),

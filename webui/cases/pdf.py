@@ -10,6 +10,7 @@ from engine.queries import instances as queries
 from webui import session
 from webui.assets import Assets
 from webui.cases.papers import note_paper
+from webui.files.views import erased_picture, is_erased_picture
 from webui.language import current_locale
 from webui.unit_of_work import current, runtime_of
 
@@ -33,6 +34,8 @@ def download(record_id: int) -> ResponseReturnValue:
 
 
 def _picture(file_id: int) -> tuple[bytes, str]:
-    stored, stream = files.open_file(runtime_of(), current(), session.actor(), file_id)
-    with stream:
+    stored = files.get(current(), session.actor(), file_id)
+    if is_erased_picture(stored):
+        return erased_picture(stored)
+    with files.open_content(runtime_of(), stored) as stream:
         return stream.read(), stored.media_type

@@ -113,7 +113,8 @@ def page(kind: Kind, entry_id: int, **further: Any) -> str:
         values["may_stand_in"] = may(actor, "substitution:administer")
     if kind.id == "person" and may_write:
         values["sessions"] = sessions.of_person(runtime_of(), uow, actor, entry_id)
-    return flask.render_template("directory/show.html", kind=kind, entry=entry, history=history, may_write=may_write, **values, **further)
+    return flask.render_template("directory/show.html", kind=kind, entry=entry, history=history, may_write=may_write, **values, **further,
+                                 may_erase=kind.id == "tenant" and may(actor, "retention:administer"))
 
 
 def _number(name: str) -> int | None:

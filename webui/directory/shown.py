@@ -33,7 +33,8 @@ _OTHER = {
     "procedures": "適用流程", "name": "名稱", "person": "代誰存取", "expires_at": "到期", "moved": "已更改的期限數",
     "monday": "星期一", "tuesday": "星期二", "wednesday": "星期三", "thursday": "星期四",
     "friday": "星期五", "saturday": "星期六", "sunday": "星期日", "holidays": "公眾假期", "extra_holidays": "另外放假",
-    "extra_working_days": "另外上班",
+    "extra_working_days": "另外上班", "days": "保存天數", "is_on": "啟用", "from_tenancy": "業戶遷出之後才起算", "case": "案件",
+    "unit": "單元", "tenant": "業戶",
     # a text of messages, by language
     **LOCALE_NAMES,
 }
@@ -89,6 +90,8 @@ def changed_words(kind_id: str, name: str, value: Any) -> str:
     """A value of history in words."""
     if value in (None, "", []):
         return "—"
+    if isinstance(value, bool):
+        return gettext("是") if value else gettext("否")
     if isinstance(value, list):
         return "、".join(_role_words(str(part)) for part in value)
     field = next((each for each in KINDS[kind_id].fields if each.name == name), None) if kind_id in KINDS else None

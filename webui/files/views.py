@@ -11,8 +11,12 @@ from werkzeug.exceptions import RequestedRangeNotSatisfiable
 from werkzeug.wsgi import wrap_file
 
 from engine import files, personal_data, thumbnails
+from engine.erased import SENTENCE
+from engine.file_types import IMAGES
 from engine.files import StoredFile
 from webui import session, unit_of_work
+from webui.display import local
+from webui.language import gettext
 from webui.unit_of_work import current, runtime_of
 
 #: what a browser may show by itself; all else is downloaded
@@ -24,6 +28,8 @@ _POLICY = "default-src 'none'; sandbox"
 def show(file_id: int) -> ResponseReturnValue:
     """The content under the name it was uploaded with; nothing in it can run as a page of ours."""
     stored = _let_out(file_id)
+    if is_erased_picture(stored):
+        return _placeholder(stored)
     return send(stored, files.open_content(runtime_of(), stored))
 
 
@@ -39,12 +45,35 @@ def _let_out(file_id: int) -> StoredFile:
 def thumbnail(file_id: int) -> ResponseReturnValue:
     """A small picture of a photo, a look at it like one at the photo itself. 404 for what has none."""
     stored = _let_out(file_id)
+    if is_erased_picture(stored):
+        return _placeholder(stored)
     made = thumbnails.thumbnail(runtime_of(), stored)
     if made is None:
         flask.abort(404)
     response = flask.Response(wrap_file(flask.request.environ, made), mimetype=thumbnails.MEDIA_TYPE, direct_passthrough=True)
     # the content behind an id never changes; whether this person may see it can, so it is not kept for long
     response.headers["Cache-Control"] = "private, no-store" if personal_data.is_guarded(stored) else "private, max-age=600"
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def is_erased_picture(stored: StoredFile) -> bool:
+    """Whether it is a picture that was erased by rule: a drawn sentence stands in its place wherever a page shows it."""
+    return stored.erased_at is not None and stored.media_type in IMAGES
+
+
+def erased_picture(stored: StoredFile) -> tuple[bytes, str]:
+    """The sentence as a picture of its own, and its media type."""
+    assert stored.erased_at is not None
+    sentence = gettext(SENTENCE, date=local(stored.erased_at).date().isoformat())
+    return flask.render_template("files/erased.svg", sentence=sentence).encode(), "image/svg+xml"
+
+
+def _placeholder(stored: StoredFile) -> flask.Response:
+    body, media_type = erased_picture(stored)
+    response = flask.Response(body, mimetype=media_type)
+    response.headers["Cache-Control"] = "private, no-store"
+    # the drawing has a style of its own, and nothing else
     response.headers["Content-Security-Policy"] = _POLICY
     return response
 

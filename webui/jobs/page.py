@@ -26,7 +26,7 @@ _NAMES = {
     "fire_due": "到期處理", "deliver_event": "轉送訊息", "send_link": "寄出一次性連結", "hand_over": "交付通知",
     "apply_import": "匯入資料", "plan_import": "檢查匯入檔", "reschedule": "重算期限", "migrate_cases": "案件改版",
     "undo_migration": "撤銷改版", "intervene": "批次介入", "undo_intervention": "撤銷批次介入",
-    "play_what_if": "推演", "read_standings": "清點案件",
+    "erase_by_rule": "按規則刪除個人資料", "play_what_if": "推演", "read_standings": "清點案件",
 }
 _QUESTIONS = {
     "retry": Dialog(heading="重新執行這項作業？", text="作業重新排入，從頭計算嘗試次數；已做過的部分不會重複。", submit="重新執行"),

@@ -71,6 +71,15 @@ from engine.persistence.tables.notifications import (
 )
 from engine.persistence.tables.outside import outside_link, outside_link_attempt
 from engine.persistence.tables.processes import executor, lease
+from engine.persistence.tables.retention import (
+    content_to_forget,
+    retention_erasure,
+    retention_head,
+    retention_hold,
+    retention_looked,
+    retention_rule,
+    retention_run,
+)
 from engine.persistence.tables.rollouts import approval_rule, case_standing, migration_case, migration_run, proposal, proposal_file
 from engine.persistence.tables.running import (
     due,
@@ -108,6 +117,7 @@ __all__ = [
     "cash_day",
     "closed_month",
     "comment_mention",
+    "content_to_forget",
     "corrected_time",
     "definition",
     "delivery",
@@ -180,6 +190,12 @@ __all__ = [
     "reconciliation",
     "record",
     "register_line",
+    "retention_erasure",
+    "retention_head",
+    "retention_hold",
+    "retention_looked",
+    "retention_rule",
+    "retention_run",
     "role_grant",
     "saved_filter",
     "search_piece",

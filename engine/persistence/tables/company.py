@@ -67,6 +67,8 @@ tenant = Table(
     #: counts changes; a change names the one it was made from
     Column("version", Integer, nullable=False, server_default="1"),
     Column("deactivated_at", Instant),
+    #: when name, contact and phone were erased by rule or at the tenant's request
+    Column("erased_at", Instant),
     # the order of the list
     Index("ix_tenant_name", "name", "id"),
 )

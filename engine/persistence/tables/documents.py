@@ -25,6 +25,8 @@ file = Table(
     Column("link_id", Id),
     #: `identity` for a paper of identity, `unsettled` where its case has not been looked at since they are told apart; None for all else
     Column("personal", String(20)),
+    #: when its content was erased by rule; who gave it, and when, stays
+    Column("erased_at", Instant),
 )
 _WAITING = text("personal = 'unsettled'")
 Index("ix_file_unsettled", file.c.instance_id, sqlite_where=_WAITING, postgresql_where=_WAITING)

@@ -88,6 +88,7 @@ import_row = Table(
     Index("ix_import_row_action", "import_id", "action", "position"),
     Index("ix_import_row_state", "import_id", "state", "position"),
     Index("ix_import_row_key", "kind", "key"),
+    Index("ix_import_row_subject", "subject_id", "kind"),
 )
 
 opening_entry = Table(

@@ -59,6 +59,9 @@ instance = Table(
     Index("ix_instance_moved", text("moved_at DESC"), text("id DESC")),
     Index("ix_instance_started", text("started_at DESC"), text("id DESC")),
     Index("ix_instance_title", "title", "id"),
+    # what rules of keeping look through, of a procedure those that ended first
+    Index("ix_instance_ended", "definition_key", "ended_at", "id", sqlite_where=text("ended_at IS NOT NULL"),
+          postgresql_where=text("ended_at IS NOT NULL")),
     Index("ix_instance_started_by", "started_by", text("started_at DESC"), text("id DESC")),
 )
 
