@@ -68,6 +68,7 @@ from webui.substitutes import blueprint as substitutes
 from webui.talk import blueprint as talk
 from webui.today import blueprint as today
 from webui.tokens import blueprint as tokens
+from webui.what_if import blueprint as what_if
 from webui.work_item import blueprint as work_item
 
 
@@ -100,7 +101,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     _register(listing_words, app)
     for blueprint in (outside, links, sign_in, inbox, work_item, approvals, start, cases, directory, files, ledger, account):
         app.register_blueprint(blueprint)
-    for blueprint in (imports, paper_numbers, registers, limits, heat, month_pack):
+    for blueprint in (imports, paper_numbers, registers, limits, heat, what_if, month_pack):
         app.register_blueprint(blueprint)
     for blueprint in (talk, notifications, phone_calls, delivery, phone_shell, phone):
         app.register_blueprint(blueprint)

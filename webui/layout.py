@@ -78,6 +78,7 @@ MENU = (
         Entry("registers.overview", "台帳", icon="table"),
         Entry("limits.overview", "時限與指標", icon="clock", on_phone=False),
         Entry("heat.choose", "流程熱圖", icon="flame", on_phone=False, roles=PERMISSIONS["process-heat:read"]),
+        Entry("what_if.overview", "推演", icon="chart-histogram", on_phone=False, roles=PERMISSIONS["what-if:play"]),
         Entry("month_pack.latest", "月報", icon="report", on_phone=False, roles=PERMISSIONS["month-pack:read"]),
     ), "統計"),
     Group((

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from engine.errors import FieldError, InvalidError
+from engine.errors import FieldError, FormInvalidError
 from engine.model import JsonObject
 
 MOST_WEEKS = 12
@@ -17,17 +17,6 @@ MOST_STAFF = 200
 MOST_SEED = 2**31 - 1
 #: of the period to learn from
 LONGEST = timedelta(days=3_660)
-
-
-class WhatIfOrderInvalidError(InvalidError):
-    """The order cannot be played; the fields say why."""
-
-    code = "what_if_order_invalid"
-    sentence = "推演的設定有 {count} 處需要更正。"
-
-    def __init__(self, fields: list[FieldError]) -> None:
-        self.fields = tuple(fields)
-        super().__init__(count=len(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +61,7 @@ class Order:
 
 
 def check(order: Order, known_procedures: set[str], known_roles: set[str]) -> None:
-    """WhatIfOrderInvalidError names every field that cannot be taken."""
+    """FormInvalidError names every field that cannot be taken."""
     problems: list[FieldError] = []
 
     def refuse(name: str, sentence: str, **data: Any) -> None:
@@ -99,4 +88,4 @@ def check(order: Order, known_procedures: set[str], known_roles: set[str]) -> No
         elif not 0 <= count <= MOST_STAFF:
             refuse(f"staff.{role}", "人數請填 0 至 {most}。", most=MOST_STAFF)
     if problems:
-        raise WhatIfOrderInvalidError(problems)
+        raise FormInvalidError(problems)

@@ -54,10 +54,17 @@ class PlayOverError(ConflictError):
     sentence = "這項推演已經結束。"
 
 
+class NoFiguresError(ConflictError):
+    """Expected a play that was played to its end."""
+
+    code = "no_figures"
+    sentence = "這項推演還沒有結果。"
+
+
 def begin(runtime: Runtime, uow: UnitOfWork, actor: Actor, order: Order, *, name: str = "", site_id: int | None = None) -> int:
     """Write an order down, to be played in the background; its id. At a site, or at all those that the person sees.
 
-    WhatIfOrderInvalidError names the fields that can't be taken; TooManyPlaysError.
+    FormInvalidError names the fields that can't be taken; TooManyPlaysError.
     """
     permissions.require(actor, PERMISSION, site_id)
     known = {info.key for info in definitions.list_latest(runtime, uow)}

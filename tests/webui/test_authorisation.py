@@ -152,6 +152,11 @@ MATRIX: dict[str, dict[str, int]] = {
     # on to the first procedure
     "heat.choose": everybody(403, manager=302, administrator=302),
     **dict.fromkeys(("heat.show", "heat.cases", "heat.download"), everybody(403, manager=200, administrator=200)),
+    **dict.fromkeys(("what_if.overview", "what_if.ask"), everybody(403, manager=200, administrator=200)),
+    # no procedure is named
+    "what_if.begin": everybody(403, manager=422, administrator=422),
+    **dict.fromkeys((f"what_if.{name}" for name in ("show", "progress", "stop", "delete_form", "delete", "download")),
+                    everybody(403, manager=404, administrator=404)),
     "cases.overview": everybody(200),
     "cases.further": everybody(200),
     # a verb has to be named
@@ -484,6 +489,7 @@ class Scene:
             "heat.show": {"key": "errand"},
             "heat.cases": {"key": "errand"},
             "heat.download": {"key": "errand", "kind": "xes"},
+            "what_if.download": {"run_id": 99, "kind": "csv"},
             "limits.show": {"limit_id": "errand.done"},
             "limits.target": {"limit_id": "errand.done"},
             "month_pack.show": {"month": "2026-03"},
@@ -561,7 +567,7 @@ class Scene:
             entry = self.colleague.id if "kind" not in arguments else self.site_id()
             known = {"kind": "site", "entry_id": entry, "session_id": 9999}
             values = {name: value for name, value in known.items() if name in arguments}
-        if values is None and endpoint.startswith(("imports.", "paper_numbers.", "rollouts.")):
+        if values is None and endpoint.startswith(("imports.", "paper_numbers.", "rollouts.", "what_if.")):
             arguments = next(rule.arguments for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
             values = dict.fromkeys(arguments, 99)
         if values is None and endpoint.startswith(("desk.", "dossier.")):

@@ -49,6 +49,7 @@ from webui.api import (
     test_clock,
     today,
     tokens,
+    what_ifs,
     work_items,
 )
 from webui.api.calls import ID, guard
@@ -122,6 +123,7 @@ def register(app: flask.Flask) -> None:
         sessions.calls,
         jobs.calls,
         retention.calls,
+        what_ifs.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):
         resources.append(test_clock.calls)

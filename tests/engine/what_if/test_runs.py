@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from engine.errors import ForbiddenError, NotFoundError
+from engine.errors import ForbiddenError, FormInvalidError, NotFoundError
 from engine.jobs import handlers
 from engine.model import Actor
 from engine.persistence.unit_of_work import UnitOfWork
@@ -18,7 +18,7 @@ from engine.queries.what_if import PlayView
 from engine.runtime import NoOutbox, Runtime
 from engine.steps import run_step
 from engine.what_if import runs, worker
-from engine.what_if.order import Order, WhatIfOrderInvalidError
+from engine.what_if.order import Order
 from engine.what_if.runs import JOB, MOST, PlayOverError, TooManyPlaysError
 from engine.what_if.worker import PlayFailedError, Worker
 from tests.builders import deploy_simple, make_site, make_user
@@ -155,9 +155,9 @@ def test_every_field_that_cannot_be_taken_is_named(runtime: Runtime, manager: Ac
         runtime, weeks=13, replications=0, seed=-1, arrivals={"errand": 11.0, "nothing": 1.0}, staff={"juggler": 1, "manager": 999},
         until=runtime.clock.now() - timedelta(days=9),
     )
-    with pytest.raises(WhatIfOrderInvalidError) as caught:
+    with pytest.raises(FormInvalidError) as caught:
         begin(runtime, manager, wrong)
-    assert [each.field for each in caught.value.fields] == [
+    assert [each.field for each in caught.value.errors] == [
         "until", "weeks", "replications", "seed", "arrivals.errand", "arrivals.nothing", "staff.juggler", "staff.manager",
     ]  # fmt: skip
 
