@@ -52,7 +52,9 @@ def save(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, fie
 
     Raises the conflict that says why nobody can send it any more; TooLargeError over the settings' `form_bytes`.
     """
-    submissions.require_live(uow, submissions.find_item(uow, work_item_id))
+    item = submissions.find_item(uow, work_item_id)
+    submissions.require_reach(actor, item)
+    submissions.require_live(uow, item)
     if actor.user_id is None:
         raise InvalidError(reason="草稿需要登入。")
     kept: Fields = tuple((name, value) for name, value in fields if value and not value.startswith("data:"))

@@ -137,6 +137,10 @@ class Actor:
     link: LinkGrant | None = None
     #: colleagues who are away now and whose work is this person's to do
     stand_ins: tuple[StandIn, ...] = ()
+    #: of a limited bearer token: what it may do besides reading (`engine.permissions.SCOPES`); None: what the person may
+    scopes: frozenset[str] | None = None
+    #: whether such a token is for some of the person's roles or sites: what is the person's by name is not its own then
+    is_narrowed: bool = False
 
     def roles(self) -> frozenset[str]:
         """Every role held anywhere."""

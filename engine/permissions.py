@@ -7,6 +7,14 @@ from dataclasses import replace
 from engine.errors import ForbiddenError
 from engine.model import Actor, RoleGrant
 
+
+class TokenLimitedError(ForbiddenError):
+    """Expected a bearer token that may do this, but it was limited when it was made."""
+
+    code = "token_limited"
+    sentence = "這個權杖受到限制，不能做這件事（{scope}）。"
+
+
 #: permission → roles that hold it by themselves. Staff roles act on work items through their candidate group instead.
 PERMISSIONS: dict[str, frozenset[str]] = {
     "process-definition:read": frozenset({"*"}),
@@ -111,6 +119,24 @@ PERMISSIONS: dict[str, frozenset[str]] = {
 }
 
 
+#: what a bearer token can be limited to besides reading: scope → the permissions that it leaves. Whatever the interface changes belongs to
+#: one of them, or to none and is closed to every limited token.
+SCOPES: dict[str, frozenset[str]] = {
+    "start": frozenset({"process-instance:start", "process-instance:send-event"}),
+    "work": frozenset({"process-instance:copy", "process-instance:revoke", "work-item:nudge", "work-item:complete-any", "desk:use",
+                       "process-instance:report", "phone-call:record", "comment:write", "attachment:add"}),
+    "steer": frozenset({"process-instance:suspend", "process-instance:cancel", "process-instance:void", "process-instance:correct",
+                        "process-instance:move", "process-instance:migrate", "process-instance:retry", "time:correct", "work-item:assign",
+                        "work-item:reschedule", "duty:write", "comment:strike-any", "attachment:strike-any"}),
+    "directory": frozenset({"directory:write", "tenant:write", "price:write"}),
+    "ledger": frozenset({"ledger:write", "ledger:close"}),
+    "design": frozenset({"procedure:design", "process-definition:deploy", "process-instance:migrate"}),
+}
+#: what lets one see, and change nothing
+_READING = frozenset({"directory:personal", "event-log:name-persons", "identity:audit", "board:read"}) | {
+    name for name in PERMISSIONS if name.partition(":")[2].startswith("read")}
+
+
 #: a site that nobody has: who holds a permission there holds it at all sites
 EVERYWHERE = 0
 
@@ -119,6 +145,8 @@ def may(actor: Actor, permission: str, site_id: int | None = None) -> bool:
     """Whether the actor holds the permission (at the site, where one is named). The system may do everything."""
     if actor.user_id is None and actor.channel == "system":
         return True
+    if not _in_scope(actor, permission):
+        return False
     return _allowed(actor.powers() if actor.stand_ins else actor.grants, permission, site_id)
 
 
@@ -135,11 +163,29 @@ def require(actor: Actor, permission: str, site_id: int | None = None) -> Actor:
 
 def sites_where(actor: Actor, permission: str) -> frozenset[int] | None:
     """The sites at which the actor holds the permission; None means every site."""
+    if not _in_scope(actor, permission):
+        return frozenset()
     roles = PERMISSIONS[permission]
     held = [grant for grant in (actor.powers() if actor.stand_ins else actor.grants) if "*" in roles or grant.role in roles]
     if any(grant.site_id is None for grant in held):
         return None
     return frozenset(grant.site_id for grant in held if grant.site_id is not None)
+
+
+def require_scope(actor: Actor, scope: str | None) -> None:
+    """Raise TokenLimitedError where the actor came by a bearer token that is limited to less; None is a scope that no limited one has."""
+    if actor.scopes is not None and scope not in actor.scopes:
+        raise TokenLimitedError(scope=scope or "—")
+
+
+def require_whole(actor: Actor) -> None:
+    """Raise TokenLimitedError where the actor came by a token for some of the person's roles or sites: for what is the person's as such."""
+    if actor.is_narrowed:
+        raise TokenLimitedError(scope="—")
+
+
+def _in_scope(actor: Actor, permission: str) -> bool:
+    return actor.scopes is None or permission in _READING or any(permission in SCOPES[scope] for scope in actor.scopes)
 
 
 def _allowed(grants: frozenset[RoleGrant], permission: str, site_id: int | None) -> bool:

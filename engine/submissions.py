@@ -197,6 +197,7 @@ def actionable(uow: UnitOfWork, actor: Actor, work_item_id: int) -> tuple[Any, R
     if row is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     item = SimpleNamespace(**{name: getattr(row, label) for name, label in _ITEM_LABELS})
+    require_reach(actor, item)
     require_live(uow, item)
     if actor.link is not None:
         # whoever attends an outside person may have claimed the item: it is still theirs to do
@@ -218,6 +219,12 @@ def find_item(uow: UnitOfWork, work_item_id: int) -> Row[Any]:
     if item is None:
         raise NotFoundError(kind="待辦事項", id=work_item_id)
     return item
+
+
+def require_reach(actor: Actor, item: Any) -> None:
+    """Raise NotACandidateError where the actor came by a token for other roles or sites, whoever has the item."""
+    if actor.is_narrowed and not is_candidate(actor, item):
+        raise NotACandidateError(work_item=item.name)
 
 
 def require_live(uow: UnitOfWork, item: Any) -> None:

@@ -25,7 +25,7 @@ from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.spiff.runner import Run
 from engine.steps import Command, StepResult
-from engine.submissions import find_item, is_candidate, name_of, require_live
+from engine.submissions import find_item, is_candidate, name_of, require_live, require_reach
 
 
 class AssigneeUnsuitableError(InvalidError):
@@ -38,6 +38,7 @@ class AssigneeUnsuitableError(InvalidError):
 def claim(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) -> None:
     """Take an unassigned item of one's own roles. WorkItemAlreadyClaimedError names who has it."""
     item = find_item(uow, work_item_id)
+    require_reach(actor, item)
     require_live(uow, item)
     if item.assignee_id == actor.user_id:
         return
@@ -52,6 +53,7 @@ def claim(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) ->
 def unclaim(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int) -> None:
     """Put an item back into its role's list."""
     item = find_item(uow, work_item_id)
+    require_reach(actor, item)
     require_live(uow, item)
     if item.assignee_id is None:
         return
@@ -86,6 +88,7 @@ def assign(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, a
 def delegate(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, to_id: int) -> None:
     """Let another person answer; the item stays the owner's and comes back with `resolve`."""
     item = find_item(uow, work_item_id)
+    require_reach(actor, item)
     require_live(uow, item)
     if item.assignee_id is not None and item.assignee_id != actor.user_id:
         raise WorkItemNotYoursError(work_item_id=work_item_id, assignee=name_of(uow, item.assignee_id))
@@ -102,6 +105,7 @@ def delegate(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
 def resolve(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, variables: JsonObject | None = None) -> None:
     """Give a delegated item back to its owner, with what was found out."""
     item = find_item(uow, work_item_id)
+    require_reach(actor, item)
     require_live(uow, item)
     if item.state != WorkItemState.DELEGATED:
         raise WorkItemNotDelegatedError(work_item_id=work_item_id)
@@ -163,6 +167,7 @@ def complete(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int,
 def return_to(runtime: Runtime, uow: UnitOfWork, actor: Actor, work_item_id: int, element_id: str, reason: str) -> StepResult:
     """Send the case back to an earlier element with a reason; of a signature chain all signers decide again when it comes back."""
     item = find_item(uow, work_item_id)
+    require_reach(actor, item)
     actor = submissions.acting(actor, item)
     if chains.is_signer(item.token):
         return approvals.send_back(runtime, uow, actor, work_item_id, element_id, reason)

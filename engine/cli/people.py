@@ -94,14 +94,23 @@ def token() -> None:
 @token.command("add", help="為使用者建立 API 權杖；權杖只顯示這一次。")
 @click.argument("name")
 @click.option("--label", default="cli", show_default=True, metavar="TEXT", help="權杖的名稱，撤銷時使用。")
+@click.option("--days", type=int, metavar="N", help="多少天後自動失效；不指定則直到撤銷。")
+@click.option("--read-only", is_flag=True, help="只能查看。")
+@click.option(
+    "--scope", "scopes", multiple=True, metavar="NAME", help="查看之外只能做這些事（start、work、steer、directory、ledger、design）。")
+@click.option("--role", "roles", multiple=True, metavar="ROLE", help="只用這些角色。")
 @db_option
-def add_token(name: str, label: str, db: str | None) -> None:
+def add_token(
+    name: str, label: str, days: int | None, read_only: bool, scopes: tuple[str, ...], roles: tuple[str, ...], db: str | None,
+) -> None:
     """Prints the token alone, so that a script can take it."""
     from engine.company import users
+    from engine.company.token_limits import TokenLimits
     from engine.persistence.unit_of_work import UnitOfWork
 
     with open_engine(load_settings(db=db)) as runtime, UnitOfWork(runtime.database) as uow:
-        made = users.add_token(runtime, uow, SYSTEM, _account(uow, name).id, label)
+        limits = TokenLimits(frozenset(roles) or None, None, frozenset(scopes) if scopes or read_only else None)
+        made = users.add_token(runtime, uow, SYSTEM, _account(uow, name).id, label, days, limits)
         uow.commit()
     click.echo(made)
 

@@ -11,10 +11,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, bindparam, delete, func, insert, literal, select, update
 
 from engine import house_rules, permissions
-from engine.company import account_rows, changes, sessions
+from engine.company import account_rows, changes, sessions, token_limits
 from engine.company.account_rows import Account
 from engine.company.changes import EntryChangedError
 from engine.company.passwords import PasswordRefusedError, check_policy, hash_password, is_outdated, verify
+from engine.company.token_limits import UNLIMITED, TokenLimits
 from engine.errors import ConflictError, FieldError, FormInvalidError, GuichengError, InvalidError, NotFoundError
 from engine.folding import searchable
 from engine.i18n import LOCALES
@@ -28,7 +29,6 @@ ATTEMPT_WINDOW = timedelta(minutes=15)
 #: failures in the window after which a name is refused from one address, a name from anywhere, an address for any name.
 #: A site office shares one address, so that limit is wide.
 ATTEMPTS_OF_NAME_AT_ADDRESS, ATTEMPTS_OF_NAME, ATTEMPTS_AT_ADDRESS = 5, 20, 60
-_ATTEMPTS_KEPT = timedelta(days=30)
 _PREFIX = "gct_"
 #: kind of entry in the record of changes
 _BEARER = "token"
@@ -39,7 +39,7 @@ _TOKEN_USE_NOTED_EVERY = timedelta(hours=1)
 #: what a sign-in name may be
 USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,58}[a-z0-9]|[a-z0-9]")
 
-_TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at, api_token.c.expires_at).where(
+_TOKEN = select(api_token.c.id, api_token.c.user_id, api_token.c.last_used_at, api_token.c.expires_at, api_token.c.limits).where(
     api_token.c.digest == bindparam("digest"), api_token.c.revoked_at.is_(None))
 
 
@@ -221,7 +221,6 @@ def authenticate(runtime: Runtime, uow: UnitOfWork, username: str, password: str
     matches = verify(row.password_hash if row else None, password)
     renewed = hash_password(password) if matches and row is not None and is_outdated(row.password_hash) else None
     connection = uow.writing
-    connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.username == username, sign_in_attempt.c.at < now - _ATTEMPTS_KEPT))
     connection.execute(insert(sign_in_attempt).values(username=username, address=address, at=now, succeeded=matches))
     if not matches or row is None:
         return None
@@ -280,27 +279,32 @@ def set_password(
 
 # ---------------------------------------------------------------- bearer tokens
 
-def add_token(runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, name: str, days: int | None = None) -> str:
+def add_token(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, user_id: int, name: str, days: int | None = None, limits: TokenLimits = UNLIMITED,
+) -> str:
     """A new bearer token for a person, good for so many days or until it is revoked; it is returned here once and kept as a digest only.
 
-    FormInvalidError without a name or with days out of reach; ConflictError for an account that is out of use.
+    FormInvalidError without a name, with days out of reach or limits to what there is not; ConflictError for an account that is out of use.
     """
+    # a limited token makes no other
+    permissions.require_scope(actor, None)
     if actor.user_id != user_id:
         permissions.require(actor, "user:administer")
     name, now = name.strip()[:100], runtime.clock.now()
     errors = [] if name else [FieldError("name", "required", "請填寫名稱。", {})]
     if days is not None and not 1 <= days <= MOST_TOKEN_DAYS:
         errors.append(FieldError("days", "range", "請填寫 1 到 {most} 之間的天數。", {"most": MOST_TOKEN_DAYS}))
+    account = get(uow, user_id)
+    errors += token_limits.problems(uow, account.grants, limits)
     if errors:
         raise FormInvalidError(errors)
-    account = get(uow, user_id)
     if account.deactivated_at is not None:
         raise ConflictError()
     token, expires_at = _PREFIX + secrets.token_urlsafe(32), now + timedelta(days=days) if days is not None else None
     token_id: int = uow.writing.execute(insert(api_token).values(
-        user_id=user_id, name=name, digest=_digest(token), created_at=now, expires_at=expires_at,
+        user_id=user_id, name=name, digest=_digest(token), created_at=now, expires_at=expires_at, limits=token_limits.packed(limits),
     ).returning(api_token.c.id)).scalar_one()
-    pairs = {"name": (None, name), "person": (None, account.display_name), "expires_at": (None, expires_at)}
+    pairs = {"name": (None, name), "person": (None, account.display_name), "expires_at": (None, expires_at), **_told(limits)}
     changes.record(uow, actor, _BEARER, token_id, "created", now, changes=pairs)
     return token
 
@@ -336,7 +340,7 @@ def actor_for_token(runtime: Runtime, uow: UnitOfWork, token: str) -> Actor | No
     house_rules.catch_up(runtime, uow, account.rules_stamp)
     if found.last_used_at is None or now - found.last_used_at > _TOKEN_USE_NOTED_EVERY:
         uow.writing.execute(update(api_token).where(api_token.c.id == found.id).values(last_used_at=now))
-    return account.actor(Channel.API)
+    return token_limits.narrowed(account.actor(Channel.API), token_limits.unpacked(found.limits))
 
 
 # ---------------------------------------------------------------- inside
@@ -349,6 +353,12 @@ def _revoke(uow: UnitOfWork, actor: Actor, which: list[ColumnElement[bool]], now
     for row in rows:
         changes.record(uow, actor, _BEARER, row.id, "revoked", now, changes={"name": (None, row.name)})
     return len(rows)
+
+
+def _told(limits: TokenLimits) -> dict[str, tuple[None, object]]:
+    """A token's limits as the record of changes tells them."""
+    parts = {"roles": limits.roles, "sites": limits.site_ids, "scopes": limits.scopes}
+    return {name: (None, sorted(part)) for name, part in parts.items() if part is not None}
 
 
 def _digest(token: str) -> bytes:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+import orjson
 from sqlalchemy import or_, select
 
 from engine.errors import NotFoundError
 from engine.model import Actor
 from engine.permissions import require
-from engine.persistence.tables import api_token, role_grant, user
+from engine.persistence.tables import api_token, role_grant, site, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 
@@ -29,8 +31,12 @@ class TokenRow:
     #: to the hour
     last_used_at: datetime | None
     revoked_at: datetime | None
-    #: what its person holds, and with it whoever has the token
+    #: what its person holds, and with it whoever has the token, but for the limits
     roles: tuple[str, ...] = ()
+    #: what it is limited to: roles, sites' names, scopes (empty: reading only); None where it is as good as its person
+    only_roles: tuple[str, ...] | None = None
+    only_sites: tuple[str, ...] | None = None
+    only_scopes: tuple[str, ...] | None = None
 
 
 def page(
@@ -41,7 +47,7 @@ def page(
     limit, token = clamp(limit), api_token.c
     statement = select(
         token.id, token.name, token.user_id, user.c.display_name.label("user_name"), token.created_at, token.expires_at,
-        token.last_used_at, token.revoked_at,
+        token.last_used_at, token.revoked_at, token.limits,
     ).join(user, user.c.id == token.user_id)
     if ended:
         statement = statement.where(or_(token.revoked_at.is_not(None), token.expires_at <= now))
@@ -52,7 +58,8 @@ def page(
         statement = statement.where(token.id < last)
     rows = uow.reading.execute(statement.order_by(token.id.desc()).limit(limit + 1)).all()
     roles = _roles(uow, {row.user_id for row in rows[:limit]})
-    shown = tuple(TokenRow(**row._mapping, roles=roles.get(row.user_id, ())) for row in rows[:limit])
+    names = _site_names(uow, {each for row in rows for each in _said(row.limits).get("sites", ())})
+    shown = tuple(_row(row, roles.get(row.user_id, ()), names) for row in rows[:limit])
     return Page(shown, encode("tokens", (shown[-1].id,)) if len(rows) > limit else None)
 
 
@@ -70,6 +77,23 @@ def holders(uow: UnitOfWork, actor: Actor) -> list[tuple[int, str]]:
     require(actor, "user:administer")
     query = select(user.c.id, user.c.display_name).where(user.c.deactivated_at.is_(None)).order_by(user.c.display_name, user.c.id)
     return [(row.id, row.display_name) for row in uow.reading.execute(query.limit(1_000))]
+
+
+def _row(row: Any, roles: tuple[str, ...], names: dict[int, str]) -> TokenRow:
+    said, given = _said(row.limits), dict(row._mapping)
+    del given["limits"]
+    only = {name: tuple(said[name]) if name in said else None for name in ("roles", "scopes")}
+    sites = tuple(names.get(each, str(each)) for each in said["sites"]) if "sites" in said else None
+    return TokenRow(**given, roles=roles, only_roles=only["roles"], only_sites=sites, only_scopes=only["scopes"])
+
+
+def _said(limits: str | None) -> dict[str, list[Any]]:
+    said: dict[str, list[Any]] = orjson.loads(limits) if limits else {}
+    return said
+
+
+def _site_names(uow: UnitOfWork, ids: set[int]) -> dict[int, str]:
+    return {row.id: row.name for row in uow.reading.execute(select(site.c.id, site.c.name).where(site.c.id.in_(ids)))} if ids else {}
 
 
 def _roles(uow: UnitOfWork, user_ids: set[int]) -> dict[int, tuple[str, ...]]:

@@ -108,7 +108,7 @@ def find(uow: UnitOfWork, work_item_id: int) -> WorkItemRow:
 
 def may_see(actor: Actor, item: WorkItemRow) -> bool:
     """Its role's people, those it was escalated to, whoever has, had or did it, and those who may read or hand out any."""
-    if actor.user_id is not None and actor.user_id in (item.assignee_id, item.owner_id, item.completed_by):
+    if actor.user_id is not None and not actor.is_narrowed and actor.user_id in (item.assignee_id, item.owner_id, item.completed_by):
         return True
     roles = (item.role, item.escalated_role)
     if actor.holds_any(roles, item.site_id) or actor.in_place_of(roles, item.site_id, item.definition_key, item.assignee_id):

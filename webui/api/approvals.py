@@ -7,7 +7,7 @@ from typing import Any
 
 from engine import approvals, attention, instances, signatures
 from engine.errors import NotFoundError
-from engine.permissions import require
+from engine.permissions import require, require_whole
 from engine.queries import approvals as queries
 from engine.queries import instances as cases
 from engine.queries import work_items
@@ -16,7 +16,7 @@ from webui.api.calls import ID, Call, Calls
 from webui.api.instance_view import instance_view
 from webui.api.people import person_id
 
-calls = Calls("approvals", "Signature chains, copies and nudges")
+calls = Calls("approvals", "Signature chains, copies and nudges", scope="work")
 
 _CASE = f"/process-instances/<{ID}:instance_id>"
 _ITEM = f"/work-items/<{ID}:work_item_id>"
@@ -111,6 +111,7 @@ def list_readers(call: Call, instance_id: int) -> dict[str, Any]:
 @calls.lookup("/copies", query=approval_schemas.CopyQuery, gives=approval_schemas.CopyList)
 def list_copies(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Cases copied to the caller, newest first."""
+    require_whole(call.actor)
     page = queries.copies(call.uow, call.actor, queries.CopyFilters(query["unread"]), after=query.get("after"), limit=query["limit"])
     items = [{**{entry.name: getattr(row, entry.name) for entry in fields(row)}, "process_instance_id": row.instance_id,
               "key": row.definition_key} for row in page.rows]

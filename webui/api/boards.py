@@ -17,7 +17,7 @@ from webui.api import views
 from webui.api.calls import Call, Calls
 from webui.api.people import person_id
 
-calls = Calls("boards", "Dispatchers' boards")
+calls = Calls("boards", "Dispatchers' boards", scope="steer")
 
 _ONE = "/boards/<string(maxlength=120):key>"
 

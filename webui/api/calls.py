@@ -20,6 +20,7 @@ from werkzeug.exceptions import HTTPException
 from engine import idempotency
 from engine.errors import FieldError, GuichengError
 from engine.model import Actor
+from engine.permissions import require_scope
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from webui.api import problems
@@ -33,6 +34,8 @@ View = TypeVar("View", bound=Callable[..., Any])
 #: converter of ids in addresses
 ID = "row_id"
 
+#: scope of calls that no limited token may make
+CLOSED = ""
 #: bytes that may go round the content itself: part headers, other fields
 _ENVELOPE = 2**14
 
@@ -59,11 +62,14 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
 
     ARGUMENTS_PARSER = StrictParser()
 
-    def __init__(self, name: str, description: str) -> None:
+    def __init__(self, name: str, description: str, scope: str | None = None) -> None:
         super().__init__(f"api_{name}", __name__, url_prefix="/api/v1", description=description)
         self._tag = name.replace("_", "-")
         #: endpoint → the setting that limits its body, where that isn't `form_bytes`
         self._limits: dict[str, str] = {}
+        #: endpoint → what a limited token must be good for, where that isn't the resource's own
+        self._scopes: dict[str, str | None] = {}
+        self._scope = scope
         self.before_request(self._admit)
         guard(self)
 
@@ -93,12 +99,13 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
     def command(
         self, rule: str, *, gives: type[marshmallow.Schema], takes: type[marshmallow.Schema] | None = None,
         query: type[marshmallow.Schema] | None = None, status: int = 200, document: dict[str, Any] | None = None,
-        limit: str = "form_bytes", method: str = "POST", once_only: tuple[str, ...] = (),
+        limit: str = "form_bytes", method: str = "POST", once_only: tuple[str, ...] = (), scope: str | None = None,
     ) -> Callable[[View], View]:
         """A POST: one unit of work, tried again when another step of the instance was faster, at most once an `Idempotency-Key`.
 
         `limit` names the setting that limits the body; `document` goes into the OpenAPI document as it is. Fields in `once_only` are
-        secrets: the first answer alone has them, and what is kept for a repeat has null in their place.
+        secrets: the first answer alone has them, and what is kept for a repeat has null in their place. `scope` (or else the resource's)
+        is what a limited token must be good for; with neither, or `CLOSED`, all of them are refused.
         """
 
         def decorate(view: View) -> View:
@@ -134,6 +141,7 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
             if query is not None:
                 documented = self.arguments(query, location="query")(documented)
             self._limits[f"{self.name}.{view.__name__}"] = limit
+            self._scopes[f"{self.name}.{view.__name__}"] = self._scope if scope is None else scope
             self.add_url_rule(rule, view.__name__, documented, methods=[method], tags=[self._tag])
             return view
 
@@ -147,6 +155,8 @@ class Calls(flask_smorest.Blueprint):  # type: ignore[misc]  # flask-smorest has
             raise RequestError
         request.max_content_length = _ENVELOPE + getattr(runtime.settings, self._limits.get(request.endpoint or "", "form_bytes"))
         flask.g.api_actor = identify(runtime, flask.current_app.extensions["guicheng.session_actor"])
+        if request.endpoint in self._scopes:
+            require_scope(flask.g.api_actor, self._scopes[request.endpoint])
 
 
 def _with_key(view: View) -> View:

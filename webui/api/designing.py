@@ -19,7 +19,7 @@ from webui.api.errors import PreconditionRequiredError
 from webui.api.people import person_id
 from webui.api.problems import finding_view
 
-calls = Calls("drafts", "Drafts of procedures and their versions")
+calls = Calls("drafts", "Drafts of procedures and their versions", scope="design")
 
 _DRAFT = f"/drafts/<{ID}:draft_id>"
 _BYTES = "application/octet-stream"

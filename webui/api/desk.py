@@ -19,7 +19,7 @@ from webui.api import desk_schemas as schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.schemas import Paging
 
-calls = Calls("desk", "The front desk: figures of the day, shifts, notes, the roster")
+calls = Calls("desk", "The front desk: figures of the day, shifts, notes, the roster", scope="work")
 
 _SITE = f"/sites/<{ID}:site_id>"
 

@@ -16,10 +16,10 @@ from engine.queries import entries
 from engine.queries import substitutes as substitute_queries
 from engine.queries.entries import Entry, Filters
 from webui.api import directory_schemas as schemas
-from webui.api.calls import ID, Call, Calls
+from webui.api.calls import CLOSED, ID, Call, Calls
 from webui.api.schemas import Paging
 
-calls = Calls("directory", "Sites, buildings, units, tenants, tenancies and people; substitutes; sessions")
+calls = Calls("directory", "Sites, buildings, units, tenants, tenancies and people; substitutes; sessions", scope="directory")
 
 _KIND = "/directory/<string:kind>"
 _ENTRY = f"{_KIND}/<{ID}:entry_id>"
@@ -104,7 +104,7 @@ def list_substitutes(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     return {"items": page.rows, "next": page.after}
 
 
-@calls.command("/substitutes", takes=schemas.NewSubstitute, gives=schemas.DirectoryDone, status=201)
+@calls.command("/substitutes", takes=schemas.NewSubstitute, gives=schemas.DirectoryDone, status=201, scope=CLOSED)
 def appoint_substitute(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """Let somebody act for the caller, or as a manager for somebody else."""
     assert call.actor.user_id is not None
@@ -112,7 +112,7 @@ def appoint_substitute(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     return {"id": substitutes.appoint(call.runtime, call.uow, call.actor, **whom)}
 
 
-@calls.command(f"/substitutes/<{ID}:substitution_id>/end", gives=schemas.DirectoryDone)
+@calls.command(f"/substitutes/<{ID}:substitution_id>/end", gives=schemas.DirectoryDone, scope=CLOSED)
 def end_substitute(call: Call, substitution_id: int) -> dict[str, Any]:
     """End it now."""
     substitutes.end(call.runtime, call.uow, call.actor, substitution_id)
@@ -126,7 +126,7 @@ def list_sessions(call: Call) -> dict[str, Any]:
     return {"items": sessions.of_person(call.runtime, call.uow, call.actor, call.actor.user_id)}
 
 
-@calls.command(f"/sessions/<{ID}:session_id>", gives=schemas.DirectoryDone, method="DELETE")
+@calls.command(f"/sessions/<{ID}:session_id>", gives=schemas.DirectoryDone, method="DELETE", scope=CLOSED)
 def end_session(call: Call, session_id: int) -> dict[str, Any]:
     """End one of the caller's sessions, or anybody's as an administrator."""
     sessions.end(call.runtime, call.uow, call.actor, session_id)

@@ -17,7 +17,7 @@ from webui.api.instance_schemas import InstanceView
 from webui.api.instance_view import instance_view
 from webui.api.schemas import Paging
 
-calls = Calls("dossiers", "Units and tenants: finding them, and everything about one")
+calls = Calls("dossiers", "Units and tenants: finding them, and everything about one", scope="work")
 
 _CASE = f"/process-instances/<{ID}:instance_id>"
 

@@ -12,7 +12,7 @@ from engine.permissions import require
 from webui.api import draft_form_schemas as schemas
 from webui.api.calls import ID, Call, Calls
 
-calls = Calls("draft_forms", "Forms of a draft while they are edited")
+calls = Calls("draft_forms", "Forms of a draft while they are edited", scope="design")
 
 _DRAFT = f"/drafts/<{ID}:draft_id>"
 

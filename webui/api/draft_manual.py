@@ -21,7 +21,7 @@ from webui.api.calls import ID, Call, Calls
 from webui.api.designing import draft_view
 from webui.api.problems import finding_view
 
-calls = Calls("draft_manual", "The written manual beside a draft")
+calls = Calls("draft_manual", "The written manual beside a draft", scope="design")
 
 _DRAFT = f"/drafts/<{ID}:draft_id>"
 

@@ -9,7 +9,7 @@ from engine.permissions import require
 from webui.api import instance_schemas, schemas
 from webui.api.calls import Call, Calls
 
-calls = Calls("events", "Messages and signals, to instances that wait for them or to start one")
+calls = Calls("events", "Messages and signals, to instances that wait for them or to start one", scope="start")
 
 
 @calls.command("/messages", takes=schemas.Message, gives=instance_schemas.ReachedView)

@@ -14,7 +14,7 @@ from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
 from webui.api.parsing import MULTIPART
 from webui.unit_of_work import step
 
-calls = Calls("files", "Attachments, photos and signatures")
+calls = Calls("files", "Attachments, photos and signatures", scope="work")
 
 _UPLOAD = {
     "requestBody": {

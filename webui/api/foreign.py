@@ -15,7 +15,7 @@ from webui.api.parsing import files_upload
 from webui.api.problems import finding_view
 from webui.api.process_definitions import uploaded
 
-calls = Calls("foreign", "Files of Camunda 7, Flowable, Signavio and Spiff-Arena")
+calls = Calls("foreign", "Files of Camunda 7, Flowable, Signavio and Spiff-Arena", scope="design")
 
 _UPLOAD = files_upload("diagrams with their forms and decision tables; told apart by content")
 

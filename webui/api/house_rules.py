@@ -34,7 +34,7 @@ def list_prices(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     return {"items": prices.in_force(call.uow, query["at"] or call.runtime.clock.now())}
 
 
-@calls.command("/prices", takes=schemas.AddPrice, gives=schemas.PriceItemView, status=201)
+@calls.command("/prices", takes=schemas.AddPrice, gives=schemas.PriceItemView, status=201, scope="directory")
 def add_price(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """A new item, or a new price of a known one from a day on. Prices that were in force stay readable."""
     require(call.actor, "price:write")
@@ -50,14 +50,14 @@ def get_price(call: Call, code: str) -> dict[str, Any]:
     return _price(call, code)
 
 
-@calls.command(f"{_PRICE}/deactivate", takes=GivenReason, gives=schemas.PriceItemView)
+@calls.command(f"{_PRICE}/deactivate", takes=GivenReason, gives=schemas.PriceItemView, scope="directory")
 def deactivate_price(call: Call, body: dict[str, Any], code: str) -> dict[str, Any]:
     """Offer it no longer."""
     prices.deactivate(call.runtime, call.uow, call.actor, code, body["reason"])
     return _price(call, code)
 
 
-@calls.command(f"{_PRICE}/reactivate", takes=GivenReason, gives=schemas.PriceItemView)
+@calls.command(f"{_PRICE}/reactivate", takes=GivenReason, gives=schemas.PriceItemView, scope="directory")
 def reactivate_price(call: Call, body: dict[str, Any], code: str) -> dict[str, Any]:
     """Offer it again, at the prices it had."""
     prices.reactivate(call.runtime, call.uow, call.actor, code, body["reason"])

@@ -14,7 +14,7 @@ from webui.api import intervention_schemas as schemas
 from webui.api.calls import ID, Call, Calls
 from webui.api.people import person_id
 
-calls = Calls("interventions", "What managers do with cases by hand")
+calls = Calls("interventions", "What managers do with cases by hand", scope="steer")
 
 _ONE = f"/interventions/<{ID}:intervention_id>"
 

@@ -15,7 +15,7 @@ from engine.queries.ledger import DEPOSIT
 from webui.api import ledger_schemas as schemas
 from webui.api.calls import ID, Call, Calls
 
-calls = Calls("ledger", "What is owed and held, and payments")
+calls = Calls("ledger", "What is owed and held, and payments", scope="ledger")
 
 
 @calls.lookup("/ledger/accounts", query=schemas.AccountQuery, gives=schemas.AccountList)

@@ -13,7 +13,7 @@ from webui.api import link_schemas, views
 from webui.api.calls import ID, Call, Calls
 from webui.links.views import address_of, base_address
 
-calls = Calls("links", "One-time links for people without an account")
+calls = Calls("links", "One-time links for people without an account", scope="work")
 
 _LINKS = f"/work-items/<{ID}:work_item_id>/links"
 

@@ -10,6 +10,7 @@ from engine.delivery import wishes
 from engine.delivery.wishes import WAYS, Wishes, wants_by_default
 from engine.errors import NotFoundError
 from engine.notifications import Kind
+from engine.permissions import require_whole
 from engine.queries import instances as cases
 from engine.queries import notifications as queries
 from webui.api import notification_schemas as schemas
@@ -23,6 +24,7 @@ _CALLS = f"/process-instances/<{ID}:instance_id>/phone-calls"
 @calls.lookup("/notifications", query=schemas.NotificationQuery, gives=schemas.NotificationList)
 def list_notifications(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """What the caller is told, newest first."""
+    require_whole(call.actor)
     kind = Kind(query["kind"]) if "kind" in query else None
     found = queries.page(call.uow, call.actor, kind=kind, unread=query["unread"], after=query.get("after"), limit=query["limit"])
     items = [{**{entry.name: getattr(row, entry.name) for entry in fields(row)}, "process_instance_id": row.instance_id}

@@ -61,7 +61,7 @@ def get_process_definition_xml(call: Call, definition_id: int) -> flask.Response
 
 @calls.command(
     "/process-definitions/<string(maxlength=120):key>/start", takes=definition_schemas.Start,
-    gives=instance_schemas.InstanceView, status=201,
+    gives=instance_schemas.InstanceView, status=201, scope="start",
 )
 def start_process_instance(call: Call, body: dict[str, Any], key: str) -> dict[str, Any]:
     """Start a case of the latest version (or the one named)."""

@@ -18,7 +18,7 @@ from webui.api.drawing import diagram_svg
 from webui.api.instance_filters import instance_filters
 from webui.api.instance_view import instance_view
 
-calls = Calls("process_instances", "Running and ended cases")
+calls = Calls("process_instances", "Running and ended cases", scope="steer")
 
 _ONE = f"/process-instances/<{ID}:instance_id>"
 

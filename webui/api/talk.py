@@ -16,7 +16,7 @@ from webui.api.calls import ID, Call, Calls
 from webui.api.errors import RequestInvalidError, UnsupportedContentTypeError
 from webui.api.parsing import MULTIPART
 
-calls = Calls("talk", "Comments, attachments and drafts")
+calls = Calls("talk", "Comments, attachments and drafts", scope="work")
 
 _CASE = f"/process-instances/<{ID}:instance_id>"
 _COMMENT = f"/comments/<{ID}:comment_id>"

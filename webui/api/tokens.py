@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from engine.company import users
+from engine.company.token_limits import TokenLimits
 from engine.permissions import require
 from engine.queries import tokens
 from webui.api import token_schemas as schemas
@@ -27,7 +28,8 @@ def list_tokens(call: Call, query: dict[str, Any]) -> dict[str, Any]:
 def create_token(call: Call, body: dict[str, Any]) -> dict[str, Any]:
     """A new token. It is in this answer and nowhere else."""
     require(call.actor, "user:administer")
-    return {"token": users.add_token(call.runtime, call.uow, call.actor, body["user_id"], body["name"], body["days"])}
+    limits = TokenLimits(*(None if body[name] is None else frozenset(body[name]) for name in ("roles", "site_ids", "scopes")))
+    return {"token": users.add_token(call.runtime, call.uow, call.actor, body["user_id"], body["name"], body["days"], limits)}
 
 
 @calls.command(f"/tokens/<{ID}:token_id>/revoke", gives=Nothing)

@@ -17,7 +17,7 @@ from webui.api.calls import ID, Call, Calls
 from webui.api.form_view import form_view
 from webui.api.people import person_id
 
-calls = Calls("work_items", "Pieces of human work")
+calls = Calls("work_items", "Pieces of human work", scope="work")
 
 _ONE = f"/work-items/<{ID}:work_item_id>"
 
@@ -27,7 +27,9 @@ def list_work_items(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """The caller's inbox, newest first; other people's items, roles and states for those who may read any."""
     require(call.actor, "work-item:read")
     page = _own(call, query) if _is_own(call.actor, query) else _any(call, query)
-    return {"items": [views.work_item(row) for row in page.rows], "next": page.after}
+    # a token for some roles or sites doesn't tell what else is the person's own
+    shown = [row for row in page.rows if not call.actor.is_narrowed or call.actor.holds_any((row.role, row.escalated_role), row.site_id)]
+    return {"items": [views.work_item(row) for row in shown], "next": page.after}
 
 
 @calls.lookup(_ONE, gives=work_item_schemas.WorkItemDetail)
@@ -60,7 +62,7 @@ def unclaim_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> di
     return _view(call, work_item_id)
 
 
-@calls.command(f"{_ONE}/assign", takes=work_item_schemas.Assign, gives=work_item_schemas.WorkItemView)
+@calls.command(f"{_ONE}/assign", takes=work_item_schemas.Assign, gives=work_item_schemas.WorkItemView, scope="steer")
 def assign_work_item(call: Call, body: dict[str, Any], work_item_id: int) -> dict[str, Any]:
     """Give a work item to a person, whoever has it now."""
     work_items.assign(call.runtime, call.uow, call.actor, work_item_id, person_id(call, body["assignee"]))

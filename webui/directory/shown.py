@@ -33,7 +33,8 @@ _OTHER = {
     "procedures": "適用流程", "name": "名稱", "person": "代誰存取", "expires_at": "到期", "moved": "已更改的期限數",
     "monday": "星期一", "tuesday": "星期二", "wednesday": "星期三", "thursday": "星期四",
     "friday": "星期五", "saturday": "星期六", "sunday": "星期日", "holidays": "公眾假期", "extra_holidays": "另外放假",
-    "extra_working_days": "另外上班", "days": "保存天數", "is_on": "啟用", "from_tenancy": "業戶遷出之後才起算", "case": "案件",
+    "extra_working_days": "另外上班", "days": "保存天數", "is_on": "啟用",
+    "scopes": "權限範圍", "sites": "園區", "from_tenancy": "業戶遷出之後才起算", "case": "案件",
     "unit": "單元", "tenant": "業戶",
     # a text of messages, by language
     **LOCALE_NAMES,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, UniqueConstraint, false, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, LargeBinary, Numeric, String, Table, Text, UniqueConstraint, false, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -145,6 +145,8 @@ api_token = Table(
     Column("created_at", Instant, nullable=False),
     #: when it runs out by itself; None: not before it is revoked
     Column("expires_at", Instant),
+    #: JSON object of lists: `roles`, `sites`, `scopes` that it is limited to; what is not there is not limited
+    Column("limits", Text),
     Column("last_used_at", Instant),
     Column("revoked_at", Instant),
 )
