@@ -91,16 +91,19 @@ class _Persons:
         return self.known[event.actor_id]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Words:
-    """What steps are called."""
+    """What steps are called, and how many events were told by them."""
 
     runtime: Runtime
     uow: UnitOfWork
     #: by definition and element: the diagram doesn't tell of called procedures' steps
     known: dict[tuple[int, str], str] = field(default_factory=dict)
 
+    told: int = 0
+
     def activity(self, event: LogEvent) -> str:
+        self.told += 1
         if event.element_id is None or not event.type.startswith("work_item."):
             return event.type
         if event.definition_id is None:
@@ -125,14 +128,17 @@ def may_name(actor: Actor) -> bool:
 
 def write(
     runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind: LogKind, target: IO[bytes], *, is_named: bool = False
-) -> None:
-    """The cases that `heat.look` lets the person look at. ForbiddenError for names that aren't theirs to see. The target is left open."""
+) -> int:
+    """The cases that `heat.look` lets the person look at; says how many events they have. ForbiddenError for names that aren't theirs to
+    see. The target is left open.
+    """
     if is_named:
         permissions.require(actor, _NAMES)
     persons, words = _Persons(is_named), _Words(runtime, uow)
     lines = _xes(uow, looked, persons, words) if kind is LogKind.XES else _ocel(uow, looked, persons, words)
     for line in lines:
         target.write(line)
+    return words.told
 
 
 def _xes(uow: UnitOfWork, looked: Looked, persons: _Persons, words: _Words) -> Iterator[bytes]:

@@ -14,6 +14,7 @@ from engine.model import Actor
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.heat import Looked
 from engine.runtime import Runtime
+from webui import exports
 
 #: what is kept in memory of a file that is being written
 _IN_MEMORY = 2**20
@@ -25,10 +26,11 @@ def answer(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind
     """The file, to be saved. ForbiddenError for names that aren't the person's to see."""
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
     try:
-        event_logs.write(runtime, uow, actor, looked, kind, target, is_named=is_named)
+        count = event_logs.write(runtime, uow, actor, looked, kind, target, is_named=is_named)
     except BaseException:
         target.close()
         raise
+    exports.keep(actor, "event_log", kind.value, count)
     length = target.tell()
     target.seek(0)
     response = flask.Response(_parts(target), mimetype=kind.media_type)

@@ -41,11 +41,11 @@ def template(runtime: Runtime, uow: UnitOfWork, actor: Actor, locale: str, chose
     return _write(kinds, {}, locale)
 
 
-def present(runtime: Runtime, uow: UnitOfWork, actor: Actor, locale: str) -> bytes:
-    """The master data as they stand. Read again unchanged, it changes nothing."""
+def present(runtime: Runtime, uow: UnitOfWork, actor: Actor, locale: str) -> tuple[bytes, int]:
+    """The master data as they stand, and how many rows they are. Read again unchanged, the file changes nothing."""
     permissions.require(actor, "import:apply")
     content = {kind.id: list(kind.current(runtime, uow, None).values()) for kind in all_of.MASTER}
-    return _write(list(all_of.MASTER), content, locale)
+    return _write(list(all_of.MASTER), content, locale), sum(map(len, content.values()))
 
 
 def _write(kinds: list[Kind], content: dict[str, list[Values]], locale: str) -> bytes:

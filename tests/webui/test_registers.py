@@ -13,8 +13,9 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.clock import MovableClock
 from engine.jobs.inline import advance
+from engine.persistence import tables
 from engine.runtime import Runtime
-from tests.builders import Person, deploy_folder, make_building, make_site, make_unit, make_user, start
+from tests.builders import Person, deploy_folder, make_building, make_site, make_unit, make_user, rows, start
 from tests.webui.visitor import Visitor, select, text_of
 
 Visit = Callable[..., Visitor]
@@ -78,7 +79,7 @@ def test_every_language_has_the_page(visit: Visit, runtime: Runtime, repairs: li
     assert {"zh-Hant": "單元", "zh-Hans": "单元", "en": "Summary"}[locale] in words
 
 
-def test_files_hold_what_the_page_shows(visit: Visit, clerk: Person, repairs: list[int]) -> None:
+def test_files_hold_what_the_page_shows(visit: Visit, clerk: Person, runtime: Runtime, repairs: list[int]) -> None:
     visitor = visit(clerk)
     text = visitor.get(f"{REGISTER}/file.csv?unit=A-1")
     assert text.headers["Content-Type"].startswith("text/csv")
@@ -87,14 +88,16 @@ def test_files_hold_what_the_page_shows(visit: Visit, clerk: Person, repairs: li
     assert "attachment" in book.headers["Content-Disposition"]
     sheet = load_workbook(io.BytesIO(book.get_data())).active
     assert isinstance(sheet, Worksheet)
-    head, *rows, totals = sheet.iter_rows()
-    assert (head[0].value, len(rows), totals[0].value) == ("編號", 3, "合計（3）")
-    called = next(cell for cell in rows[0] if cell.is_date)
+    head, *lines, totals = sheet.iter_rows()
+    assert (head[0].value, len(lines), totals[0].value) == ("編號", 3, "合計（3）")
+    called = next(cell for cell in lines[0] if cell.is_date)
     assert called.number_format == "yyyy-mm-dd hh:mm"
     # what is narrower than a time shows crosses instead
     assert sheet.column_dimensions[called.column_letter].width > len("2026-03-02 09:00")
     assert "0.0% (0/1)" in {cell.value for cell in totals}
     assert sheet.auto_filter.ref == f"A1:{head[-1].column_letter}4"
+    noted = [(row.list, row.kind, row.row_count) for row in rows(runtime, tables.list_export)]
+    assert noted == [("register", "csv", 2), ("register", "xlsx", 3)]
     assert visitor.get(f"{REGISTER}/file.exe").status_code == 404
     assert visitor.get("/registers/repair/nonsense").status_code == 404
 

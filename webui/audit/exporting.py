@@ -13,12 +13,12 @@ from engine import list_files
 from engine.permissions import require
 from engine.queries import audit
 from engine.queries.paging import MAX_LIMIT
-from webui import session
+from webui import exports, session
 from webui.audit import words
 from webui.audit.narrowing import Narrowing, narrowing
 from webui.display import zone
 from webui.language import gettext
-from webui.unit_of_work import current, runtime_of
+from webui.unit_of_work import current
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 #: of a file that stays in memory while it is written
@@ -32,8 +32,7 @@ def download(file_kind: str) -> ResponseReturnValue:
     require(actor, "audit:read")
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
     count = list_files.write(file_kind, [gettext(each) for each in _HEADINGS], _rows(narrow), zone(), target)
-    query = flask.request.query_string.decode("ascii", "replace")
-    list_files.note(runtime_of(), current(), actor, "audit", query, file_kind, count)
+    exports.keep(actor, "audit", file_kind, count)
     target.seek(0)
     response = flask.send_file(target, mimetype=_TYPES[file_kind], as_attachment=True, download_name=f"{gettext('操作記錄')}.{file_kind}")
     response.headers["Cache-Control"] = "private, no-store"

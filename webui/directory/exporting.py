@@ -14,11 +14,11 @@ from engine.company.entries import Kind
 from engine.permissions import require
 from engine.queries import entries
 from engine.queries.entries import Filters
-from webui import session
+from webui import exports, session
 from webui.directory import listing, shown
 from webui.display import zone
 from webui.language import gettext
-from webui.unit_of_work import current, runtime_of
+from webui.unit_of_work import current
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 #: of a file that stays in memory while it is written
@@ -36,8 +36,7 @@ def download(kind: str, file_kind: str) -> ResponseReturnValue:
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
     headings = [gettext(shown.column_title(found, name)) for name in names] + [gettext("停用或結束")]
     count = list_files.write(file_kind, headings, _rows(found, names, filters, sort), zone(), target)
-    query = flask.request.query_string.decode("ascii", "replace")
-    list_files.note(runtime_of(), current(), actor, f"directory.{kind}", query, file_kind, count)
+    exports.keep(actor, f"directory.{kind}", file_kind, count)
     target.seek(0)
     response = flask.send_file(target, mimetype=_TYPES[file_kind], as_attachment=True, download_name=f"{gettext(found.name)}.{file_kind}")
     response.headers["Cache-Control"] = "private, no-store"

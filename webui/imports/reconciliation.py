@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from engine.errors import ConflictError, InvalidError
 from engine.imports import reconciling
 from engine.queries import imports as queries
-from webui import session, unit_of_work
+from webui import exports, session, unit_of_work
 from webui.error_pages import status
 from webui.imports.views import rights, send
 from webui.language import current_locale, describe_error, gettext
@@ -39,6 +39,7 @@ def download(import_id: int) -> ResponseReturnValue:
     uow, actor = current(), session.actor()
     sheet = reconciling.figures(runtime_of(), uow, actor, import_id)
     body = reconciling.workbook(sheet, reconciling.signed_sheets(uow, import_id), current_locale())
+    exports.keep(actor, "reconciliation", "xlsx", len(sheet))
     return send(body, f"{gettext('對賬表')}-{import_id}")
 
 

@@ -14,7 +14,7 @@ from engine.imports import planning, storing, writing
 from engine.imports.plan import Kind
 from engine.permissions import may, require
 from engine.queries import imports as queries
-from webui import session, unit_of_work
+from webui import exports, session, unit_of_work
 from webui.error_pages import status
 from webui.imports.wording import column_title, problem_text, value_text
 from webui.language import current_locale, describe_error, gettext
@@ -56,7 +56,9 @@ def template() -> ResponseReturnValue:
 
 def present() -> ResponseReturnValue:
     """The present master data, to be edited and read again."""
-    return send(writing.present(runtime_of(), current(), session.actor(), current_locale()), gettext("主檔"))
+    body, count = writing.present(runtime_of(), current(), session.actor(), current_locale())
+    exports.keep(session.actor(), "master_data", "xlsx", count)
+    return send(body, gettext("主檔"))
 
 
 def show(import_id: int) -> ResponseReturnValue:

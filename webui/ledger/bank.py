@@ -13,7 +13,7 @@ from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.permissions import may, require
 from engine.queries import directory
 from engine.queries import ledger as queries
-from webui import session, unit_of_work
+from webui import exports, session, unit_of_work
 from webui.error_pages import status
 from webui.language import describe_error, gettext
 from webui.unit_of_work import current, runtime_of
@@ -58,6 +58,8 @@ def download(collection_id: int) -> ResponseReturnValue:
     """The file for the bank."""
     require(session.actor(), "ledger:write")
     name, content = bank_files.written(current(), session.actor(), collection_id)
+    # the first line is the heading
+    exports.keep(session.actor(), "bank", "csv", content.count(b"\n") - 1)
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     return flask.Response(content, mimetype="text/csv", headers=headers)
 

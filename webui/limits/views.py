@@ -15,7 +15,7 @@ from engine.limit_gaps import Gap
 from engine.queries import limits as queries
 from engine.queries import sites as site_queries
 from engine.queries.limits import LimitFilters, Outcome, Split
-from webui import session
+from webui import exports, session
 from webui.display import local, moment, zone
 from webui.language import gettext
 from webui.limits import reading
@@ -77,7 +77,8 @@ def download(limit_id: str) -> ResponseReturnValue:
     outcome = _outcome()
     rows = queries.stream(current(), session.actor(), replace(filters, outcome=outcome))
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    limit_files.write_csv(rows, _lacking(measured.gaps, outcome), target, gettext, moment)
+    count = limit_files.write_csv(rows, _lacking(measured.gaps, outcome), target, gettext, moment)
+    exports.keep(session.actor(), "limit", "csv", count)
     target.seek(0)
     name = f"{named([measured])[0].name}.csv"
     response = flask.send_file(target, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name)

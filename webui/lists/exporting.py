@@ -12,14 +12,14 @@ from flask.typing import ResponseReturnValue
 from engine import list_files
 from engine.errors import NotFoundError
 from engine.queries import approvals, inbox, instances
-from webui import session
+from webui import exports, session
 from webui.cases.narrowing import case_narrowing_of
 from webui.display import instance_state, role_name, work_item_state, zone
 from webui.language import gettext
 from webui.listing import columns
 from webui.listing.columns import Columns
 from webui.listing.narrowing import MOST_ROWS, Narrowing, narrowing
-from webui.unit_of_work import current, runtime_of
+from webui.unit_of_work import current
 from webui.wording import worded
 
 _TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
@@ -41,7 +41,7 @@ def download(list_name: str, kind: str) -> ResponseReturnValue:
     titles = [gettext(each) for each in headings] + [shown.title(column) for column in shown.shown]
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
     count = list_files.write(kind, titles, _rows(fetch, words, shown), zone(), target)
-    list_files.note(runtime_of(), current(), session.actor(), list_name, flask.request.query_string.decode("ascii", "replace"), kind, count)
+    exports.keep(session.actor(), list_name, kind, count)
     target.seek(0)
     response = flask.send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=f"{gettext(_TITLES[list_name])}.{kind}")
     response.headers["Cache-Control"] = "private, no-store"

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 from engine import month_pack, month_pack_files, record_pdf, record_printing
 from engine.errors import ConflictError, InvalidError, NotFoundError
 from engine.month_pack import Pack
-from webui import session
+from webui import exports, session
 from webui.assets import Assets
 from webui.error_pages import status
 from webui.language import current_locale, describe_error, gettext
@@ -52,6 +52,7 @@ def download(month: str, kind: str) -> ResponseReturnValue:
             content = month_pack_files.workbook(parts, title, words.note(pack), pack.kept_at or runtime_of().clock.now())
     except ConflictError as error:
         return show(month, describe_error(error), status(error))
+    exports.keep(session.actor(), "month_pack", kind, sum(len(table.rows) for part in parts for table in part.tables))
     response = flask.send_file(BytesIO(content), mimetype=_TYPES[kind], as_attachment=True, download_name=f"{title}.{kind}")
     response.headers["Cache-Control"] = "private, no-store"
     return response

@@ -10,7 +10,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import register_files, registers
 from engine.queries import sites as site_queries
-from webui import session
+from webui import exports, session
 from webui.language import current_locale
 from webui.registers.reading import Reading, read
 from webui.unit_of_work import current, runtime_of
@@ -38,7 +38,8 @@ def download(process: str, key: str, kind: str) -> ResponseReturnValue:
     reading = read(process, key)
     write = register_files.write_csv if kind == "csv" else register_files.write_xlsx
     target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    write(reading.opened, reading.reader, current(), reading.texts, target, sort=reading.sort)
+    count = write(reading.opened, reading.reader, current(), reading.texts, target, sort=reading.sort)
+    exports.keep(session.actor(), "register", kind, count)
     target.seek(0)
     name = f"{reading.texts.of(reading.opened.entry.title)}.{kind}"
     response = flask.send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=name)

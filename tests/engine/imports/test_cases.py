@@ -146,7 +146,7 @@ def test_what_is_exported_is_read_again_without_a_change(runtime: Runtime, admin
     """In every language; edited, only the edit is a change."""
     apply(runtime, administrator, read(runtime, administrator, COMPANY))
     with UnitOfWork(runtime.database) as uow:
-        exported = present(runtime, uow, administrator.actor, locale)
+        exported, _ = present(runtime, uow, administrator.actor, locale)
     with UnitOfWork(runtime.database) as uow:
         import_id = storing.read(runtime, uow, administrator.actor, "present.xlsx", exported)
         uow.commit()
