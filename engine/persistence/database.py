@@ -166,7 +166,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
         # we say BEGIN ourselves: the driver would say it too late, and never IMMEDIATE
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", f"synchronous={SQLITE_SYNCHRONOUS}", f"busy_timeout={int(WRITE_TIMEOUT * 1000)}",
-                       "foreign_keys=ON", "cache_size=-65536", "mmap_size=268435456", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
+                       "foreign_keys=ON", "cache_size=-65536", "mmap_size=2147418112", "temp_store=MEMORY", "wal_autocheckpoint=4000"):
             connection.execute(f"PRAGMA {pragma}")
         if sqlite3.sqlite_version_info < (3, 42):
             # the job engine asks for unixepoch('subsec'), which older libraries do not know

@@ -1,22 +1,21 @@
-"""What narrows a list of cases, in a way that its first page costs the same among a million of them.
+"""What narrows a list of cases: each filter as a set of cases, read by an index of its own or asked of a case at hand.
 
-Filters over columns of the case go with the list's order. The others (a unit, a variable, a step, a person) are sets of cases, each with
-its own index: a small set is read whole and sorted; of a large one so many cases lie in the list's order that walking along it and asking
-of each finds a page soon.
+Which way is the cheaper is `case_search`'s to say.
 """
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import and_, func, literal_column, or_, select, true, union_all
+from sqlalchemy import and_, func, literal_column, or_, select, union_all
 from sqlalchemy.sql.elements import ColumnElement
-from sqlalchemy.sql.selectable import CompoundSelect, Select
+from sqlalchemy.sql.selectable import CompoundSelect, FromClause, Select
 
 from engine.model import Actor, InstanceState
 from engine.persistence.tables import definition, event_subscription, incident, instance, instance_reference, instance_variable, work_item
@@ -25,8 +24,6 @@ from engine.queries.matching import any_like, containing
 from engine.queries.ordering import Order
 from engine.queries.sites import visible_sites
 
-#: cases of a set that is read whole
-SMALL = 2_000
 #: of cases that can still go on
 OPEN_STATES = (InstanceState.ACTIVE, InstanceState.SUSPENDED, InstanceState.INCIDENT)
 #: what is looked up among the numbers first: more would be part of many titles
@@ -95,79 +92,89 @@ class InstanceFilters:
 
 
 @dataclass(frozen=True, slots=True)
-class _Set:
+class CaseSet:
     """Cases that something holds of."""
 
-    #: their ids by the set's own index; None where nothing but looking at each case tells
-    ids: Select[Any] | CompoundSelect[Any] | None
-    #: whether the case at hand is one
-    has: ColumnElement[bool]
+    #: their ids by an index of the set's own, some of them twice
+    ids: Select[Any] | CompoundSelect[Any]
+    #: whether a row of the cases' table, or of a part of it with the same columns, is one of them
+    has: Callable[[FromClause], ColumnElement[bool]]
+    #: columns of the row that are looked at
+    columns: tuple[str, ...] = ()
+    #: whether they tell, without a look into another table
+    is_of_row: bool = False
+    #: whether no index finds them: reading the ids is reading all titles
+    is_searched: bool = False
 
 
-def conditions(uow: UnitOfWork, actor: Actor, filters: InstanceFilters) -> list[ColumnElement[bool]] | None:
-    """For WHERE; None where no case can be meant. Asks how large the sets are."""
-    found = _of_columns(actor, filters)
-    small: set[int] | None = None
-    for each in _sets(uow, filters):
-        ids = list(uow.reading.execute(each.ids.limit(SMALL + 1)).scalars()) if each.ids is not None else None
-        if ids is None or len(ids) > SMALL:
-            found.append(each.has)
-        else:
-            small = set(ids) if small is None else small & set(ids)
-    if small is not None:
-        if not small:
-            return None
-        found.append(instance.c.id.in_(sorted(small)))
-    return found or [true()]
+#: the table under another name: what is read inside a statement about cases is not about the case at hand
+FOUND = instance.alias("found")
 
 
-def _of_columns(actor: Actor, filters: InstanceFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    sites = visible_sites(actor)
-    if sites is not None:
-        found.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
-    for column, value in (
-        (instance.c.state, filters.state), (instance.c.definition_key, filters.definition_key),
-        (instance.c.business_key, filters.business_key), (instance.c.started_by, filters.started_by), (instance.c.site_id, filters.site_id),
-    ):
+def sets(uow: UnitOfWork, actor: Actor, filters: InstanceFilters) -> list[CaseSet]:
+    """All of which a case must be in. Between which moments it lies is left to the list, which may be ordered by that."""
+    return [*_of_rows(uow, actor, filters), *_of_others(uow, filters)]
+
+
+def between(at: ColumnElement[Any], filters: InstanceFilters) -> Iterator[tuple[ColumnElement[Any], Callable[..., ColumnElement[bool]]]]:
+    """The moments that bound the list, each with the column that they are about; `at` is the list's own."""
+    bounds = ((at, operator.ge, filters.since), (at, operator.lt, filters.until), (instance.c.moved_at, operator.lt, filters.unmoved_since))
+    for column, compare, moment in bounds:
+        if moment is not None:
+            yield column, lambda column, compare=compare, moment=moment: compare(column, moment)
+
+
+def by_column(name: str, test: Callable[[ColumnElement[Any]], ColumnElement[bool]]) -> CaseSet:
+    """The cases of which a test holds for one of their columns."""
+    return CaseSet(select(FOUND.c.id).where(test(FOUND.c[name])), lambda row: test(row.c[name]), (name,), is_of_row=True)
+
+
+def _of_rows(uow: UnitOfWork, actor: Actor, filters: InstanceFilters) -> Iterator[CaseSet]:
+    seen = visible_sites(actor)
+    if seen is not None:
+        found = sorted(seen)
+        ids = [select(FOUND.c.id).where(FOUND.c.site_id.is_(None)), select(FOUND.c.id).where(FOUND.c.site_id.in_(found))]
+        yield CaseSet(union_all(*ids), lambda row: or_(row.c.site_id.is_(None), row.c.site_id.in_(found)), ("site_id",), is_of_row=True)
+    for name in ("state", "definition_key", "business_key", "started_by", "site_id"):
+        value = getattr(filters, name)
         if value is not None:
-            found.append(column == value)
+            yield by_column(name, lambda column, value=value: column == value)  # type: ignore[misc]
+    if filters.is_open and filters.state is None:
+        yield by_column("state", lambda column: column.in_(OPEN_STATES))
     if filters.is_late:
-        found.append(instance.c.late_since.is_not(None))
-    if filters.unmoved_since is not None:
-        found.append(instance.c.moved_at < filters.unmoved_since)
+        yield by_column("late_since", lambda column: column.is_not(None))
     if filters.started_before is not None:
-        found.append(instance.c.started_at < filters.started_before)
-    return found
+        moment = filters.started_before
+        yield by_column("started_at", lambda column: column < moment)
+    if filters.definition_version is not None and filters.definition_key is not None:
+        of_key, version = definition.c.key == filters.definition_key, filters.definition_version
+        of_version = list(uow.reading.execute(select(definition.c.id).where(of_key, definition.c.version == version)).scalars())
+        yield by_column("definition_id", lambda column: column.in_(of_version))
 
 
-def _sets(uow: UnitOfWork, filters: InstanceFilters) -> list[_Set]:
-    found = []
+def _of_others(uow: UnitOfWork, filters: InstanceFilters) -> Iterator[CaseSet]:
     for kind, target in (("unit", filters.unit_id), ("tenant", filters.tenant_id)):
         if target is not None:
-            found.append(_of_reference(kind, target))
+            yield _of_reference(kind, target)
     if filters.unit:
         names = instance_variable.c.name.in_(filters.unit_fields)
-        found.append(_of_variable(and_(names, instance_variable.c.text == filters.unit), and_(names, _TEXT.in_([filters.unit]))))
+        yield _of_variable(and_(names, instance_variable.c.text == filters.unit), and_(names, _TEXT.in_([filters.unit])))
     if filters.variable is not None:
         by_index, by_case = (_holds(uow, filters.variable, *columns) for columns in (_INDEXED, _OF_CASE))
-        found.append(_of_variable(by_index, by_case))
+        yield _of_variable(by_index, by_case)
     if filters.step is not None:
-        found.append(_of_step(filters.step.steps))
+        yield _of_step(filters.step.steps)
     if filters.person_id is not None:
-        found.append(_of_person(filters.person_id))
-    if filters.definition_version is not None and filters.definition_key is not None:
-        found.append(_of_version(filters.definition_key, filters.definition_version))
+        yield _of_person(filters.person_id)
     if filters.q:
-        found.append(_of_words(uow, filters.q.strip()))
-    return found
+        yield _of_words(uow, filters.q.strip())
 
 
-def _of_reference(kind: str, target: int) -> _Set:
+def _of_reference(kind: str, target: int) -> CaseSet:
     reference = instance_reference.c
     of_target = and_(reference.kind == kind, reference.target_id == target)
-    return _Set(select(reference.instance_id).where(of_target).order_by(reference.instance_id.desc()),
-                select(reference.kind).where(of_target, reference.instance_id == instance.c.id).exists())
+    return CaseSet(select(reference.instance_id).where(of_target),
+                   lambda row: select(reference.kind).where(of_target, reference.instance_id == row.c.id).exists())
 
 
 #: what a field holds, for the index; and so written that a database looks at one case's fields instead of at all that hold the value
@@ -177,10 +184,10 @@ _OF_CASE = (_TEXT, func.coalesce(instance_variable.c.number, instance_variable.c
             func.coalesce(instance_variable.c.at, instance_variable.c.at))
 
 
-def _of_variable(by_index: ColumnElement[bool], by_case: ColumnElement[bool]) -> _Set:
+def _of_variable(by_index: ColumnElement[bool], by_case: ColumnElement[bool]) -> CaseSet:
     variable = instance_variable.c
-    of_case = variable.instance_id == instance.c.id
-    return _Set(select(variable.instance_id).where(by_index), select(variable.name).where(of_case, by_case).exists())
+    return CaseSet(select(variable.instance_id).where(by_index),
+                   lambda row: select(variable.name).where(variable.instance_id == row.c.id, by_case).exists())
 
 
 def _holds(uow: UnitOfWork, wanted: VariableFilter, text: Any, number: Any, at: Any) -> ColumnElement[bool]:
@@ -200,11 +207,12 @@ def _holds(uow: UnitOfWork, wanted: VariableFilter, text: Any, number: Any, at: 
     return and_(*parts)
 
 
-#: a case's id as no index knows it: a list is walked in its order then, and not read whole to be put in order
-_BESIDE_THE_ORDER = instance.c.id + literal_column("0")
+def _among(row: FromClause, ids: CompoundSelect[Any]) -> ColumnElement[bool]:
+    """Asked of a case's id as no index knows it: the ids are read once, and a list is walked in its order."""
+    return (row.c.id + literal_column("0")).in_(ids)
 
 
-def _of_step(steps: Sequence[tuple[str, str]]) -> _Set:
+def _of_step(steps: Sequence[tuple[str, str]]) -> CaseSet:
     ids = sorted({element_id for _, element_id in steps})
     item, word, failed = work_item.c, event_subscription.c, incident.c
     at_item = and_(item.is_live, item.definition_key.in_(sorted({key for key, _ in steps})), item.element_id.in_(ids))
@@ -213,34 +221,37 @@ def _of_step(steps: Sequence[tuple[str, str]]) -> _Set:
     stands = union_all(
         select(item.instance_id).where(at_item), select(word.instance_id).where(at_word), select(failed.instance_id).where(at_failed))
     # what is open is never so much that it couldn't be read once; asked of each case, the index of steps would be read for each
-    return _Set(stands, _BESIDE_THE_ORDER.in_(stands))
+    return CaseSet(stands, lambda row: _among(row, stands))
 
 
-def _of_person(person: int) -> _Set:
+def _of_person(person: int) -> CaseSet:
     item = work_item.c
     has, did = and_(item.is_live, item.assignee_id == person), item.completed_by == person
     items = union_all(select(item.instance_id).where(has), select(item.instance_id).where(did))
-    began = instance.alias("began")
-    concerns: CompoundSelect[Any] = union_all(select(began.c.id).where(began.c.started_by == person), *items.selects)
-    return _Set(concerns, or_(instance.c.started_by == person, _BESIDE_THE_ORDER.in_(items)))
+    concerns: CompoundSelect[Any] = union_all(select(FOUND.c.id).where(FOUND.c.started_by == person), *items.selects)
+    return CaseSet(concerns, lambda row: or_(row.c.started_by == person, _among(row, items)), ("started_by",))
 
 
-def _of_version(key: str, version: int) -> _Set:
-    of_version = select(definition.c.id).where(definition.c.key == key, definition.c.version == version).scalar_subquery()
-    return _Set(select(instance.c.id).where(instance.c.definition_id == of_version), instance.c.definition_id == of_version)
-
-
-def _of_words(uow: UnitOfWork, words: str) -> _Set:
+def _of_words(uow: UnitOfWork, words: str) -> CaseSet:
     """A number, the case's own behind `#`, or words of the title."""
-    number = instance.c.business_key
     if _OWN_NUMBER.fullmatch(words):
-        is_it = instance.c.id == int(words[1:])
-        return _Set(select(instance.c.id).where(is_it), is_it)
+        own = int(words[1:])
+        return by_column("id", lambda column: column == own)
     if _NUMBER.fullmatch(words):
-        begins = beginning(uow, number, words)
-        if uow.reading.execute(select(instance.c.id).where(begins).limit(1)).scalar() is not None:
-            return _Set(select(instance.c.id).where(begins), begins)
-    return _Set(None, any_like(containing(words), instance.c.title, number))
+        begins = by_column("business_key", lambda column: beginning(uow, column, words))
+        if uow.reading.execute(begins.ids.limit(1)).scalar() is not None:
+            return begins
+
+    # numbers are of Latin letters and digits
+    names = ("title", "business_key") if words.isascii() else ("title",)
+
+    def named(row: FromClause) -> ColumnElement[bool]:
+        if uow.reading.dialect.name == "sqlite":
+            # its LIKE minds no case of letters anyhow, and a second look at each title would cost as much as the first
+            return or_(*(row.c[name].like(containing(words), escape="\\") for name in names))
+        return any_like(containing(words), *(row.c[name] for name in names))
+
+    return CaseSet(select(FOUND.c.id).where(named(FOUND)), named, names, is_searched=True)
 
 
 def beginning(uow: UnitOfWork, column: ColumnElement[str], words: str) -> ColumnElement[bool]:

@@ -29,7 +29,8 @@ from engine.persistence.tables import (
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import case_filters
 from engine.queries.case_filters import InstanceFilters
-from engine.queries.ordering import Order, Ordering
+from engine.queries.case_search import Search
+from engine.queries.ordering import Ordering
 from engine.queries.paging import Page, clamp
 from engine.queries.sites import may_see
 
@@ -136,27 +137,14 @@ def page(
     limit = clamp(limit)
     by_start = filters.by_start or filters.started_by is not None
     at, sort = (instance.c.started_at, "started") if by_start else (instance.c.moved_at, "moved")
-    conditions = case_filters.conditions(uow, actor, filters)
-    if conditions is None:
-        return Page(())
-    conditions += [at >= filters.since] if filters.since is not None else []
-    conditions += [at < filters.until] if filters.until is not None else []
     ordering = Ordering(filters.order, sort, at, instance.c.title, instance.c.id)
-    statement = ordering.page(_select().where(*conditions), after).limit(limit + 1)
-
-    def moment(row: InstanceRow) -> datetime:
-        return row.started_at if by_start else row.moved_at
-
-    # each state's cases lie in the list's order, those of several don't: most cases are over, and would be walked past
-    states = case_filters.OPEN_STATES if filters.is_open and filters.state is None else (None,)
-    rows: list[InstanceRow] = []
-    for state in states:
-        of_state = statement if state is None else statement.where(instance.c.state == state)
-        rows += [InstanceRow(**row._mapping) for row in uow.reading.execute(of_state)]
-    if len(states) > 1:
-        is_title, is_newest = filters.order is Order.TITLE, filters.order is Order.NEWEST
-        rows.sort(key=lambda row: (row.title if is_title else moment(row), row.id), reverse=is_newest)
-    return ordering.cut(rows, limit, moment)
+    sets, within = case_filters.sets(uow, actor, filters), []
+    for column, test in case_filters.between(at, filters):
+        sets.append(case_filters.by_column(str(column.key), test))
+        within += [test(column)] if column is ordering.column else []
+    ids = Search(uow, ordering, sets, within, after, limit + 1).ids()
+    rows = {row.id: InstanceRow(**row._mapping) for row in uow.reading.execute(_select().where(instance.c.id.in_(ids)))} if ids else {}
+    return ordering.cut([rows[each] for each in ids], limit, lambda row: row.started_at if by_start else row.moved_at)
 
 
 def get(uow: UnitOfWork, actor: Actor, instance_id: int) -> InstanceRow:

@@ -31,11 +31,12 @@ class Ordering:
         self.column = title if order is Order.TITLE else at
         self.row_id = row_id
 
-    def terms(self) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
-        """For ORDER BY."""
-        if self.order is Order.NEWEST:
-            return self.column.desc(), self.row_id.desc()
-        return self.column, self.row_id
+    def terms(
+        self, column: ColumnElement[Any] | None = None, row_id: ColumnElement[Any] | None = None
+    ) -> tuple[ColumnElement[Any], ColumnElement[Any]]:
+        """For ORDER BY; of a part of the list with its own columns."""
+        column, row_id = self.column if column is None else column, self.row_id if row_id is None else row_id
+        return (column.desc(), row_id.desc()) if self.order is Order.NEWEST else (column, row_id)
 
     def from_cursor(self, after: str | None) -> list[ColumnElement[bool]]:
         """What a page behind that cursor is narrowed to; the first condition alone bounds the index range."""

@@ -54,16 +54,23 @@ instance = Table(
     Index("ix_instance_business_key", "business_key", postgresql_ops={"business_key": "text_pattern_ops"}),
     # the last column tells how old a case is without reading it
     Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC"), "started_at"),
-    Index("ix_instance_key_list", "definition_key", "state", text("moved_at DESC"), text("id DESC")),
-    Index("ix_instance_key_moved", "definition_key", text("moved_at DESC"), text("id DESC")),
-    Index("ix_instance_moved", text("moved_at DESC"), text("id DESC")),
+    # a walk along an order tells by these what a list is narrowed by, without reading any case
+    Index("ix_instance_key_moved", "definition_key", text("moved_at DESC"), text("id DESC"), "state", "site_id", "definition_id",
+          "started_at", "started_by", "late_since"),
+    Index("ix_instance_moved", text("moved_at DESC"), text("id DESC"), "state", "site_id", "definition_key", "definition_id", "started_at",
+          "started_by", "late_since"),
     Index("ix_instance_started", text("started_at DESC"), text("id DESC")),
-    Index("ix_instance_title", "title", "id"),
+    Index("ix_instance_title", "title", "id", "business_key", "state", "site_id", "definition_key", "definition_id", "started_at",
+          "started_by", "late_since"),
+    Index("ix_instance_site", "site_id", "id"),
     # what rules of keeping look through, of a procedure those that ended first
     Index("ix_instance_ended", "definition_key", "ended_at", "id", sqlite_where=text("ended_at IS NOT NULL"),
           postgresql_where=text("ended_at IS NOT NULL")),
     Index("ix_instance_started_by", "started_by", text("started_at DESC"), text("id DESC")),
 )
+
+Index("ix_instance_late", instance.c.late_since, instance.c.id, sqlite_where=text("late_since IS NOT NULL"),
+      postgresql_where=text("late_since IS NOT NULL"))
 
 work_item = Table(
     "work_item", metadata,
@@ -289,9 +296,10 @@ instance_variable = Table(
     Column("number", Numeric(18, 4)),
     Column("at", Instant),
     PrimaryKeyConstraint("instance_id", "name"),
-    Index("ix_instance_variable_text", "name", "text", postgresql_ops={"text": "text_pattern_ops"}),
-    Index("ix_instance_variable_number", "name", "number"),
-    Index("ix_instance_variable_at", "name", "at"),
+    # the cases behind a value are read from the index alone
+    Index("ix_instance_variable_text", "name", "text", "instance_id", postgresql_ops={"text": "text_pattern_ops"}),
+    Index("ix_instance_variable_number", "name", "number", "instance_id"),
+    Index("ix_instance_variable_at", "name", "at", "instance_id"),
 )
 
 register_line = Table(

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from engine.model import Actor, RoleGrant
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries import case_filters, instances
+from engine.queries import case_search, instances
 from engine.queries.case_filters import InstanceFilters, StepFilter, VariableFilter
 from engine.queries.ordering import Order
 from engine.runtime import Runtime
@@ -59,13 +59,12 @@ def found(runtime: Runtime, ids: dict[str, int], actor: Actor = BOSS, **filters:
     return {name for row in page.rows for name, each in ids.items() if each == row.id and name not in ("anna", "ben", "unit")}
 
 
-@pytest.mark.parametrize("small", [2_000, 0], ids=["small sets", "large sets"])
-def test_each_filter_leaves_what_it_says(
-    runtime: Runtime, cases: dict[str, int], monkeypatch: pytest.MonkeyPatch, small: int
+def test_each_filter_leaves_what_it_says_whichever_way_it_is_found(
+    runtime: Runtime, cases: dict[str, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(case_filters, "SMALL", small)
+    """By a small set, by a larger one, and by walking to the end; each order gives the same cases."""
     reg = VariableFilter("reg.name", text="林", is_beginning=True)
-    both = {"tap", "lift"}
+    both, since = {"tap", "lift"}, {"tap", "lift", "done", "other"}
     asked: list[tuple[dict[str, Any], set[str]]] = [
         ({"is_open": True}, {"tap", "lift", "other", "old"}),
         ({"state": "incident", "is_open": True}, {"lift"}),
@@ -82,11 +81,16 @@ def test_each_filter_leaves_what_it_says(
         ({"person_id": cases["anna"]}, {"tap"}), ({"person_id": cases["ben"]}, {"tap", "done"}),
         ({"unmoved_since": NOW - timedelta(days=30)}, {"old"}), ({"started_before": NOW - timedelta(days=60)}, {"old"}),
         ({"definition_key": "errand", "definition_version": 1, "is_open": True}, {"tap", "lift", "old"}),
-        ({"definition_key": "errand", "definition_version": 2}, set()),
+        ({"definition_key": "errand", "definition_version": 2}, set()), ({"since": NOW - timedelta(days=30), "is_late": True}, set()),
+        ({"until": NOW - timedelta(days=30), "state": "active"}, {"old"}), ({"by_start": True, "since": NOW - timedelta(days=30)}, since),
         ({"unit_id": cases["unit"], "person_id": cases["ben"], "variable": reg, "q": "水"}, {"tap"}),
     ]
-    for filters, expected in asked:
-        assert found(runtime, cases, **filters) == expected, filters
+    for few, many, stretch in ((case_search.FEW, case_search.MANY, 1), (-1, case_search.MANY, 1), (-1, -1, 1), (-1, -1, 100)):
+        for name, value in {"FEW": few, "MANY": many, "STRETCH": stretch, "LONG_STRETCH": stretch}.items():
+            monkeypatch.setattr(case_search, name, value)
+        for filters, expected in asked:
+            for order in Order:
+                assert found(runtime, cases, **filters, order=order) == expected, (filters, order)
 
 
 @pytest.mark.parametrize("order", list(Order))
