@@ -171,7 +171,7 @@ def test_what_cannot_stand_alone_is_refused_in_plain_words(runtime: Runtime, clo
 
 def test_a_step_that_cannot_open_leaves_the_case_where_it_stood(runtime: Runtime, manager: Actor) -> None:
     """No incident: the case went well before."""
-    bad = ('<extensionElements><spiffworkflow:properties><spiffworkflow:property name="assignee" value="chosen.person"/>'
+    bad = ("<extensionElements><spiffworkflow:properties><spiffworkflow:property name='assignee' value='chosen[&quot;person&quot;]'/>"
            "</spiffworkflow:properties></extensionElements>")
     with UnitOfWork(runtime.database) as uow:
         body = chain("s:start a:user") + flow("a", "b") + node("b", "user", bad, name="needs somebody") + flow("b", "e") + node("e", "end")

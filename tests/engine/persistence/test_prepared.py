@@ -102,20 +102,17 @@ def test_a_broken_constraint_is_the_librarys_error(database: Database) -> None:
 
 
 @pytest.mark.databases("sqlite")
-def test_a_store_that_went_away_is_told_apart_from_our_bugs(database: Database) -> None:
+def test_a_store_that_went_away_is_told_apart_from_our_bugs(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("engine.persistence.database.WRITE_TIMEOUT", 0.05)
+    database = Database(database_url)
     with UnitOfWork(database) as uow:
-        connection = uow.reading
-        connection.connection.cursor().execute("PRAGMA locking_mode=EXCLUSIVE")
-        connection.connection.cursor().execute("BEGIN EXCLUSIVE")
-        with pytest.raises(StoreUnavailableError):
-            _read_elsewhere(database)
-        connection.connection.cursor().execute("ROLLBACK")
-
-
-def _read_elsewhere(database: Database) -> None:
-    with UnitOfWork(database) as other:
-        other.reading.connection.cursor().execute("PRAGMA busy_timeout=1")
-        SITES.all(other.reading, {"from_id": 0})
+        own = uow.reading.connection.cursor()
+        own.execute("PRAGMA locking_mode=EXCLUSIVE")
+        own.execute("BEGIN EXCLUSIVE")
+        with UnitOfWork(database) as other, pytest.raises(StoreUnavailableError):
+            SITES.all(other.reading, {"from_id": 0})
+        own.execute("ROLLBACK")
+    database.close()
 
 
 def test_money_and_blobs_are_read_as_the_table_says() -> None:

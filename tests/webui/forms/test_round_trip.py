@@ -91,7 +91,7 @@ floats = (
 )
 references = st.sampled_from([None, *({"id": thing.id, "label": thing.label} for thing in THINGS.values())])
 moments = (
-    st.datetimes(timezones=st.just(ZONE))
+    st.datetimes(timezones=st.just(ZONE), allow_imaginary=False)
     .filter(lambda value: 1950 < value.year < 2100)
     .map(lambda value: value.replace(microsecond=0).isoformat())
 )
