@@ -83,7 +83,8 @@ def story(runtime: Runtime, call_as: CallAs) -> Story:
 
 
 def test_a_repair_call_from_the_telephone_to_the_archive(story: Story, clock: Any, advance: Callable[[str], None]) -> None:
-    """Registered, escalated after twenty minutes, assigned, priced, signed, paid, followed up, archived."""
+    """Refused once; registered, escalated after twenty minutes, assigned, priced, signed, paid, followed up, archived."""
+    _be_refused(story)
     now, people = story.now, story.people
     started = story.start({
         "channel": "phone", "called_at": now(), "unit": "A-1201", "tenant": "T-001", "caller": "王小明", "phone": "0571-88001234",
@@ -138,7 +139,7 @@ def test_a_repair_call_from_the_telephone_to_the_archive(story: Story, clock: An
     assert people["manager"].get(f"/process-instances/{story.instance}/diagram.svg").status_code == 200
 
 
-def test_a_form_that_is_refused_names_its_fields_and_changes_nothing(story: Story) -> None:
+def _be_refused(story: Story) -> None:
     """422 form_invalid in the caller's language; the item stands as it stood."""
     caller = story.people["customer_service"]
     answer = caller.post("/process-definitions/repair/start", {"variables": {"channel": "pigeon", "colour": "red"}})
