@@ -83,19 +83,21 @@ MENU = (
     ), "統計"),
     Group((
         Entry("designer.overview", "流程設計", icon="git-branch", on_phone=False, roles=PERMISSIONS["procedure:read-drafts"]),
-        Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
+        Entry("rollouts.overview", "版本與影響", icon="route", on_phone=False, roles=PERMISSIONS["procedure:read-drafts"]),
         Entry("directory.overview", "目錄", icon="address-book", on_phone=False, roles=PERMISSIONS["directory:personal"],
               also=frozenset({"house_rules", "prices"})),
-        Entry("rollouts.overview", "版本與影響", icon="route", on_phone=False, roles=PERMISSIONS["procedure:read-drafts"]),
+        Entry("substitutes.overview", "代理", icon="users", on_phone=False, roles=PERMISSIONS["substitution:administer"]),
         Entry("imports.overview", "匯入與啟用", icon="file-spreadsheet", on_phone=False, roles=PERMISSIONS["import:read"],
               also=frozenset({"paper_numbers"})),
         Entry("delivery.overview", "傳送", icon="send", on_phone=False, roles=PERMISSIONS["delivery:administer"]),
+    ), "管理"),
+    Group((
         Entry("jobs.overview", "背景作業", icon="settings", on_phone=False, roles=PERMISSIONS["job:administer"]),
         Entry("sessions.overview", "登入中的裝置", icon="device-desktop", on_phone=False, roles=PERMISSIONS["user:administer"]),
         Entry("tokens.overview", "API 權杖", icon="key", on_phone=False, roles=PERMISSIONS["user:administer"]),
         Entry("retention.overview", "個人資料", icon="shield-lock", on_phone=False, roles=PERMISSIONS["retention:administer"]),
         Entry("audit.overview", "操作記錄", icon="history", on_phone=False, roles=PERMISSIONS["audit:read"]),
-    ), "管理"),
+    ), "系統"),
 )
 _ACCOUNT = Entry("account.page", "我", icon="user", also=frozenset({"phone"}))
 #: beside "more"; with a fifth, English words no longer stand beside each other at 360 px

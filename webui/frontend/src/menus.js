@@ -1,5 +1,6 @@
 // Menus are <details>: close them when the focus or a click goes elsewhere, or on Escape. Selects of filters send their form.
 export function startMenus() {
+  document.querySelector('.side [aria-current="page"]')?.scrollIntoView({ block: "nearest" });
   document.addEventListener("click", (event) => {
     for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
   });
