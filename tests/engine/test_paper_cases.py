@@ -155,7 +155,8 @@ def test_what_does_not_fit_is_refused_and_leaves_nothing(runtime: Runtime, clock
 def test_what_is_missing_is_named_by_the_fields_titles(runtime: Runtime, clock: MovableClock) -> None:
     """As the form calls them, and only those that the paper does not give; a form of which nothing is known by its title."""
     make_site(runtime)
-    named = ('<extensionElements><spiffworkflow:properties><spiffworkflow:property name="candidate_roles" value="f[&quot;role&quot;] + g[&quot;level&quot;]"/>'
+    named = ("<extensionElements><spiffworkflow:properties>"
+             '<spiffworkflow:property name="candidate_roles" value="f[&quot;role&quot;] + g[&quot;level&quot;]"/>'
              "</spiffworkflow:properties></extensionElements>")
     body = node("s", "start") + node("a", "user", named) + node("e", "end") + flow("s", "a") + flow("a", "e")
     form = b'{"title": "repair", "type": "object", "properties": {"role": {"type": "string", "title": "who does it"}}}'
