@@ -15,10 +15,9 @@ import orjson
 from sqlalchemy import Row, insert, select, update
 
 from engine import interventions, permissions
-from engine.company import users
+from engine.company import asking
 from engine.errors import (
     ConflictError,
-    ForbiddenError,
     GuichengError,
     InvalidError,
     NotFoundError,
@@ -26,7 +25,7 @@ from engine.errors import (
     StoreUnavailableError,
 )
 from engine.interventions import PERMISSIONS, Effect, Order, Verb
-from engine.model import SYSTEM, Actor, JsonObject
+from engine.model import Actor, JsonObject
 from engine.persistence.tables import definition, instance, intervention, intervention_case, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
@@ -36,6 +35,8 @@ from engine.steps import run_step
 
 #: names of the jobs
 JOB, UNDO_JOB = "intervene", "undo_intervention"
+#: as `asking` names them
+KIND = "interventions"
 #: cases of one order
 MOST = 500
 #: so many are done while somebody waits
@@ -168,6 +169,17 @@ def stop(runtime: Runtime, uow: UnitOfWork, actor: Actor, intervention_id: int) 
     _end(runtime, uow, intervention_id, "stopped")
 
 
+def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, intervention_id: int) -> None:
+    """Go on with what is left of an order that was stopped, in the name of whoever says so now. RunOverError where nothing is left."""
+    row = _locked(uow, actor, intervention_id)
+    left = select(intervention_case.c.instance_id).where(
+        intervention_case.c.intervention_id == intervention_id, intervention_case.c.state == "planned")
+    if row.state != "stopped" or uow.reading.execute(left.limit(1)).first() is None:
+        raise RunOverError
+    uow.writing.execute(update(intervention).where(intervention.c.id == intervention_id).values(state="running", finished_at=None))
+    asking.take_over(runtime, uow, actor, KIND, intervention_id, JOB, {"intervention_id": intervention_id})
+
+
 def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, intervention_id: int) -> bool:
     """Let be taken back what can be, in the background; False where it is little, and the caller may `carry_back` at once besides."""
     row = _locked(uow, actor, intervention_id)
@@ -175,8 +187,7 @@ def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, intervention_id: int) 
         raise RunOverError
     values = {"state": "undoing", "undone_by": actor.user_id, "finished_at": None}
     uow.writing.execute(update(intervention).where(intervention.c.id == intervention_id).values(**values))
-    runtime.outbox.enqueue(uow.writing, UNDO_JOB, f"undo-intervention-{intervention_id}", {"intervention_id": intervention_id})
-    uow.after_commit(runtime.outbox.wake)
+    asking.take_over(runtime, uow, actor, KIND, intervention_id, UNDO_JOB, {"intervention_id": intervention_id})
     return bool(row.done_count > AT_ONCE)
 
 
@@ -244,7 +255,13 @@ def _one(runtime: Runtime, uow: UnitOfWork, row: Row[Any], instance_id: int, wan
     if held.rowcount != 1:
         return True
     known = uow.writing.execute(select(intervention_case).where(*mine)).one()
-    who = actor or _actor(uow, row.asked_by if wanted == "planned" else row.undone_by)
+    try:
+        who = actor or _carrier(uow, row, wanted)
+    except asking.AskerGoneError as gone:
+        uow.rollback()
+        _end(runtime, uow, row.id, "stopped", only_from=going)
+        asking.note_stop(runtime, uow, KIND, row.id, gone)
+        return False
     values: dict[str, Any]
     try:
         if wanted == "planned":
@@ -313,13 +330,11 @@ def _effects(text: str | None) -> tuple[Effect, ...]:
     return tuple(Effect(each["sentence"], each["data"], each["definition_id"]) for each in orjson.loads(text or "[]"))
 
 
-def _actor(uow: UnitOfWork, user_id: int | None) -> Actor:
-    if user_id is None:
-        return SYSTEM
-    account = users.get(uow, user_id)
-    if account.deactivated_at is not None:
-        raise ForbiddenError(permission="process-instance:read")
-    return account.actor()
+def _carrier(uow: UnitOfWork, row: Row[Any], wanted: str) -> Actor:
+    permission = PERMISSIONS[Verb(row.verb)]
+    if wanted == "planned" or row.undone_by is None:
+        return asking.actor_of(uow, KIND, row.id, row.asked_by, permission)
+    return asking.person(uow, row.undone_by, permission)
 
 
 def _locked(uow: UnitOfWork, actor: Actor, intervention_id: int) -> Row[Any]:

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Row, func, insert, select, update
 
 from engine import definitions, migration, migration_undo, permissions
-from engine.company import users
+from engine.company import asking
 from engine.errors import ConflictError, GuichengError, InvalidError, NotFoundError, StaleInstanceError, StoreUnavailableError
 from engine.model import Actor
 from engine.persistence.tables import instance, migration_case, migration_run
@@ -24,6 +24,8 @@ from engine.steps import run_step
 
 #: names of the jobs
 JOB, UNDO_JOB = "migrate_cases", "undo_migration"
+#: as `asking` names them
+KIND = "migrations"
 #: cases that are looked up at once
 _SLICE = 100
 _ATTEMPTS = 10
@@ -132,6 +134,17 @@ def stop(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     _end(runtime, uow, run_id, "stopped")
 
 
+def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
+    """Go on with what is left of a run that was stopped, in the name of whoever says so now. RunOverError where nothing is left."""
+    permissions.require(actor, migration.PERMISSION)
+    row = _locked(uow, run_id)
+    left = select(migration_case.c.instance_id).where(migration_case.c.run_id == run_id, migration_case.c.state == "planned")
+    if row.state != "stopped" or uow.reading.execute(left.limit(1)).first() is None:
+        raise RunOverError
+    uow.writing.execute(update(migration_run).where(migration_run.c.id == run_id).values(state="running", finished_at=None))
+    asking.take_over(runtime, uow, actor, KIND, run_id, JOB, {"run_id": run_id})
+
+
 def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     """Let every case of a run that has not gone on be moved back, in the background."""
     permissions.require(actor, migration.PERMISSION)
@@ -141,8 +154,7 @@ def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     if row.state not in ("finished", "stopped") or not row.moved_count:
         raise RunOverError
     uow.writing.execute(update(migration_run).where(migration_run.c.id == run_id).values(state="undoing", finished_at=None))
-    runtime.outbox.enqueue(uow.writing, UNDO_JOB, f"undo-migration-{run_id}", {"run_id": run_id, "actor_id": actor.user_id})
-    uow.after_commit(runtime.outbox.wake)
+    asking.take_over(runtime, uow, actor, KIND, run_id, UNDO_JOB, {"run_id": run_id, "actor_id": actor.user_id})
 
 
 def undo_one(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, run_id: int) -> None:
@@ -160,7 +172,7 @@ def carry_back(runtime: Runtime, run_id: int, actor_id: int | None, tell: Callab
     """Move back what is left of a run that is being undone."""
 
     def back(runtime: Runtime, uow: UnitOfWork, run: Row[Any], case: Row[Any]) -> None:
-        migration_undo.undo(runtime, uow, users.actor_of(uow, actor_id), case.instance_id, run.id)
+        migration_undo.undo(runtime, uow, asking.actor_of(uow, KIND, run.id, actor_id, migration.PERMISSION), case.instance_id, run.id)
         _count(uow, run.id, undone_count=1)
 
     _each(runtime, run_id, "undoing", "moved", back, "undone", tell)
@@ -214,6 +226,11 @@ def _one(
         act(runtime, uow, run, case)
     except (StaleInstanceError, StoreUnavailableError):
         raise
+    except asking.AskerGoneError as gone:
+        uow.rollback()
+        _end(runtime, uow, run_id, "stopped", only_from=going)
+        asking.note_stop(runtime, uow, KIND, run_id, gone)
+        return False
     except GuichengError as error:
         uow.rollback()
         is_back = wanted == "moved"
@@ -228,8 +245,8 @@ def _one(
 
 def _move(runtime: Runtime, uow: UnitOfWork, run: Row[Any], case: Row[Any]) -> None:
     migration.migrate(
-        runtime, uow, users.actor_of(uow, run.asked_by), case.instance_id, run.to_definition_id, run.reason, run_id=run.id,
-        mapping=orjson.loads(case.mapping), new_due=run.new_due,
+        runtime, uow, asking.actor_of(uow, KIND, run.id, run.asked_by, migration.PERMISSION), case.instance_id, run.to_definition_id,
+        run.reason, run_id=run.id, mapping=orjson.loads(case.mapping), new_due=run.new_due,
     )
     _count(uow, run.id, moved_count=1)
 

@@ -59,6 +59,7 @@ from webui.prices import blueprint as prices
 from webui.registers import blueprint as registers
 from webui.retention import blueprint as retention
 from webui.rollouts import blueprint as rollouts
+from webui.runs import blueprint as runs
 from webui.secret_key import secret_key
 from webui.sessions import blueprint as sessions
 from webui.sign_in import blueprint as sign_in
@@ -120,6 +121,7 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(tokens)
     app.register_blueprint(sessions)
     app.register_blueprint(retention)
+    app.register_blueprint(runs)
     app.register_blueprint(jobs)
     api.register(app)
     app.teardown_request(lambda _error: unit_of_work.close())

@@ -6,14 +6,23 @@ here, a run whose asker has left or may no longer do it stops with the reason, a
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+
+import orjson
+from sqlalchemy import delete, insert, select
 
 from engine import permissions
 from engine.company import users
 from engine.errors import ConflictError
 from engine.model import SYSTEM, Actor, JsonObject
+from engine.persistence.tables import carrier
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
+
+#: kinds of runs, as addresses name them
+KINDS = ("interventions", "migrations", "imports", "erasures")
 
 
 class AskerGoneError(ConflictError):
@@ -23,10 +32,24 @@ class AskerGoneError(ConflictError):
     sentence = "已停止：要求這項工作的{name}已停用，或不再有這項權限。有權限的人可以繼續。"
 
 
-def actor_of(uow: UnitOfWork, user_id: int | None, permission: str) -> Actor:
-    """Who the work is done as, with the rights that the person has now; the system where nobody asked. AskerGoneError."""
-    if user_id is None:
-        return SYSTEM
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why a run stopped by itself."""
+
+    sentence: str
+    data: JsonObject
+    at: datetime
+
+
+def actor_of(uow: UnitOfWork, kind: str, run_id: int, asked_by: int | None, permission: str) -> Actor:
+    """Who a run is carried out as, with the rights that the person has now; the system where nobody asked. AskerGoneError."""
+    taken = select(carrier.c.carried_by).where(carrier.c.kind == kind, carrier.c.run_id == run_id)
+    user_id = uow.reading.execute(taken).scalar() or asked_by
+    return SYSTEM if user_id is None else person(uow, user_id, permission)
+
+
+def person(uow: UnitOfWork, user_id: int, permission: str) -> Actor:
+    """Somebody who asked for work, with the rights that the person has now. AskerGoneError."""
     account = users.get(uow, user_id)
     actor = account.actor()
     if account.deactivated_at is not None or not permissions.may(actor, permission):
@@ -34,12 +57,31 @@ def actor_of(uow: UnitOfWork, user_id: int | None, permission: str) -> Actor:
     return actor
 
 
-def told(error: AskerGoneError) -> JsonObject:
-    """Why a run stopped, as its row keeps it."""
-    return {"code": error.code, "sentence": error.sentence, "data": dict(error.data)}
+def note_stop(runtime: Runtime, uow: UnitOfWork, kind: str, run_id: int, error: AskerGoneError) -> None:
+    """Keep why a run stopped by itself. The caller changes its state."""
+    problem = orjson.dumps({"sentence": error.sentence, "data": error.data}).decode()
+    _replace(runtime, uow, kind, run_id, problem=problem)
 
 
-def requeue(runtime: Runtime, uow: UnitOfWork, job: str, key: str, payload: dict[str, Any]) -> None:
-    """Queue the job of a run that goes on. Under a key of its own: the job engine drops one that it has done before."""
-    runtime.outbox.enqueue(uow.writing, job, f"{key}-{runtime.clock.now():%Y%m%d%H%M%S%f}", payload)
+def take_over(runtime: Runtime, uow: UnitOfWork, actor: Actor, kind: str, run_id: int, job: str, payload: dict[str, Any]) -> None:
+    """Let a run go on in the actor's name. The caller has checked the permission and changes the run's state."""
+    _replace(runtime, uow, kind, run_id, carried_by=actor.user_id)
+    # under a key of its own: the job engine drops one that it has done before
+    runtime.outbox.enqueue(uow.writing, job, f"{kind}-{run_id}-{runtime.clock.now():%Y%m%d%H%M%S%f}", payload)
     uow.after_commit(runtime.outbox.wake)
+
+
+def why(uow: UnitOfWork, kind: str, run_id: int) -> Stopped | None:
+    """Why a run stopped by itself; None where it didn't, or goes on."""
+    row = uow.reading.execute(select(carrier).where(carrier.c.kind == kind, carrier.c.run_id == run_id)).one_or_none()
+    if row is None or row.problem is None:
+        return None
+    said = orjson.loads(row.problem)
+    return Stopped(said["sentence"], said["data"], row.at)
+
+
+def _replace(
+    runtime: Runtime, uow: UnitOfWork, kind: str, run_id: int, *, problem: str | None = None, carried_by: int | None = None
+) -> None:
+    uow.writing.execute(delete(carrier).where(carrier.c.kind == kind, carrier.c.run_id == run_id))
+    uow.writing.execute(insert(carrier).values(kind=kind, run_id=run_id, problem=problem, carried_by=carried_by, at=runtime.clock.now()))

@@ -12,14 +12,14 @@ import orjson
 from sqlalchemy import delete, insert, select, update
 
 from engine import permissions
-from engine.company import users
+from engine.company import asking
 from engine.errors import GuichengError, InvalidError
 from engine.imports import kinds as all_of
 from engine.imports import storing
 from engine.imports.plan import GUIDES, Book, plan_sheets
 from engine.imports.storing import NothingToImportError
 from engine.imports.workbook import read_workbook
-from engine.model import Actor
+from engine.model import SYSTEM, Actor
 from engine.persistence.tables import import_run, import_workbook
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -63,8 +63,8 @@ def plan(runtime: Runtime, import_id: int) -> None:
         row = uow.reading.execute(query.where(import_run.c.id == import_id, import_run.c.state == "reading")).one_or_none()
         if row is None:
             return
-        actor = users.actor_of(uow, row.read_by)
         try:
+            actor = SYSTEM if row.read_by is None else asking.person(uow, row.read_by, "import:apply")
             book = read_workbook(bytes(row.content))
             found = all_of.all_kinds(runtime, uow)
             planned = plan_sheets(Book(runtime, uow, found), found, book.sheets, _Teller(runtime, import_id))
@@ -73,7 +73,7 @@ def plan(runtime: Runtime, import_id: int) -> None:
             storing.rehearse(runtime, actor, found, planned)
         except _NotWantedError:
             return
-        except InvalidError as error:
+        except (InvalidError, asking.AskerGoneError) as error:
             run_step(runtime, _refusal(runtime, import_id, error))
             return
 

@@ -14,7 +14,7 @@ import orjson
 from sqlalchemy import Row, delete, insert, select, update
 
 from engine import permissions
-from engine.company import users
+from engine.company import asking
 from engine.errors import ConflictError, FormInvalidError, GuichengError, InvalidError, NotFoundError
 from engine.imports import kinds as all_of
 from engine.imports.cases import Cases
@@ -31,6 +31,8 @@ from engine.steps import run_step
 SLICE = 100
 #: name of the job that carries a confirmed import out
 JOB = "apply_import"
+#: as `asking` names them
+KIND = "imports"
 _DOING = (Action.NEW, Action.CHANGED)
 
 
@@ -123,6 +125,15 @@ def confirm(runtime: Runtime, uow: UnitOfWork, actor: Actor, import_id: int) -> 
     uow.after_commit(runtime.outbox.wake)
 
 
+def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, import_id: int) -> None:
+    """Go on with an import that stopped, in the name of whoever says so now. ImportNotOpenError for any other."""
+    permissions.require(actor, "import:apply")
+    if _locked(uow, import_id).state != "stopped":
+        raise ImportNotOpenError
+    uow.writing.execute(update(import_run).where(import_run.c.id == import_id).values(state="applying"))
+    asking.take_over(runtime, uow, actor, KIND, import_id, JOB, {"import_id": import_id})
+
+
 def discard(runtime: Runtime, uow: UnitOfWork, actor: Actor, import_id: int) -> None:
     """Throw a plan away that nobody has confirmed, or a workbook that is being planned; it stays on record."""
     permissions.require(actor, "import:apply")
@@ -147,7 +158,12 @@ def carry_out_slice(runtime: Runtime, uow: UnitOfWork, import_id: int) -> Progre
     total = run.new_count + run.changed_count
     if run.state != "applying":
         return Progress(run.applied_count + run.failed_count, total, True)
-    actor = users.actor_of(uow, run.confirmed_by)
+    try:
+        actor = asking.actor_of(uow, KIND, import_id, run.confirmed_by, "import:apply")
+    except asking.AskerGoneError as gone:
+        uow.writing.execute(update(import_run).where(import_run.c.id == import_id).values(state="stopped"))
+        asking.note_stop(runtime, uow, KIND, import_id, gone)
+        return Progress(run.applied_count + run.failed_count, total, True)
     found = all_of.all_kinds(runtime, uow)
     left = select(import_row).where(import_row.c.import_id == import_id, import_row.c.state == "planned", import_row.c.action.in_(_DOING))
     rows = uow.writing.execute(left.order_by(import_row.c.position).limit(SLICE)).all()

@@ -9,7 +9,7 @@ import structlog
 from sqlalchemy import insert, select
 
 from engine import intervention_runs, messages, migration_runs, standings, timers
-from engine.company import rescheduling, users
+from engine.company import asking, rescheduling
 from engine.errors import ConflictError, StaleInstanceError
 from engine.imports import planning, storing
 from engine.jobs import link_sending
@@ -89,7 +89,12 @@ def plan_import(runtime: Runtime, key: str, payload: JsonObject) -> None:
 def reschedule(runtime: Runtime, key: str, payload: JsonObject) -> None:
     """Move open due times to a changed working calendar; moved ones are found in their place, so a repeat does nothing."""
     with UnitOfWork(runtime.database) as uow:
-        actor = users.actor_of(uow, payload["actor_id"])
+        try:
+            actor = SYSTEM if payload["actor_id"] is None else asking.person(uow, payload["actor_id"], "calendar:write")
+        except asking.AskerGoneError as error:
+            # nothing is left half done: whoever may can ask for it again
+            _log.warning("not_rescheduled", key=key, reason=str(error))
+            return
     rescheduling.carry_out(runtime, payload["site_id"], actor)
 
 

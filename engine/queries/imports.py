@@ -33,7 +33,7 @@ class ImportView:
 
     id: int
     name: str
-    #: `reading`, `unreadable`, `planned`, `applying`, `applied`, `discarded`
+    #: `reading`, `unreadable`, `planned`, `applying`, `stopped`, `applied`, `discarded`
     state: str
     read_at: datetime
     read_by: str | None

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import orjson
 from sqlalchemy import Select, select
 
 from engine.errors import NotFoundError
-from engine.model import Actor, JsonObject
+from engine.model import Actor
 from engine.permissions import require
 from engine.persistence.tables import definition, instance, retention_erasure, retention_run, tenant, user
 from engine.persistence.unit_of_work import UnitOfWork
@@ -97,8 +96,6 @@ class Run:
     asked_by: str | None
     #: `running`, `stopped`, `finished`
     state: str
-    #: why it stopped by itself: code, sentence, data
-    problem: JsonObject | None
     finished_at: datetime | None
     done: int
     failed: int
@@ -202,5 +199,5 @@ def _runs() -> Select[Any]:
 def _run(row: Any) -> Run:
     return Run(
         row.id, row.kind, row.procedure, row.days, row.cutoff, row.tenant_id, row.tenant_code, row.reason, row.asked_at, row.display_name,
-        row.state, orjson.loads(row.problem) if row.problem else None, row.finished_at, row.done_count, row.failed_count, row.value_count,
+        row.state, row.finished_at, row.done_count, row.failed_count, row.value_count,
         row.file_count, row.tidied_at)

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta
 from functools import partial
 from typing import Any
 
-import orjson
 import structlog
 from sqlalchemy import Row, delete, insert, select, update
 
@@ -30,6 +29,8 @@ from engine.steps import run_step
 _log = structlog.get_logger(__name__)
 #: name of the job
 JOB = "erase_by_rule"
+#: as `asking` names them
+KIND = "erasures"
 _SLICE = 50
 _ATTEMPTS = 10
 #: hour of the company's day from which the daily round may begin
@@ -141,10 +142,10 @@ def resume(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None
     """Go on with a run that was stopped, in the name of whoever says so now."""
     require(actor, PERMISSION)
     moved = uow.writing.execute(update(retention_run).where(retention_run.c.id == run_id, retention_run.c.state == "stopped").values(
-        state="running", asked_by=actor.user_id, problem=None, finished_at=None))
+        state="running", finished_at=None))
     if moved.rowcount != 1:
         raise RunOverError
-    asking.requeue(runtime, uow, JOB, f"erase-{run_id}", {"run_id": run_id})
+    asking.take_over(runtime, uow, actor, KIND, run_id, JOB, {"run_id": run_id})
 
 
 def is_anything(runtime: Runtime, uow: UnitOfWork, rule: Rule) -> bool:
@@ -289,11 +290,11 @@ def _going(runtime: Runtime, uow: UnitOfWork, run_id: int) -> Actor | None:
     if run.state != "running":
         return None
     try:
-        return asking.actor_of(uow, run.asked_by, PERMISSION)
+        return asking.actor_of(uow, KIND, run_id, run.asked_by, PERMISSION)
     except asking.AskerGoneError as error:
-        problem = orjson.dumps(asking.told(error)).decode()
         uow.writing.execute(update(retention_run).where(retention_run.c.id == run_id).values(
-            state="stopped", problem=problem, finished_at=runtime.clock.now()))
+            state="stopped", finished_at=runtime.clock.now()))
+        asking.note_stop(runtime, uow, KIND, run_id, error)
         return None
 
 

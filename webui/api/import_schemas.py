@@ -33,7 +33,8 @@ class ImportView(Schema):
 
     id = row_id(required=True)
     name = fields.String(required=True)
-    state = fields.String(required=True, validate=validate.OneOf(("reading", "unreadable", "planned", "applying", "applied", "discarded")))
+    state = fields.String(
+        required=True, validate=validate.OneOf(("reading", "unreadable", "planned", "applying", "stopped", "applied", "discarded")))
     read_at = fields.AwareDateTime(required=True)
     read_by = fields.String(required=True, allow_none=True)
     confirmed_at = fields.AwareDateTime(required=True, allow_none=True)

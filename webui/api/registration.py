@@ -45,6 +45,7 @@ from webui.api import (
     retention,
     rollouts,
     sessions,
+    stopped_runs,
     talk,
     test_clock,
     today,
@@ -123,6 +124,7 @@ def register(app: flask.Flask) -> None:
         sessions.calls,
         jobs.calls,
         retention.calls,
+        stopped_runs.calls,
         what_ifs.calls,
     ]
     if isinstance(app.extensions["guicheng"].clock, MovableClock):

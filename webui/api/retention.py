@@ -76,13 +76,6 @@ def stop_retention_run(call: Call, run_id: int) -> dict[str, Any]:
     return {}
 
 
-@calls.command(f"{_RUN}/resume", gives=Nothing)
-def resume_retention_run(call: Call, run_id: int) -> dict[str, Any]:
-    """Go on with a run that was stopped, in the caller's name."""
-    runs.resume(call.runtime, call.uow, call.actor, run_id)
-    return {}
-
-
 @calls.lookup("/retention/holds", query=schemas.RetentionHoldQuery, gives=schemas.RetentionHoldList)
 def list_retention_holds(call: Call, query: dict[str, Any]) -> dict[str, Any]:
     """Holds that stand, or those that were lifted, latest first."""

@@ -47,9 +47,8 @@ def show(run_id: int) -> ResponseReturnValue:
     return flask.render_template("retention/run.html", run=found, cases=cases, subjects=SUBJECTS, names=procedure_names())
 
 
-def steer(run_id: int, verb: str) -> ResponseReturnValue:
-    """Stop it, or let it go on."""
-    act = runs.stop if verb == "stop" else runs.resume
-    unit_of_work.step(lambda uow: act(runtime_of(), uow, session.actor(), run_id))
-    flask.flash(gettext("已停止；已刪除的不會恢復。") if verb == "stop" else gettext("已繼續。"))
+def stop(run_id: int) -> ResponseReturnValue:
+    """Do no more."""
+    unit_of_work.step(lambda uow: runs.stop(runtime_of(), uow, session.actor(), run_id))
+    flask.flash(gettext("已停止；已刪除的不會恢復。"))
     return flask.redirect(flask.url_for("retention.run", run_id=run_id), 303)

@@ -70,7 +70,7 @@ from engine.persistence.tables.notifications import (
     phone_call,
 )
 from engine.persistence.tables.outside import outside_link, outside_link_attempt
-from engine.persistence.tables.processes import executor, lease
+from engine.persistence.tables.processes import carrier, executor, lease
 from engine.persistence.tables.retention import (
     content_to_forget,
     retention_erasure,
@@ -110,6 +110,7 @@ __all__ = [
     "blob",
     "building",
     "carbon_copy",
+    "carrier",
     "case_attachment",
     "case_comment",
     "case_reporter",

@@ -26,7 +26,7 @@ import_run = Table(
     Column("name", String(200), nullable=False),
     #: SHA-256 over the workbook's values
     Column("digest", LargeBinary(32), nullable=False, index=True),
-    #: `reading`, `unreadable`, `planned`, `applying`, `applied`, `discarded`
+    #: `reading`, `unreadable`, `planned`, `applying`, `stopped`, `applied`, `discarded`
     Column("state", String(10), nullable=False),
     Column("read_at", Instant, nullable=False),
     Column("read_by", ForeignKey("app_user.id")),

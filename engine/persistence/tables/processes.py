@@ -1,10 +1,10 @@
-"""Tables of our own processes: who holds a lease, and who is alive."""
+"""Tables of our own processes: who holds a lease, who is alive, and in whose name runs in the background go on."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, String, Table
+from sqlalchemy import Column, ForeignKey, PrimaryKeyConstraint, String, Table, Text
 
-from engine.persistence.tables.base import Instant, metadata
+from engine.persistence.tables.base import Id, Instant, metadata
 
 lease = Table(
     "lease", metadata,
@@ -21,4 +21,18 @@ executor = Table(
     Column("id", String(100), primary_key=True),
     #: by the machine's clock
     Column("beat_at", Instant, nullable=False),
+)
+
+#: of a run in the background that stopped by itself, or that somebody else lets go on
+carrier = Table(
+    "carrier", metadata,
+    #: `engine.company.asking.KINDS`, and the run's id there
+    Column("kind", String(20), nullable=False),
+    Column("run_id", Id, nullable=False),
+    #: in whose name it goes on; None for whoever asked for it
+    Column("carried_by", ForeignKey("app_user.id")),
+    #: why it stopped, JSON: sentence and data; None while it goes on
+    Column("problem", Text),
+    Column("at", Instant, nullable=False),
+    PrimaryKeyConstraint("kind", "run_id"),
 )

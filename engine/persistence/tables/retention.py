@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, Text, text
+from sqlalchemy import Boolean, Column, Date, ForeignKey, Index, Integer, LargeBinary, PrimaryKeyConstraint, String, Table, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -56,8 +56,6 @@ retention_run = Table(
     Column("asked_by", ForeignKey("app_user.id")),
     #: `running`, `stopped`, `finished`
     Column("state", String(10), nullable=False),
-    #: why it stopped by itself, JSON: sentence and data
-    Column("problem", Text),
     Column("finished_at", Instant),
     #: cases, or rows of the company's, that something was taken out of; and those that could not be done
     Column("done_count", Integer, nullable=False, server_default="0"),

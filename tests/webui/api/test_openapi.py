@@ -52,7 +52,7 @@ CALLS = {
     ("get", "/identity-looks"),
     ("get", "/retention/rules"), ("put", "/retention/rules"), ("post", "/retention/rules/drop"), ("get", "/retention/preview"),
     ("get", "/retention/runs"), ("post", "/retention/runs"), ("get", "/retention/runs/{run_id}"), ("get", "/retention/runs/{run_id}/cases"),
-    ("post", "/retention/runs/{run_id}/stop"), ("post", "/retention/runs/{run_id}/resume"), ("get", "/retention/holds"),
+    ("post", "/retention/runs/{run_id}/stop"), ("post", "/stopped-runs/{kind}/{run_id}/resume"), ("get", "/retention/holds"),
     ("post", "/retention/holds"), ("post", "/retention/holds/{hold_id}/lift"), ("get", "/retention/tenants/{tenant_id}"),
     ("post", "/retention/tenants/{tenant_id}/erase"),
     ("get", "/jobs"), ("post", "/jobs/retry"), ("post", "/jobs/cancel"),
