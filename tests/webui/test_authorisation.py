@@ -161,6 +161,7 @@ MATRIX: dict[str, dict[str, int]] = {
     "cases.further": everybody(200),
     # a verb has to be named
     **dict.fromkeys(("cases.intervene_form", "cases.intervene", "cases.intervene_now"), everybody(404)),
+    **dict.fromkeys(("cases.interventions", "cases.interventions_file"), everybody(403, dispatcher=200, manager=200, administrator=200)),
     **dict.fromkeys(("cases.intervention", "cases.undo_intervention", "cases.stop_intervention"), everybody(404)),
     "cases.show": _OF_SITE,
     "cases.story": _OF_SITE,
@@ -474,6 +475,7 @@ class Scene:
             **{f"designer.{name}": {"name": "errand", "kind": "form", "key": "errand"} for name in ("part", "preview")},
             "files.show": {"file_id": 99},
             "files.thumbnail": {"file_id": 99},
+            "cases.interventions_file": {"kind": "csv"},
             "cases.retry": {"instance_id": self.case_id, "incident_id": 99},
             "directory.search": {"kind": "unit"},
             "registers.show": {"process": "errand", "key": "errands"},

@@ -8,7 +8,7 @@ import pytest
 
 from engine.persistence import tables
 from engine.runtime import Runtime
-from tests.builders import Person, deploy_simple, make_user, rows, start
+from tests.builders import Person, deploy_simple, make_site, make_user, rows, start
 from tests.webui.visitor import Visitor, select, text_of
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -42,6 +42,34 @@ def test_ticked_cases_are_suspended_after_a_look_and_taken_back(runtime: Runtime
     assert "撤銷 2 件" in text_of(visitor.get("/interventions/1"))
     assert {row.state for row in rows(runtime, tables.instance)} == {"active"}
     assert "停水" in text_of(visitor.get(f"/cases/{first}/history"))
+
+
+def test_past_interventions_are_listed_narrowed_and_taken_out(runtime: Runtime, visit: Visit, manager: Person) -> None:
+    """By those who intervene, of their sites; from the case's page only its own."""
+    deploy_simple(runtime, "errand", ("do_errand", "customer_service"))
+    here, there = make_site(runtime), make_site(runtime)
+    mine, other = (start(runtime, "errand", site_id=site, business_key=f"E-{site}").id for site in (here, there))
+    visitor = visit(manager)
+    assert "還沒有介入過案件" in text_of(visitor.get("/interventions"))
+    for case, verb in ((mine, "suspend"), (other, "suspend"), (other, "cancel")):
+        visitor.post("/cases/intervene/now", {"verb": verb, "item": str(case), "reason": f"停電{case}"})
+    visitor.post("/interventions/2/undo", {})
+
+    def listed(at: str, who: Visitor = visitor) -> list[str]:
+        return [row.get("href").split("?")[0] for row in select(who.get(f"/interventions{at}"), "//tbody//td[3]/a")]
+
+    assert listed("") == ["/interventions/3", "/interventions/2", "/interventions/1"]
+    assert listed("?verb=cancel") == ["/interventions/3"]
+    assert listed(f"?case={other}") == ["/interventions/3", "/interventions/2"]
+    assert listed(f"?person={manager.id}&key=errand") == listed("")
+    assert listed("?key=complaint") == listed("?since=2031-01-01") == listed("?person=999") == []
+    assert f"/interventions?case={mine}" in select(visitor.get(f"/cases/{mine}"), "//a/@href")
+    near = visit(make_user(runtime, "manager", site_id=here))
+    assert listed("", near) == ["/interventions/1"]
+    file = visitor.get("/interventions/file.csv?verb=suspend").get_data().decode("utf-8-sig").splitlines()
+    assert [line.split(",")[2:5] for line in file[1:]] == [
+        ["暫停", f"停電{case}", f"E-{site}"] for case, site in ((other, there), (mine, here))]
+    assert rows(runtime, tables.list_export)[0].list == "interventions"
 
 
 def test_all_that_match_are_meant_and_a_due_time_is_asked_for(runtime: Runtime, visit: Visit, manager: Person) -> None:

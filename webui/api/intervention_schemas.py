@@ -58,3 +58,48 @@ class InterventionView(Schema):
 
 class InterventionQuery(Paging):
     """Where its cases go on."""
+
+
+class InterventionsQuery(Paging):
+    """What narrows the list of orders."""
+
+    verb = fields.String(validate=_VERBS)
+    user_id = row_id(load_default=None, metadata={"description": "who gave the order"})
+    definition_key = Text(length=120, shortest=1, metadata={"description": "procedure of one of its cases"})
+    process_instance_id = row_id(load_default=None, metadata={"description": "one of its cases"})
+    since = Instant()
+    before = Instant()
+
+
+class CaseOfOrder(Schema):
+    """One of an order's cases."""
+
+    id = fields.Integer(required=True)
+    title = fields.String(required=True)
+    business_key = fields.String(required=True, allow_none=True)
+
+
+class InterventionRow(Schema):
+    """One order."""
+
+    id = fields.Integer(required=True)
+    verb = fields.String(required=True, validate=_VERBS)
+    reason = fields.String(required=True)
+    state = fields.String(required=True, metadata={"description": "`running`, `stopped`, `finished`, `undoing`, `undone`"})
+    asked_at = Instant(required=True)
+    asked_by_id = row_id(required=True, allow_none=True)
+    asked_by = fields.String(required=True, allow_none=True)
+    undone_by = fields.String(required=True, allow_none=True)
+    total = fields.Integer(required=True)
+    done = fields.Integer(required=True)
+    refused = fields.Integer(required=True)
+    undone = fields.Integer(required=True)
+    kept = fields.Integer(required=True)
+    cases = fields.List(fields.Nested(CaseOfOrder), required=True, metadata={"description": "a few that one may see"})
+
+
+class InterventionList(Schema):
+    """A page of orders, latest first."""
+
+    items = fields.List(fields.Nested(InterventionRow), required=True)
+    next = fields.String(required=True, allow_none=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
-from engine import intervention_runs
+from engine import intervention_runs, past_interventions
 from engine.i18n import fill, translate
 from engine.intervention_runs import AT_ONCE, Outcome
 from engine.interventions import PERMISSIONS, Effect, Order, Verb
+from engine.past_interventions import InterventionFilters
 from engine.permissions import require
 from webui.api import intervention_schemas as schemas
 from webui.api.calls import ID, Call, Calls
@@ -34,6 +36,16 @@ def intervene(call: Call, body: dict[str, Any]) -> dict[str, Any]:
         # each case is a transaction of its own: what is to be done must be written down before
         call.uow.after_commit(partial(intervention_runs.carry_out, call.runtime, made, call.actor))
     return _view(call, made, None, 200)
+
+
+@calls.lookup("/interventions", query=schemas.InterventionsQuery, gives=schemas.InterventionList)
+def list_interventions(call: Call, query: dict[str, Any]) -> dict[str, Any]:
+    """What was ordered, latest first: of the kinds that one may order, with a case at one of one's sites."""
+    verb = Verb(query["verb"]) if "verb" in query else None
+    filters = InterventionFilters(verb, query["user_id"], query.get("definition_key"), query["process_instance_id"], query.get("since"),
+                                  query.get("before"))
+    found = past_interventions.page(call.uow, call.actor, filters, after=query.get("after"), limit=query["limit"])
+    return {"items": [asdict(row) for row in found.rows], "next": found.after}
 
 
 @calls.lookup(_ONE, query=schemas.InterventionQuery, gives=schemas.InterventionView)

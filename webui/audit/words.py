@@ -48,8 +48,8 @@ _OF_DIRECTORY = {
 }
 _LISTS = {
     "todo": "待辦", "done": "已辦", "started": "我發起的", "copied": "抄送我的", "cases": "全部案件", "audit": "操作記錄",
-    "directory": "目錄", "ledger": "收費", "register": "台帳", "limit": "時限與指標", "month_pack": "月報", "event_log": "事件日誌",
-    "bank": "託收檔案", "master_data": "主檔", "reconciliation": "對賬表",
+    "directory": "目錄", "ledger": "收費", "register": "台帳", "limit": "時限與指標", "month_pack": "月報",
+    "event_log": "事件日誌", "interventions": "介入記錄", "bank": "託收檔案", "master_data": "主檔", "reconciliation": "對賬表",
 }
 _METHODS = {"password": "密碼", "oidc": "單一登入", "link": "設定密碼的連結"}
 

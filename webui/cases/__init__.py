@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, element, intervening, migrating, moving, pdf, rows, steering, views
+from webui.cases import correcting, element, intervening, interventions, migrating, moving, pdf, rows, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -21,6 +21,8 @@ blueprint.add_url_rule("/cases", "overview", views.overview)
 blueprint.add_url_rule("/cases/intervene", "intervene_form", intervening.ask)
 blueprint.add_url_rule("/cases/intervene", "intervene", intervening.ask, methods=["POST"])
 blueprint.add_url_rule("/cases/intervene/now", "intervene_now", intervening.run, methods=["POST"])
+blueprint.add_url_rule("/interventions", "interventions", interventions.overview)
+blueprint.add_url_rule("/interventions/file.<any(csv, xlsx):kind>", "interventions_file", interventions.download)
 blueprint.add_url_rule("/interventions/<row_id:intervention_id>", "intervention", intervening.show)
 blueprint.add_url_rule("/interventions/<row_id:intervention_id>/undo", "undo_intervention", intervening.undo, methods=["POST"])
 blueprint.add_url_rule("/interventions/<row_id:intervention_id>/stop", "stop_intervention", intervening.stop, methods=["POST"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, PrimaryKeyConstraint, String, Table, Text, text
 
 from engine.persistence.tables.base import Id, Instant, metadata
 
@@ -27,6 +27,7 @@ intervention = Table(
     #: taken back, and those that had gone on meanwhile
     Column("undone_count", Integer, nullable=False, server_default="0"),
     Column("kept_count", Integer, nullable=False, server_default="0"),
+    Index("ix_intervention_asked_at", text("asked_at DESC"), text("id DESC")),
 )
 
 intervention_case = Table(

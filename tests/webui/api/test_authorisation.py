@@ -97,6 +97,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("POST", "/process-instances/{instance}/move/undo", {"history_seq": 1}, "manager", "customer_service", 404),
     ("POST", "/process-instances/{instance}/retry", {}, "manager", "customer_service", 404),
     ("POST", "/interventions", {"verb": "cancel", "process_instances": [99], "reason": "x"}, "manager", "customer_service", 404),
+    ("GET", "/interventions", None, "manager", "customer_service", 200),
     ("GET", "/interventions/99", None, "manager", None, 404),
     ("POST", "/interventions/99/undo", {}, "manager", None, 404),
     ("POST", "/interventions/99/stop", {}, "manager", None, 404),

@@ -27,4 +27,7 @@ def test_cases_are_suspended_and_taken_back(runtime: Runtime, call_as: CallAs) -
     assert again["items"][0]["code"] == "instance_not_active"
     boss.post(f"/interventions/{made['id']}/undo")
     assert boss.get(f"/interventions/{made['id']}").get_json()["undone"] == 2
+    (listed,) = boss.get("/interventions?verb=suspend&definition_key=errand").get_json()["items"]
+    assert (listed["id"], listed["reason"], listed["state"], [case["id"] for case in listed["cases"]]) == (1, "no water", "undone", ids)
+    assert boss.get("/interventions?verb=cancel").get_json() == {"items": [], "next": None}
     assert boss.post(f"/interventions/{made['id']}/stop").get_json()["code"] == "intervention_over"
