@@ -98,7 +98,9 @@ def look(
     diagram = definitions.content(runtime, uow, info.id).diagram
     sites = Scope(frozenset({site_id}), is_exact=True) if site_id is not None else Scope(permissions.sites_where(actor, _PERMISSION))
     in_turn = frozenset(each.id for each in diagram.elements.values() if each.repeated == "sequential")
-    return Looked(key, _callers(runtime, uow, key), tuple(diagram.elements), in_turn, since, until, sites)
+    # what listens at a step's edge waits as long as the step does: no case stands there
+    places = tuple(each.id for each in diagram.elements.values() if each.attached_to is None)
+    return Looked(key, _callers(runtime, uow, key), places, in_turn, since, until, sites)
 
 
 def read(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked) -> Heat:

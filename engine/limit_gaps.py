@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import ColumnElement, func, select
 
+from engine import start_timers
 from engine.limit_rules import Limit
 from engine.model import Actor
 from engine.persistence.tables import building, definition, limit_clock, limit_gap, periodic_start, unit
@@ -44,7 +45,7 @@ class Gap:
 
 def gaps(runtime: Runtime, uow: UnitOfWork, actor: Actor, limit: Limit, filters: LimitFilters) -> list[Gap]:
     """Those whose time was up in the period of the filters, oldest first. A period that began before the procedure was first deployed
-    counts not.
+    counts not, nor one before that in which its timers begin.
     """
     if not _may_lack(limit, filters):
         return []
@@ -108,11 +109,12 @@ def _found(runtime: Runtime, uow: UnitOfWork, limit: Limit, filters: LimitFilter
         return []
     until = min(now, filters.until) if filters.until is not None else now
     since = max(first, filters.since) if filters.since is not None else first
+    begun = start_timers.begins_at(uow, limit.process_key, zone.key) or first
     found: list[Gap] = []
     for begins, ends in _periods(limit, since, until, zone):
         due_at = _due_at(runtime, limit, begins, ends)
         # its last moment lies in the period before
-        if begins >= first and since < due_at <= until:
+        if begins >= first and ends > begun and since < due_at <= until:
             found += _of_company(uow, limit, begins, ends, due_at) if limit.each is None else _of_items(
                 runtime, uow, limit, begins, ends, due_at, filters.building_id
             )

@@ -147,9 +147,9 @@ class _Builder:
             case_ = instance.c
             ended = and_(case_.ended_at >= begins, case_.ended_at < ends)
             wanted = {
-                "發起": and_(case_.started_at >= begins, case_.started_at < ends, case_.state != InstanceState.VOIDED),
+                "新發起": and_(case_.started_at >= begins, case_.started_at < ends, case_.state != InstanceState.VOIDED),
                 "辦結": and_(ended, case_.state == InstanceState.COMPLETED),
-                "取消": and_(ended, case_.state == InstanceState.CANCELLED),
+                "已取消": and_(ended, case_.state == InstanceState.CANCELLED),
                 "月末在辦": and_(case_.started_at < ends, case_.state != InstanceState.VOIDED,
                              case_.ended_at.is_(None) | (case_.ended_at >= ends)),
             }  # fmt: skip
@@ -213,7 +213,7 @@ class _Builder:
         """What was charged and what came in; what takes an entry back counts as that entry does."""
         original = ledger_entry.alias()
         owed = func.coalesce(original.c.kind, ledger_entry.c.kind).in_(_OWED)
-        rows: dict[str, dict[str, Any]] = {"入賬": {}, "收款": {}}
+        rows: dict[str, dict[str, Any]] = {"入賬": {}, "已收款": {}}
         for name, (first, end) in self._days.items():
             query = (
                 select(func.sum(case((owed, ledger_entry.c.amount), else_=0)), func.sum(case((~owed, -ledger_entry.c.amount), else_=0)))

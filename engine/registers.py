@@ -112,6 +112,8 @@ class OpenRegister:
             return text_of(field, str(value).split(" "), texts)
         if field is not None and field.kind is FieldKind.YES_NO:
             return texts.of("是" if value == "true" else "否")
+        if path.scope == "minutes":
+            return number_words(round(Decimal(str(value)), 1))
         if isinstance(value, Decimal | int | float):
             return number_words(value) if field is None or field.kind is not FieldKind.MONEY else text_of(field, value, texts)
         return str(value) if field is None else text_of(field, value, texts)

@@ -51,6 +51,15 @@ def read_subject(subject: str) -> tuple[int, str, datetime]:
     return int(definition_id), element_id, datetime.fromtimestamp(int(anchor), UTC)
 
 
+def begins_at(uow: UnitOfWork, key: str, zone: str) -> datetime | None:
+    """The moment that the timers of a procedure's current version name as their first, the earliest; None where none names one."""
+    query = select(start_subscription.c.name).join(definition, definition.c.id == start_subscription.c.definition_id)
+    query = query.where(definition.c.key == key, definition.c.is_latest, start_subscription.c.kind == "timer")
+    texts = uow.reading.execute(query).scalars().all()
+    cycles = [parse_cycle(unquoted(text), zone) for text in texts if unquoted(text).startswith("R")]
+    return min((cycle.start for cycle in cycles if cycle.start is not None), default=None)
+
+
 def schedule(
     runtime: Runtime, uow: UnitOfWork, definition_id: int, starts: Iterable[tuple[str, str]], before_id: int | None = None
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -78,13 +79,26 @@ def _fill_year(runtime: Runtime) -> None:
 
     last = runtime.clock.now()
     try:
-        with _interrupted_by_signals(), calendar("示範公司的一年", last - timedelta(days=DAYS), last) as tell:
+        with _interrupted_by_signals(), _only_warnings(), calendar("示範公司的一年", last - timedelta(days=DAYS), last) as tell:
             report = example.fill_year(runtime, tell)
     except KeyboardInterrupt as stopped:
         raise FillingStoppedError from stopped
     for each in report.refused:
         # the example's own files are wrong there: the year is whole all the same
         complain("示範資料未能執行：{process} {element} {reason}", process=each.process, element=each.element, reason=each.reason)
+
+
+@contextmanager
+def _only_warnings() -> Iterator[None]:
+    """What a server would log of each night goes between no lines of progress."""
+    import structlog
+
+    before = structlog.get_config()
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    try:
+        yield
+    finally:
+        structlog.configure(**before)
 
 
 @contextmanager

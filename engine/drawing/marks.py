@@ -38,6 +38,8 @@ class ElementMark:
     badge: str = ""
     #: shown on hover and read aloud: names and times
     title: str = ""
+    #: of a flow: how wide it is underlaid
+    width: float = 6
 
 
 @dataclass(frozen=True, slots=True)

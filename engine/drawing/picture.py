@@ -94,7 +94,8 @@ def _edge(edge: Edge, prefix: str, marks: Mapping[str, ElementMark], translate: 
         # the line itself stays as it is, for its dashes say what kind of flow it is
         look = look_of(mark)
         dashes = f' stroke-dasharray="{look.dashes}"' if look.dashes else ""
-        under = f'<path d="{_rounded(edge.points)}" fill="none" stroke="{look.stroke}" stroke-width="6" opacity="0.45"{dashes}/>'
+        broad = f'stroke="{look.stroke}" stroke-width="{mark.width:g}" opacity="0.45"{dashes}'
+        under = f'<path d="{_rounded(edge.points)}" fill="none" {broad}/>'
     title = mark.title if mark is not None and mark.title else _name(edge.node, translate)
     state = f' is-{mark.status.value}" tabindex="0' if mark is not None else ""
     if kind == "sequenceFlow":

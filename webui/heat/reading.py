@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
-from math import ceil
+from math import ceil, sqrt
 from typing import Any
 
 from markupsafe import Markup
 
-from engine import definitions
+from engine import definitions, heat_flows
 from engine.drawing import ElementMark, Status, draw
 from engine.heat import LONGEST, Heat, StepHeat
 from engine.permissions import may
@@ -46,6 +46,8 @@ _VALUES: dict[str, Callable[[StepHeat], float]] = {
     "ninetieth": lambda step: step.now.ninetieth or 0, "returned": lambda step: step.now.returned, "missed": lambda step: step.missed,
 }  # fmt: skip
 _LEVELS = (Status.HEAT_1, Status.HEAT_2, Status.HEAT_3, Status.HEAT_4)
+#: how wide the ways between steps are drawn
+_THIN, _WIDE = 3.0, 16.0
 #: days of the periods that are offered
 _LENGTHS = {7: "近 7 天", 30: "近 30 天", 90: "近 90 天", 365: "近一年"}
 _USUAL = 30
@@ -169,8 +171,21 @@ def picture(heat: Heat, wish: Wish) -> Markup:
                                      "\n".join(_card(step, heat.info.id)))
         for step in heat.steps if value(step)
     }  # fmt: skip
+    if wish.by == "passed":
+        marks |= _flows(heat)
     svg = draw(heat.content.xml, heat.info.key, marks, lambda text: worded(text, heat.info.id))
     return Markup(svg)  # noqa: S704 - `draw` escapes what it takes from the file
+
+
+def _flows(heat: Heat) -> dict[str, ElementMark]:
+    """The ways between the steps, the wider the more often they were taken."""
+    times = heat_flows.taken(heat.content.diagram, {step.element.id: step.now.passed for step in heat.steps})
+    most = max(times.values(), default=0)
+    return {
+        flow_id: ElementMark(_LEVELS[max(0, ceil(4 * count / most) - 1)], title=gettext("約 {n} 次", n=count),
+                             width=_THIN + (_WIDE - _THIN) * sqrt(count / most))
+        for flow_id, count in times.items() if count
+    }  # fmt: skip
 
 
 def cases_title(key: str, figure: Figure, step: str) -> str:

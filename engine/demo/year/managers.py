@@ -22,7 +22,8 @@ from engine import (
 )
 from engine.company import substitutes, users
 from engine.company.account_rows import Account
-from engine.demo.year.plan import Plan
+from engine.demo.year.answers import length
+from engine.demo.year.plan import Arrival, Plan
 from engine.demo.year.playing import Player
 from engine.demo.year.staff import Staff
 from engine.errors import GuichengError
@@ -55,12 +56,17 @@ class Managers:
         for day in self._plan.days():
             self._at(day, time(0, 20), partial(self._keep_house, day))
         for number, order in enumerate(told.get("order", ())):
+            if "on" in order:
+                self._at(self._plan.day_of(order["on"]), time(16, 20), partial(self._order, order, self._plan.draw("order", number)))
+                continue
             chance = self._plan.draw("order", number)
             ahead = chance.uniform(0, order["every"])
             while (day := self._plan.first + timedelta(days=int(ahead))) <= self._plan.last:
                 clock = time(9 + chance.randrange(8), chance.randrange(60))
                 self._at(day, clock, partial(self._order, order, self._plan.draw("order", number, day)))
                 ahead += order["every"] * chance.uniform(0.6, 1.4)
+        for held in told.get("held", ()):
+            self._at(self._plan.day_of(held["begins"]), time.fromisoformat(held["at"]), partial(self._hold, held))
         for absent in told.get("absent", ()):
             self._at(self._plan.day_of(absent["from"]), time(7, 30), partial(self._stand_in, absent))
         for target in told.get("target", ()):
@@ -161,6 +167,19 @@ class Managers:
         with UnitOfWork(self._runtime.database) as uow:
             found = uow.reading.execute(query.order_by(work_item.c.id.desc()).limit(_AMONG)).all()
         return [row for row in found if row.instance_id not in self._player.left_alone]
+
+    def _hold(self, told: Mapping[str, Any]) -> None:
+        """Begin a case, let it rest, and let it go on much later."""
+        now = self._runtime.clock.now()
+        key = f"held-{told['story']}"
+        story = self._plan.story(told["process"], key, now.date(), told["story"])
+        instance_id = self._player.begin(Arrival(now, told["process"], key, story))
+        if instance_id is None:
+            return
+        rest = Order(Verb.SUSPEND, told["suspended_why"])
+        self._player.at(now + length(told["suspended_after"]), partial(self.intervene, rest, [instance_id]))
+        again = partial(self._resume, Order(Verb.RESUME, told["resumed_why"]), instance_id)
+        self._at(self._plan.day_of(told["resumed"]), time(9, 40), again)
 
     def _another(self, role: str, item: Row[int, int | None, str], chance: random.Random) -> Account | None:
         today = self._runtime.today()

@@ -10,6 +10,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Connection, Row, select
@@ -20,20 +21,24 @@ from engine.demo.year.answers import Act, Writer, choose, length
 from engine.demo.year.places import Place, Places
 from engine.demo.year.plan import Arrival, Plan
 from engine.demo.year.staff import Staff
-from engine.errors import GuichengError
+from engine.errors import FormInvalidError, GuichengError
+from engine.i18n import describe, describe_field_error
 from engine.jobs import handlers, inline
 from engine.model import JsonObject
+from engine.paths import lookup
 from engine.persistence.tables import instance, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 from engine.steps import run_step
 
+#: of what is told to those who mend the files
+_LOCALE = "zh-Hant"
 #: of a step about which nothing is told: minutes
 _UNTOLD: Mapping[str, Any] = {"after": 90}
 #: values of a start form by which somebody comes to an empty unit, or leaves one
 _IS_OFFER, _IS_LEAVING = "{first_fee}", "{moving_at}"
 #: how often an act that was refused is tried again, and when
-_ATTEMPTS, _LATER = 4, timedelta(hours=19)
+_ATTEMPTS, _LATER = 14, timedelta(hours=19)
 #: of what takes longer than this, many are taken some time before they are done
 _TAKEN_BEFORE, _TAKING = timedelta(minutes=25), 0.35
 
@@ -85,7 +90,7 @@ class Player:
         self._staff = staff
         self._places = places
         self._writer = Writer(runtime, staff)
-        self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._agenda: list[tuple[datetime, int, Callable[[], object]]] = []
         self._turn = itertools.count()
         self._cases: dict[int, Case] = {}
         self._last_item = 0
@@ -100,9 +105,9 @@ class Player:
     def plan_arrivals(self) -> None:
         """Put everything that comes in on the agenda."""
         for each in self._plan.arrivals():
-            self.at(each.at, lambda each=each: self.begin(each))  # type: ignore[misc]
+            self.at(each.at, partial(self.begin, each))
 
-    def at(self, moment: datetime, act: Callable[[], None]) -> None:
+    def at(self, moment: datetime, act: Callable[[], object]) -> None:
         """Do something at its time."""
         heapq.heappush(self._agenda, (moment, next(self._turn), act))
 
@@ -135,13 +140,13 @@ class Player:
 
     # -- cases begin
 
-    def begin(self, arrival: Arrival) -> None:
-        """Somebody begins a case."""
+    def begin(self, arrival: Arrival) -> int | None:
+        """Somebody begins a case; its id, None where nobody can or the engine refused it."""
         told = self._plan.cases[arrival.process]
         chance = self._plan.draw("case", arrival.key)
         place = self._place(arrival, told, chance)
         if place is None:
-            return
+            return None
         offer = self._places.offer(place) if _IS_OFFER in told["start"].values() else {}
         story: dict[str, Any] = {**arrival.before, **place.words(), **offer, **arrival.story}
         with UnitOfWork(self._runtime.database) as uow:
@@ -157,7 +162,9 @@ class Player:
         def start(uow: UnitOfWork) -> Any:
             act = Act(actor, self._plan.draw("start", arrival.key), story, {name: value for name, value in parent.items()
                       if form is None or name != form.key}, signer=story.get("contact", ""))
-            values = {name: value for name, value in told["start"].items() if not parent or f"{{{name}}}" != value}
+            # what the other case says already isn't told anew
+            known = {each.name for each in form.fields if each.prefill and lookup(act.data, each.prefill)} if form is not None else set()
+            values = {name: value for name, value in told["start"].items() if name not in known}
             variables = self._writer.write(uow, form, values, act)
             if arrival.parent_id:
                 return linked_cases.start(self._runtime, uow, actor, arrival.process, variables, parent_id=arrival.parent_id)
@@ -166,14 +173,16 @@ class Player:
         try:
             started = run_step(self._runtime, start)
         except GuichengError as error:
-            self.refused.append(Refused(arrival.process, "start", now, repr(error)))
-            return
+            self.refused.append(Refused(arrival.process, "start", now, told_of(error)))
+            return None
         self.begun += 1
         number = started.business_key or str(started.id)
         story["case"] = _plain(number)
         # of numbers that are given out, those of the case that it follows from are brought back
         story["series"] = story.get("series") or story["case"]
         self._cases[started.id] = Case(arrival.key, arrival.process, story)
+        begun: int = started.id
+        return begun
 
     def _place(self, arrival: Arrival, told: Mapping[str, Any], chance: Any) -> Place | None:
         if arrival.unit:
@@ -228,7 +237,7 @@ class Player:
         try:
             run_step(self._runtime, lambda uow: work_items.claim(self._runtime, uow, actor, row.id))
         except GuichengError as error:
-            self.refused.append(Refused(row.definition_key, f"{row.element_id}:claim", self._clock.now(), repr(error)))
+            self.refused.append(Refused(row.definition_key, f"{row.element_id}:claim", self._clock.now(), told_of(error)))
 
     def _do(self, row: Any, attempt: int) -> None:
         item = self._item(row.id)
@@ -266,7 +275,7 @@ class Player:
             if attempt + 1 < _ATTEMPTS:
                 self.at(now + _LATER, lambda: self._do(row, attempt + 1))
             else:
-                self.refused.append(Refused(row.definition_key, row.element_id, now, repr(error)))
+                self.refused.append(Refused(row.definition_key, row.element_id, now, told_of(error)))
             return
         case.done[row.element_id] = turn + 1
         self._follow(case, row, marks)
@@ -285,7 +294,7 @@ class Player:
             key = f"{told['start']}-after-{case.key}"
             story = self._plan.story(told["start"], key, moment.date(), told.get("story", ""))
             arrival = Arrival(moment, told["start"], key, story, case.story["unit"], case.story, self._parent(told, row.instance_id))
-            self.at(max(moment, self._clock.now()), lambda arrival=arrival: self.begin(arrival))  # type: ignore[misc]
+            self.at(max(moment, self._clock.now()), partial(self.begin, arrival))
 
     def _parent(self, told: Mapping[str, Any], instance_id: int) -> int | None:
         if told.get("linked") != "parent":
@@ -342,6 +351,12 @@ class Player:
     def _item(self, item_id: int) -> Row[Any]:
         with UnitOfWork(self._runtime.database) as uow:
             return uow.reading.execute(select(work_item).where(work_item.c.id == item_id)).one()
+
+
+def told_of(error: GuichengError) -> str:
+    """What was wrong, with the fields of a form, for whoever mends the example's files."""
+    wrong = error.errors if isinstance(error, FormInvalidError) else ()
+    return " ".join([describe(error, _LOCALE), *(f"{each.field}: {describe_field_error(each, _LOCALE)}" for each in wrong)])
 
 
 def _plain(number: str) -> str:
