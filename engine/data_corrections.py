@@ -51,7 +51,7 @@ def correctable(runtime: Runtime, uow: UnitOfWork, instance_id: int) -> Sequence
     return [
         Correctable(f"{form.key}.{field.name}", form, field, row.definition_id, data[form.key].get(field.name))
         for form in definitions.content(runtime, uow, row.definition_id).forms.values() if isinstance(data.get(form.key), dict)
-        for field in form.fields if field.kind in KINDS and not field.personal
+        for field in form.fields if field.kind in KINDS and field.is_submitted and not field.personal
     ]
 
 
@@ -69,18 +69,28 @@ def correct(
         raise InvalidError(reason="請填寫原因。")
     if row.state not in _STATES:
         raise InstanceNotActiveError(instance_id=instance_id, state=row.state)
-    found = next((each for each in correctable(runtime, uow, instance_id) if each.name == variable), None)
-    if found is None:
-        form, _, name = variable.partition(".")
-        raise NotFilledInError(form=form[:60], field=name[:60])
-    data = instances.inspect(runtime, uow, instance_id).variables
-    whole = {**data[found.form.key], found.field.name: value}
-    submission = submissions.check(runtime, uow, found.form, whole, data, actor, instance_id)
+    found = named(runtime, uow, instance_id, variable)
+    submission = check(runtime, uow, actor, instance_id, found, value)
     cleaned = submission.cleaned.get(found.field.name)
     if cleaned == found.value:
         raise InvalidError(reason="這就是現在的內容。")
     _write(runtime, uow, actor, row, found, cleaned, submission.indexed, reason.strip())
     return found, cleaned
+
+
+def named(runtime: Runtime, uow: UnitOfWork, instance_id: int, variable: str) -> Correctable:
+    """The field of that name (`form.field`); NotFilledInError where it can't be put right."""
+    found = next((each for each in correctable(runtime, uow, instance_id) if each.name == variable), None)
+    if found is None:
+        form, _, name = variable.partition(".")
+        raise NotFilledInError(form=form[:60], field=name[:60])
+    return found
+
+
+def check(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, found: Correctable, value: Any) -> submissions.Submission:
+    """What the form makes of the value beside what else it holds; FormInvalidError."""
+    data = instances.inspect(runtime, uow, instance_id).variables
+    return submissions.check(runtime, uow, found.form, {**data[found.form.key], found.field.name: value}, data, actor, instance_id)
 
 
 def _write(

@@ -48,6 +48,7 @@ class Database:
         elif backend == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
             self.engine = create_engine(self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True)
+            event.listen(self.engine, "connect", _without_jit)
         else:
             raise StoreAddressError(url=self.url.render_as_string(hide_password=True))
         event.listen(self.engine, "handle_error", _failed)
@@ -144,6 +145,12 @@ def read_write(connection: Connection) -> Connection:
 def _given_back(_connection: Any, record: Any) -> None:
     # whoever gets it next, the job engine among them, says for themselves what they want
     record.info.pop(_READ_ONLY, None)
+
+
+def _without_jit(connection: Any, _record: Any) -> None:
+    # it would take a tenth of a second to compile what takes a hundredth to run
+    connection.execute("SET jit = off")
+    connection.commit()
 
 
 def _sqlite_engine(url: URL, pool_size: int) -> Engine:

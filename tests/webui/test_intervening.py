@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 
+from engine import instances, work_items
+from engine.instances import run_step
 from engine.persistence import tables
+from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
-from tests.builders import Person, deploy_simple, make_site, make_user, rows, start
+from tests.builders import Person, deploy, deploy_simple, make_site, make_user, rows, start
+from tests.engine.test_interventions import TWO_STEPS
 from tests.webui.visitor import Visitor, select, text_of
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -83,6 +88,46 @@ def test_all_that_match_are_meant_and_a_due_time_is_asked_for(runtime: Runtime, 
     assert "2031-01-01 10:00" in text_of(page)
     assert visitor.post("/cases/intervene", {**form, "due_at": "", "hours": "soon"}).status_code == 422
     assert visitor.post("/cases/intervene", {**form, "query": "q=E-7777"}).status_code == 422
+
+
+def test_a_field_is_put_right_with_its_own_control(runtime: Runtime, visit: Visit, manager: Person) -> None:
+    """Drawn and read as its form does; what the form refuses is said beside it, and nothing of what was typed is lost."""
+    form = b'''{"title": "Errand", "type": "object", "required": ["reason"], "properties": {
+      "reason": {"type": "string", "title": "Why", "oneOf": [
+        {"const": "leak", "title": "Leak"}, {"const": "noise", "title": "Noise"}]},
+      "cost": {"type": "number", "title": "Cost", "minimum": 0}, "seen": {"type": "boolean", "title": "Seen"},
+      "at": {"type": "string", "format": "date-time", "title": "At"}}}'''
+    deploy(runtime, {"errand.bpmn": TWO_STEPS, "forms/errand.json": form})
+    started = start(runtime, "errand")
+    values = {"reason": "leak", "cost": 5, "seen": True, "at": "2026-03-02T08:00:00+08:00"}
+    boss = make_user(runtime, "customer_service", "manager")
+    run_step(runtime, lambda uow: work_items.complete(runtime, uow, boss.actor, started.work_item_ids[0], values))
+    visitor = visit(manager)
+    base = {"verb": "correct", "item": str(started.id)}
+    asked = visitor.get(f"/cases/intervene?verb=correct&item={started.id}")
+    assert [each.get("value") for each in select(asked, "//select[@name='variable']/option")][1:] == [
+        "errand.reason", "errand.cost", "errand.seen", "errand.at"]
+    assert select(asked, "//*[@name='value']") == []
+
+    def control(variable: str) -> list[tuple[str, str]]:
+        page = visitor.post("/cases/intervene", {**base, "variable": variable})
+        return [(each.tag, each.get("type", "")) for each in select(page, "//*[@name='value']")]
+
+    assert control("errand.at") == [("input", "datetime-local")]
+    assert control("errand.seen") == [("input", "checkbox")]
+    assert control("errand.reason")[0][0] in ("select", "input")
+    refused = visitor.post("/cases/intervene", {**base, "variable": "errand.cost", "value": "-3", "reason": "typo"})
+    assert refused.status_code == 422
+    assert select(refused, "//*[@name='value']/@value") == ["-3"]
+    assert select(refused, "//*[contains(@class, 'invalid-feedback')]") != []
+    for variable, value in (("errand.cost", "7.5"), ("errand.reason", "noise"), ("errand.at", "2026-03-02T09:30")):
+        body = {**base, "variable": variable, "value": value, "reason": "typo"}
+        assert "1 件都可以辦理" in text_of(visitor.post("/cases/intervene", body))
+        assert visitor.post("/cases/intervene/now", body).status_code == 303
+    with UnitOfWork(runtime.database) as uow:
+        held = instances.inspect(runtime, uow, started.id).variables["errand"]
+    assert (held["cost"], held["reason"]) == (7.5, "noise")
+    assert datetime.fromisoformat(held["at"]) == datetime(2026, 3, 2, 1, 30, tzinfo=UTC)
 
 
 def test_a_single_case_offers_it_and_somebody_without_the_right_sees_nothing(

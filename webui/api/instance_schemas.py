@@ -198,3 +198,19 @@ class ReachedView(Schema):
     """The instances that an event moved or started."""
 
     process_instances = fields.List(row_id(), required=True)
+
+
+class CorrectableField(Schema):
+    """A field of a case's forms that can be put right."""
+
+    variable = fields.String(required=True, metadata={"description": "`form.field`, as `correct` takes it"})
+    title = fields.String(required=True)
+    kind = fields.String(required=True)
+    value = fields.Raw(required=True, allow_none=True)
+    schema = json_object(required=True, metadata={"description": "JSON Schema of what the form takes"})
+
+
+class CorrectableList(Schema):
+    """Them, in the order of the forms."""
+
+    items = fields.List(fields.Nested(CorrectableField), required=True)

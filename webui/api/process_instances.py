@@ -6,7 +6,7 @@ from typing import Any
 
 import flask
 
-from engine import corrections, moving
+from engine import corrections, data_corrections, moving
 from engine import instances as services
 from engine.errors import NotFoundError
 from engine.permissions import require
@@ -120,6 +120,15 @@ def correct_time(call: Call, body: dict[str, Any], instance_id: int, seq: int) -
     _visible(call, instance_id)
     found = corrections.correct_time(call.runtime, call.uow, call.actor, instance_id, seq, body["happened_at"], body["reason"])
     return {"seq": found.seq, "before": found.before, "after": found.after, "limits": list(found.limits), "kept": list(found.kept)}
+
+
+@calls.lookup(f"{_ONE}/correctable-fields", gives=instance_schemas.CorrectableList)
+def list_correctable_fields(call: Call, instance_id: int) -> dict[str, Any]:
+    """The fields that `correct` can put right in a case, with what each holds and what its form takes for it."""
+    require(call.actor, data_corrections.PERMISSION, _visible(call, instance_id).site_id)
+    found = data_corrections.correctable(call.runtime, call.uow, instance_id)
+    return {"items": [{"variable": each.name, "title": each.field.title, "kind": each.field.kind.value, "value": each.value,
+                       "schema": each.form.schema["properties"][each.field.name]} for each in found]}  # fmt: skip
 
 
 @calls.lookup(f"{_ONE}/diagram.svg", gives=None, content_type="image/svg+xml")

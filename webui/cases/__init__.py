@@ -5,7 +5,7 @@ from __future__ import annotations
 import flask
 
 from webui import session
-from webui.cases import correcting, element, intervening, interventions, migrating, moving, pdf, rows, steering, views
+from webui.cases import correcting, element, intervening, interventions, migrating, moving, one_field, pdf, rows, steering, views
 
 _ONE = "/cases/<row_id:instance_id>"
 
@@ -16,7 +16,7 @@ blueprint.add_app_template_global(rows.of_copies, "rows_of_copies")
 blueprint.add_app_template_global(intervening.may_intervene, "may_intervene")
 blueprint.add_app_template_global(intervening.verbs, "intervention_verbs")
 blueprint.add_app_template_global(intervening.verbs_of, "interventions_of")
-blueprint.add_app_template_global(intervening.held_words, "held_words")
+blueprint.add_app_template_global(one_field.words, "held_words")
 blueprint.add_url_rule("/cases", "overview", views.overview)
 blueprint.add_url_rule("/cases/intervene", "intervene_form", intervening.ask)
 blueprint.add_url_rule("/cases/intervene", "intervene", intervening.ask, methods=["POST"])

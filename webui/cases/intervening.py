@@ -12,9 +12,8 @@ import flask
 from flask.typing import ResponseReturnValue
 from werkzeug.datastructures import MultiDict
 
-from engine import case_narrowing, data_corrections, intervention_runs, interventions, permissions
+from engine import case_narrowing, intervention_runs, interventions, permissions
 from engine.errors import InvalidError, NotFoundError
-from engine.forms import Field, FieldKind, text_of
 from engine.i18n import fill, translate
 from engine.intervention_runs import AT_ONCE, MOST, Outcome, TooManyCasesError
 from engine.interventions import PERMISSIONS, Effect, Order, Verb
@@ -22,6 +21,7 @@ from engine.queries import instances, work_items
 from engine.queries.case_filters import OPEN_STATES
 from engine.queries.instances import InstanceRow
 from webui import session, unit_of_work
+from webui.cases import one_field
 from webui.cases.narrowing import case_narrowing_of
 from webui.cases.story import VERBS
 from webui.display import moment, role_name, zone
@@ -29,7 +29,7 @@ from webui.error_pages import status
 from webui.language import current_locale, describe_error, gettext
 from webui.listing.narrowing import MOST_ROWS, narrowing
 from webui.unit_of_work import current, runtime_of
-from webui.wording import texts, worded
+from webui.wording import worded
 
 #: what of an effect's data are names of the diagram, moments, and wording of ours
 _OF_DIAGRAM, _MOMENTS, _OURS = ("step", "target", "label"), ("before", "after"), ("before", "person")
@@ -67,11 +67,6 @@ def verbs() -> list[tuple[str, str]]:
     return [(verb.value, VERBS[verb]) for verb in interventions.offered(session.actor())]
 
 
-def held_words(field: Field, value: Any, definition_id: int) -> str:
-    """What a field holds, as people read it."""
-    return text_of(field, value, texts(definition_id))
-
-
 def ask() -> ResponseReturnValue:
     """Ask for what the verb needs; once that and a reason are given, show what would become of each case."""
     verb, ids = _verb(), chosen_ids()
@@ -80,11 +75,13 @@ def ask() -> ResponseReturnValue:
         return _page(verb, ids)
     try:
         order = _order(verb)
+        if verb is Verb.CORRECT:
+            one_field.check(ids[0], order.variable, order.value)
         unit_of_work.let_go()
         outcomes = intervention_runs.preview(runtime_of(), session.actor(), order, ids)
     except InvalidError as error:
         unit_of_work.let_go()
-        return flask.make_response(_page(verb, ids, problem=describe_error(error)), status(error))
+        return flask.make_response(_page(verb, ids, error=error), status(error))
     return _page(verb, ids, lines=[_line(each) for each in outcomes])
 
 
@@ -96,7 +93,7 @@ def run() -> ResponseReturnValue:
         made = unit_of_work.step(lambda uow: intervention_runs.begin(runtime_of(), uow, actor, order, ids))
     except InvalidError as error:
         unit_of_work.let_go()
-        return flask.make_response(_page(verb, ids, problem=describe_error(error)), status(error))
+        return flask.make_response(_page(verb, ids, error=error), status(error))
     unit_of_work.let_go()
     if len(set(ids)) <= AT_ONCE:
         intervention_runs.carry_out(runtime_of(), made, actor)
@@ -181,52 +178,28 @@ def _order(verb: Verb) -> Order:
         except ValueError as error:
             raise InvalidError(reason="請填寫正確的期限。") from error
     if verb is Verb.CORRECT:
-        order = replace(order, variable=form.get("variable", "")[:160], value=_value(form.get("variable", ""), form.get("value", "")))
+        variable = form.get("variable", "")[:160]
+        order = replace(order, variable=variable, value=one_field.sent(chosen_ids()[0], variable))
     interventions.check(order)
     return order
 
 
-def _value(variable: str, text: str) -> Any:
-    """What was typed, as the field's kind takes it; what it can't be is the form's to refuse."""
-    field = next((each for each in _fields(chosen_ids()) if each[0] == variable), None)
-    kind, text = (field[1].kind if field is not None else FieldKind.TEXT), text.strip()
-    if not text:
-        return None
-    if kind is FieldKind.YES_NO:
-        return text == "true"
-    if kind is FieldKind.DATE_TIME:
-        try:
-            return datetime.fromisoformat(text).replace(tzinfo=zone()).isoformat()
-        except ValueError:
-            return text
-    if kind in (FieldKind.NUMBER, FieldKind.INTEGER):
-        try:
-            return int(text) if kind is FieldKind.INTEGER else float(text)
-        except ValueError:
-            return text
-    return text
-
-
-def _fields(ids: Sequence[int]) -> list[tuple[str, Field, int, Any]]:
-    """What can be put right in the first of the cases: (name, field, definition, what it holds there)."""
-    found = data_corrections.correctable(runtime_of(), current(), ids[0])
-    return [(each.name, each.field, each.definition_id, each.value) for each in found]
-
-
-def _page(verb: Verb, ids: list[int], lines: list[Line] | None = None, problem: str = "") -> str:
+def _page(verb: Verb, ids: list[int], lines: list[Line] | None = None, error: InvalidError | None = None) -> str:
     uow, actor = current(), session.actor()
     first = instances.get(uow, actor, ids[0])
     asked: dict[str, Any] = {}
     if verb is Verb.REASSIGN:
         asked["people"] = _people(ids)
     elif verb is Verb.CORRECT:
-        asked["fields"] = _fields(ids)
+        asked["fields"] = one_field.offered(ids[0])
+        asked["control"] = one_field.control(ids[0], flask.request.values.get("variable", ""), error)
     elif verb is Verb.REPEAT:
         asked["steps"] = case_narrowing.steps(runtime_of(), uow, first.definition_key)
     refused = sum(line.state == "refused" for line in lines or ())
     return flask.render_template(
         "cases/intervene.html", verb=verb, name=VERBS[verb], ids=ids, first=first, lines=lines, refused=refused, shown=_SHOWN,
-        problem=problem, back=_back(), values=flask.request.form, is_undoable=verb in interventions.UNDOABLE, **asked)
+        problem=describe_error(error) if error is not None else "", back=_back(), values=flask.request.values,
+        is_undoable=verb in interventions.UNDOABLE, **asked)
 
 
 def _people(ids: Sequence[int]) -> tuple[work_items.Candidate, ...]:

@@ -88,6 +88,7 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     # the case was started by the system: not a time that a person entered
     ("POST", "/process-instances/{instance}/history/1/correct-time", {"happened_at": "2026-03-01T08:00:00+08:00", "reason": "x"},
      "cs_supervisor", "customer_service", 409),
+    ("GET", "/process-instances/{instance}/correctable-fields", None, "manager", "customer_service", 200),
     ("GET", "/process-instances/{instance}/diagram.svg", None, "cashier", None, 200),
     ("POST", "/process-instances/{instance}/suspend", {"reason": "x"}, "manager", "customer_service", 200),
     ("POST", "/process-instances/{instance}/resume", {"reason": "x"}, "manager", "customer_service", 409),

@@ -62,6 +62,7 @@ CALLS = {
     ("get", "/process-instances"), ("get", "/process-instances/{instance_id}"),
     *(("post", f"/process-instances/{{instance_id}}/{verb}") for verb in ("suspend", "resume", "cancel", "retry")),
     ("post", "/process-instances/{instance_id}/history/{seq}/correct-time"),
+    ("get", "/process-instances/{instance_id}/correctable-fields"),
     ("get", "/process-instances/{instance_id}/history"), ("get", "/process-instances/{instance_id}/diagram.svg"),
     ("get", "/work-items"), ("get", "/work-items/{work_item_id}"),
     *(("post", f"/work-items/{{work_item_id}}/{verb}")
