@@ -21,14 +21,15 @@ def exponential(mean: float, count: int) -> list[float]:
 
 def work_through(
     runtime: Runtime, process: Definition, starts: Sequence[datetime], lengths: Sequence[float], people: Sequence[int], *,
-    role: str = "customer_service", element: str = "do_errand", taken: bool = True,
+    role: str = "customer_service", element: str = "do_errand", first: int = 1_000_000,
 ) -> None:
-    """Cases that began then, each taken a minute after and completed after its length in seconds by the people in turn."""
+    """Cases that began then, each taken a minute after and completed after its length in seconds by the people in turn. `first`: their
+    ids, above those that the store itself gives.
+    """
     cases, items, events = [], [], []
     with runtime.database.writing() as connection:
         for number, began in enumerate(starts):
-            # above those that the store itself gives
-            identity = 1_000_000 + number
+            identity = first + number
             claimed = began + timedelta(minutes=1)
             done = claimed + timedelta(seconds=lengths[number % len(lengths)])
             person = people[number % len(people)]
@@ -37,7 +38,7 @@ def work_through(
                           "started_at": began, "moved_at": done, "ended_at": done, "data": b"", "history_seq": 2})  # fmt: skip
             items.append({"instance_id": identity, "token": token, "element_id": element, "name": element, "definition_id": process.id,
                           "definition_key": process.key, "role": role, "state": "completed", "is_live": False, "created_at": began,
-                          "claimed_at": claimed if taken else None, "completed_at": done, "completed_by": person})  # fmt: skip
+                          "claimed_at": claimed, "completed_at": done, "completed_by": person})  # fmt: skip
             event = {"instance_id": identity, "channel": Channel.DESK, "definition_id": process.id, "digest": b"\0" * 32}
             events.append({**event, "seq": 1, "type": "instance.started", "at": began, "element_id": "start", "token": None})
             events.append({**event, "seq": 2, "type": "work_item.completed", "at": done, "element_id": element, "token": token})

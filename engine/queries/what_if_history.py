@@ -207,6 +207,18 @@ def start_timers(uow: UnitOfWork) -> list[tuple[str, datetime]]:
     return [(row[0], row[1]) for row in uow.reading.execute(query)]
 
 
+def missed(uow: UnitOfWork, span: Span) -> dict[str, tuple[int, int]]:
+    """Of each limit of the manual, how much was decided of what counts in the period, and how much of that was missed."""
+    clock = limit_clock.c
+    query = select(clock.limit_id, func.count(), func.count(clock.breached_at)).where(
+        clock.counted_at >= span.since, clock.counted_at < span.until, clock.cancelled_at.is_(None), clock.apart_at.is_(None),
+        or_(clock.stopped_at.is_not(None), clock.breached_at.is_not(None)),
+    )  # fmt: skip
+    if span.sites is not None:
+        query = query.where(or_(clock.site_id.is_(None), clock.site_id.in_(sorted(span.sites))))
+    return {row[0]: (row[1], row[2]) for row in uow.reading.execute(query.group_by(clock.limit_id))}
+
+
 def people(uow: UnitOfWork, sites: frozenset[int] | None) -> dict[int, set[tuple[str, int | None]]]:
     """Who works now, at these sites: account → (role, site or None for all of them)."""
     query = select(role_grant.c.user_id, role_grant.c.role, role_grant.c.site_id).join(user, user.c.id == role_grant.c.user_id)

@@ -39,6 +39,7 @@ class Item:
     job: Job | None = None
     #: of a signature chain: its signers' parts with the roles, and what has been said
     parts: list[tuple[Part, str]] = field(default_factory=list)
+    turns: list[Item] = field(default_factory=list)
     opinions: list[dict[str, Any]] = field(default_factory=list)
     #: whether the time given to it had passed before the play began
     was_late: bool = False

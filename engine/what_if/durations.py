@@ -7,7 +7,7 @@ later. Where a step was not taken before it was completed, it counts from when i
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -17,6 +17,11 @@ from engine.what_if.hours import Hours
 
 #: fewer say too little
 ENOUGH = 5
+#: of a step's completions that were taken first, from which on they alone say how long it takes
+_MOSTLY_TAKEN = 0.2
+#: seconds that a person works at one step without a break at most; what it takes longer is an appointment, a night or a pause, and holds
+#: nobody up: real people do what is urgent between
+MOST_WORK = 3600.0
 #: of a role's completions outside working hours, from which on it is taken to work around the clock
 ROUND_THE_CLOCK = 0.25
 #: of one step
@@ -98,17 +103,17 @@ class Durations:
             length = _counted(begin, each.completed_at, None if each.role in clockless else hours)
             (taken if is_taken else between)[step].append(length)
             self._roles[each.role].append(length)
-        self._own: Mapping[Source, Mapping[tuple[str, str], list[float]]] = {Source.TAKEN: taken, Source.BETWEEN: between}
+        self._taken, self._between = taken, between
 
     def of(self, process: str, element_id: str, role: str, *, is_outside: bool, due: float | None) -> Lengths:
         """`due`: seconds that the diagram gives it."""
         step = (process, element_id)
         if is_outside:
             return self._resort(Source.OUTSIDE, self._outside.get(step, []), role, due)
-        own = {source: lengths.get(step, []) for source, lengths in self._own.items()}
-        # what was measured from the taking, where there is enough of it
-        source = next((each for each, lengths in own.items() if len(lengths) >= ENOUGH), max(own, key=lambda each: len(own[each])))
-        return self._resort(source, own[source], role, due)
+        taken, between = self._taken.get(step, []), self._between.get(step, [])
+        if len(taken) >= max(ENOUGH, _MOSTLY_TAKEN * (len(taken) + len(between))):
+            return self._resort(Source.TAKEN, taken, role, due)
+        return self._resort(Source.BETWEEN if between else Source.TAKEN, [*between, *taken], role, due)
 
     def _resort(self, source: Source, samples: list[float], role: str, due: float | None) -> Lengths:
         known = len(samples)

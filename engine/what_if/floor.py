@@ -14,6 +14,7 @@ from engine.runtime import Runtime
 from engine.signature_rules import Part, PartState, stand
 from engine.what_if.agenda import Agenda
 from engine.what_if.cases import Case, Item
+from engine.what_if.durations import MOST_WORK
 from engine.what_if.figures import Tally
 from engine.what_if.learning import Learned
 from engine.what_if.people import Job, Office, Person
@@ -66,14 +67,23 @@ class Floor:
             self._complete(case, item)
 
     def _queue(self, case: Case, item: Item, holder: int | None, done: Callable[[], None] | None = None, part: str = "") -> None:
-        created = item.created.timestamp()
         targets = [moment for moment in (item.due, case.measured.next_target()) if moment is not None]
         due = min(targets, default=item.created + _NO_DUE).timestamp()
-        job = Job(item.role, case.site_id, created, due, self._length(case, item, part), holder)
+        length, now = self._length(case, item, part), self._agenda.seconds
+        job = Job(item.role, case.site_id, item.created.timestamp(), due, min(length, MOST_WORK), holder)
         job.done = done or partial(self._complete, case, item)
         item.job = job
-        now = self._agenda.seconds
-        person = self._office.add(job, now)
+        if length > MOST_WORK and item.created >= self._learned.now:
+            # an appointment, a night between: nobody is held up by it
+            job.created = self._office.hours_of(item.role).after(now, length - MOST_WORK)
+            self._agenda.at_seconds(job.created, partial(self._line_up, job))
+        else:
+            self._line_up(job)
+
+    def _line_up(self, job: Job) -> None:
+        if job.is_gone:
+            return
+        person = self._office.add(job, self._agenda.seconds)
         if person is not None:
             self._work(person, job)
 
@@ -108,12 +118,13 @@ class Floor:
 
     def _let_go(self, item: Item) -> None:
         """Nobody has to do it any more; who is at it comes to the end of it all the same."""
-        job = item.job
-        if job is not None and not job.is_gone:
+        for job in (each.job for each in (item, *item.turns)):
+            if job is None or job.is_gone:
+                continue
             job.is_gone = True
-            if job.taken is None:
+            now = self._agenda.seconds
+            if job.taken is None and job.created < now:
                 hours = self._office.hours_of(job.role)
-                now = self._agenda.seconds
                 self._tally.waited(job.role, job.created, now, hours, is_counted=job.created >= self._tally.begin)
 
     def judge(self, item: Item, now: datetime) -> None:
@@ -143,6 +154,7 @@ class Floor:
             role = item.parts[number][1]
             _, due = openings.due_times(self._runtime, item.element, self._agenda.now, case.site_id)
             turn = Item(f"{item.token}.{number}", item.element, item.process, role, self._agenda.now, due, is_outside=False)
+            item.turns.append(turn)
             self._queue(case, turn, None, partial(self._sign, case, item, turn, number), f".{number}")
 
     def _sign(self, case: Case, item: Item, turn: Item, number: int) -> None:

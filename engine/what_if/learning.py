@@ -71,6 +71,8 @@ class Learned:
         self._durations = Durations(completions, self.hours, self.clockless)
         self.completions = len(completions)
         self.arrivals = Arrivals(history.starts(uow, self._span), calendar, self._span.since, self._span.until)
+        #: limit → decided and missed in the period: what the play is held against
+        self.missed = history.missed(uow, self._span)
         self.people: Mapping[int, set[Post]] = history.people(uow, sites)
         self.open_cases = self._open(sites) if order.with_open else []
         self.timers = self._timers()

@@ -39,6 +39,7 @@ def play(
         found[side] = combined(outcomes)
     return {
         **found, "cases": played, "open": len(learned.open_cases), "completions": learned.completions,
+        "past": learned.missed,
         "since": learned.since.isoformat(), "until": learned.until.isoformat(), "began_at": learned.now.isoformat(), "people": present,
         "round_the_clock": sorted(learned.clockless), "steps": learned.notes(), "guessed": [list(step) for step in sorted(unknown)],
         "arrivals": {key: learned.arrivals.a_day(key) for key in order.arrivals},

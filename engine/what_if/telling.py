@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine import definitions
@@ -62,6 +62,14 @@ class Rule:
     is_step: bool
     measured: Both
     missed: Both
+    #: which part was missed in the period that was learned from; None where nothing was measured, and of steps
+    past: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Which part is missed as it is now; None where nothing is measured."""
+        measured = self.measured.now.median
+        return self.missed.now.median / measured if measured else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +170,11 @@ def tell(runtime: Runtime, uow: UnitOfWork, result: JsonObject) -> Told:
     def keys(group: str) -> list[str]:
         return sorted({*now[group], *(changed[group] if changed is not None else ())})
 
-    rules = [names.limit(each, both("limits", each, "measured"), both("limits", each, "missed")) for each in keys("limits")]
+    past = {limit: part / every for limit, (every, part) in result.get("past", {}).items() if every}
+    rules = [
+        replace(names.limit(each, both("limits", each, "measured"), both("limits", each, "missed")), past=past.get(each))
+        for each in keys("limits")
+    ]
     rules += [names.step(each, both("steps", each, "measured"), both("steps", each, "missed")) for each in keys("steps")]
     rules.sort(key=lambda rule: (-max(rule.missed.now.median, rule.missed.changed.median if rule.missed.changed else 0), rule.id))
     thin = [

@@ -48,10 +48,12 @@ class Scale:
     tenants: tuple[int, int] = (40, 200)
     #: clocks of the limits' measurement
     clocks: int = 10_000
+    #: cases of a what-if
+    plays: tuple[int, ...] = (100, 1_000)
 
 
 FULL = Scale(rounds=7, instances=20, loops=(10, 1_000, 10_000), naive_loops=300, items=(1_000, 100_000, 1_000_000), requests=600,
-             tenants=(100, 2_000), clocks=100_000)
+             tenants=(100, 2_000), clocks=100_000, plays=(100, 1_000, 5_000))
 QUICK = Scale(rounds=3, instances=6, loops=(10, 100, 500), naive_loops=60, items=(1_000, 20_000), requests=120)
 
 

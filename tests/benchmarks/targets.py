@@ -35,6 +35,8 @@ TARGETS = {
     "start.peer": Target("≥ 15 × Spiff-Arena", 15, at_least=True),
     "growth.ratio": Target("p50 at 10,000 ÷ p50 at 10 ≤ 1.2", 1.2),
     "survey.ratio": Target("2,000 ÷ 100 ≤ 1.3 an interview", 1.3),
+    "what_if.thousand": Target("1,000 cases ≤ 60 s", 60),
+    "what_if.ratio": Target("5,000 ÷ 100 ≤ 1.5 a case", 1.5),
     "limits.overview": Target("≤ 300 ms", 300),
     "inbox.http": Target("p50 ≤ 3 ms", 3),
     "inbox.flat": Target("largest ÷ smallest ≤ 1.5 (flat)", 1.5),

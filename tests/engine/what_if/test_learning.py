@@ -47,6 +47,14 @@ def test_what_nobody_takes_counts_from_when_it_came_or_the_last_thing_was_done()
     assert (source, minutes) == (Source.BETWEEN, [20] * 5)
 
 
+def test_a_few_takings_do_not_speak_for_all() -> None:
+    """What one in twenty took first was something special."""
+    usual = [completion(60 * number, 3, person=number) for number in range(95)]
+    special = [completion(6000 + 600 * number, 500, taken=300, person=900 + number) for number in range(5)]
+    source, minutes = lengths_of(*usual, *special)
+    assert (source, len(minutes), sorted(minutes)[50]) == (Source.BETWEEN, 100, 3)
+
+
 def test_too_thin_a_history_is_said_and_borrowed() -> None:
     """First from the role, then from the time that the diagram gives; at last it is assumed."""
     rich = [completion(60 * number, 50, taken=5, person=number) for number in range(1, 6)]

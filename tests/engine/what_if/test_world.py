@@ -198,6 +198,23 @@ def test_cases_take_the_ways_that_past_ones_took(stores: list[Runtime]) -> None:
     assert not world.unknown
 
 
+def test_what_takes_long_holds_nobody_up_all_the_time(stores: list[Runtime]) -> None:
+    """Five hours each, of which people are at it for one: with three a day one clerk is busy for less than half of the day."""
+    runtime = stores[1]
+    process = deploy_simple(runtime, "wait_for_parts", ("await_parts", "cleaner"))
+    make_user(runtime, "cleaner")
+    others = [make_user(runtime, "repair_worker").id for _ in range(3)]
+    starts = [MONDAY_MORNING - _WEEK + timedelta(days=day, hours=hour) for day in range(5) for hour in range(3)]
+    work_through(runtime, process, starts, [5 * 3600.0], others, role="cleaner", element="await_parts", first=2_000_000)
+    asked = order(process.key, with_open=False)
+    found = played(runtime, asked)["now"]
+    began, ended = middle(found["began"][process.key]), middle(found["ended"][process.key])
+    assert 0 < ended <= began
+    hours_a_week = sum((closes - opens).total_seconds() for day in range(5) for opens, closes in
+                       runtime.organisation.calendar.intervals(MONDAY_MORNING.date() + timedelta(days=day))) / 3600  # fmt: skip
+    assert middle(found["roles"]["cleaner"]["load"][0]) <= began / hours_a_week + 0.01
+
+
 def test_a_play_that_nobody_wants_any_more_ends(office: tuple[Runtime, Definition]) -> None:
     """Whoever is told may raise; the store was only read."""
     runtime, _ = office
