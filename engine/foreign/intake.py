@@ -11,6 +11,8 @@ from typing import Any
 import orjson
 from lxml import etree
 
+from engine import archives
+from engine.archives import ArchiveRefusedError
 from engine.diagram import BPMN
 from engine.errors import InvalidError
 from engine.settings import Settings
@@ -18,6 +20,10 @@ from engine.spiff.intake import MAX_FILES, RefusedError, read_xml
 
 _DMN = re.compile(r"^https?://www\.omg\.org/spec/DMN/")
 MAX_JSON = 500_000
+#: what is read of a packed folder: pictures and texts beside the diagrams stay out
+_READ = (".bpmn", ".xml", ".dmn", ".form", ".json")
+#: Signavio's own way of keeping a model, and how a diagram begins
+_STENCILS, _DIAGRAM = b'"stencilset"', re.compile(rb"<(?:\w+:)?definitions[\s>]")
 
 
 class ForeignRefusedError(InvalidError):
@@ -44,6 +50,7 @@ class Taken:
 def take(files: Mapping[str, bytes], settings: Settings) -> Taken:
     """ForeignRefusedError names the first file that cannot be taken, and why."""
     first = next(iter(files), "—")
+    files = _opened(files)
     if len(files) > MAX_FILES:
         raise ForeignRefusedError("檔案過多（上限 {limit} 個）。", first, limit=MAX_FILES)
     if sum(map(len, files.values())) > settings.deploy_bytes:
@@ -62,13 +69,34 @@ def take(files: Mapping[str, bytes], settings: Settings) -> Taken:
     return taken
 
 
+def _opened(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """With the diagrams, tables and forms of packed files in the place of the packed ones."""
+    found: dict[str, bytes] = {}
+    for name, body in files.items():
+        inside = {name: body}
+        if archives.is_archive(body):
+            try:
+                inside = {path: each for path, each in archives.unpack(body).items() if path.lower().endswith(_READ)}
+            except ArchiveRefusedError as error:
+                raise ForeignRefusedError(error.data["reason"], name) from error
+            models = [path for path, each in inside.items() if path.endswith(".json") and _STENCILS in each]
+            if models and not any(_DIAGRAM.search(each) for each in inside.values()):
+                sentence = "這個存檔裡只有 Signavio 自己的格式。請在 Signavio 選「匯出為 BPMN 2.0 XML」，再帶入匯出的檔案。"
+                raise ForeignRefusedError(sentence, name)
+            inside = {path: each for path, each in inside.items() if path not in models}
+        if found.keys() & inside.keys():
+            raise ForeignRefusedError("有兩個同名的檔案。", name)
+        found |= inside
+    return found
+
+
 def _take_one(taken: Taken, name: str, body: bytes, settings: Settings) -> None:
     start = body.lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start == b"{":
         taken.documents[name] = _document(name, body)
         return
-    if start == b"P" and body[:2] == b"PK":
-        raise ForeignRefusedError("這是壓縮檔，請先解開，再選其中的檔案。", name)
+    if archives.is_archive(body):
+        raise ForeignRefusedError("壓縮檔裡還有壓縮檔，請先解開。", name)
     if b"\0" in body[:4] and body[:2] not in (b"\xff\xfe", b"\xfe\xff") and body[:4] not in (b"<\0?\0", b"\0<\0?"):
         raise ForeignRefusedError("這不是流程圖、決策表或表單。", name)
     root, _ = read_xml(body, settings)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
-import zipfile
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import callers, definitions, four_eyes, impact, migration_runs, proposals
+from engine import archives, callers, definitions, four_eyes, impact, migration_runs, proposals
 from engine.errors import ConflictError, DeploymentRefusedError, GuichengError, InvalidError
 from engine.migration_runs import Chosen
 from engine.permissions import may, require
@@ -25,9 +23,6 @@ from webui.rollouts import wording
 from webui.rollouts.proposal import chosen, mappings
 from webui.unit_of_work import current, runtime_of
 from webui.wording import content, worded
-
-#: files of one package, and bytes of a packed one when unpacked
-_MOST_FILES, _MOST_BYTES = 500, 40 * 2**20
 
 
 def overview() -> ResponseReturnValue:
@@ -177,21 +172,10 @@ def _uploaded() -> dict[str, bytes]:
     """The files of a folder, or those of one packed file; paths inside the procedure's folder."""
     given = {file.filename or "": file.stream.read() for file in flask.request.files.getlist("files") if file.filename}
     if len(given) == 1 and next(iter(given)).lower().endswith(".zip"):
-        given = _unpacked(next(iter(given.values())))
+        given = archives.unpack(next(iter(given.values())))
     if not given:
         raise InvalidError(reason="請選擇流程的資料夾或壓縮檔。")
     return _inside(given)
-
-
-def _unpacked(raw: bytes) -> dict[str, bytes]:
-    try:
-        with zipfile.ZipFile(io.BytesIO(raw)) as packed:
-            infos = [info for info in packed.infolist() if not info.is_dir() and not info.filename.startswith("__MACOSX/")]
-            if len(infos) > _MOST_FILES or sum(info.file_size for info in infos) > _MOST_BYTES:
-                raise InvalidError(reason="壓縮檔太大。")
-            return {info.filename: packed.read(info) for info in infos}
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
-        raise InvalidError(reason="這不是可以讀取的壓縮檔。") from error
 
 
 def _inside(files: dict[str, bytes]) -> dict[str, bytes]:

@@ -27,6 +27,7 @@ from engine.settings import Settings
 from engine.spiff.reading import read_package
 from tests.builders import ROOT, Person, make_user, rows, simple_process, start
 from tests.engine.foreign.dialects import CASES, files
+from tests.engine.test_archives import packed
 
 #: what a person still has to settle before these can be deployed: programs of the other system
 UNSETTLED = {
@@ -186,6 +187,22 @@ def test_what_a_deployment_would_refuse_is_refused_before_it_is_read(organisatio
         bring_in({"a.bpmn": body}, Settings(), organisation.roles, "a")
     assert rule in refused.value.source_text()
     assert refused.value.data["file"] == "a.bpmn"
+
+
+def test_a_packed_folder_is_read_and_a_foreign_one_is_named(organisation: Organisation) -> None:
+    """Signavio's archives hold its own models: without a BPMN file beside them they are refused with what to do; pictures stay out."""
+    model, diagrams = b'{"stencilset": {"url": "bpmn2.0"}}', files("parcel")
+    inside = [(f"folder/{name}", body) for name, body in diagrams.items()]
+    made = bring_in({"a.sgx": packed(*inside, ("m/model.json", model), ("m/model.svg", b"<svg/>"))}, Settings(), organisation.roles, "a")
+    assert made.files == bring_in(diagrams, Settings(), organisation.roles, "a").files
+    twice = [(f"other/{name}", body) for name, body in diagrams.items()]
+    for raw, words in (
+        (packed(("m/model.json", model)), "Signavio"), (packed(*inside, *twice), "同名"),
+        (packed(("a.bpmn", packed(*inside))), "壓縮檔"), (packed(("../a.bpmn", b"<a/>")), "檔名"),
+    ):
+        with pytest.raises(ForeignRefusedError) as refused:
+            bring_in({"a.sgx": raw}, Settings(), organisation.roles, "a")
+        assert words in refused.value.source_text()
 
 
 @pytest.mark.parametrize(("name", "before", "after"), [

@@ -32,7 +32,7 @@ def test_what_a_person_has_in_hand(runtime: Runtime, visit: Callable[..., Visito
         assert [each.paths for each in mine.listed(uow, other.actor).rows] == [(), ("forms/b.json",)]
     mine_page, address = visit(person), "/designer/my-drafts"
     seen = text_of(mine_page.get(address))
-    for words in ("Lending keys", "Saved by you 2 times", f"changed by {other.actor.name} since", "forms/a.json"):
+    for words in ("Lending keys", "Your saves: 2", f"changed by {other.actor.name} since", "forms/a.json"):
         assert words in seen, words
     assert mine_page.post("/designer/loan/close", {"next": address}).headers["Location"] == address
     assert "Open again" in text_of(mine_page.get(address))

@@ -1,6 +1,6 @@
 // The editors of what a procedure has beside its diagrams: forms, records, registers. Loaded on their pages alone.
-import { Server } from "./designer/server.js";
-import { setWords, untranslated } from "./designer/words.js";
+import { openDraft } from "./designer/opening.js";
+import { untranslated } from "./designer/words.js";
 import { FormEditor } from "./parts/form-editor.js";
 import { RecordEditor } from "./parts/record-editor.js";
 import { RegisterEditor } from "./parts/register-editor.js";
@@ -10,11 +10,8 @@ const root = document.querySelector("[data-part]");
 if (root) start(root);
 
 async function start(holder) {
-  const server = new Server(Number(holder.dataset.draft));
-  const [words, draft, catalogue] = await Promise.all([
-    fetch(holder.dataset.words).then((response) => response.json()), server.draft(), server.get(`/drafts/${server.draftId}/catalogue`),
-  ]);
-  setWords(words);
+  const { server, draft, catalogue, known } = await openDraft(holder);
+  await known;
   const editor = new EDITORS[holder.dataset.part](holder, server, draft, catalogue);
   window.parts = { editor, untranslated };
   for (const button of holder.querySelectorAll("[data-view-button]")) button.addEventListener("click", () => { holder.dataset.view = button.dataset.viewButton; });

@@ -18,7 +18,7 @@ export function bindBar(session) {
   on("find", () => canvas.get("searchPad").toggle());
   on("fit", () => canvas.fit());
   on("minimap", () => canvas.get("minimap").toggle());
-  on("panel", () => root.classList.toggle("shows-panel"));
+  on("panel", () => canvas.resizing(() => root.classList.toggle("shows-panel")));
   on("findings", () => {
     root.classList.toggle("shows-findings");
     session.trials.mark();

@@ -10,27 +10,33 @@ import "./designer.css";
 import "./manual.css";
 import { bindBar } from "./bar.js";
 import { ManualPanel } from "./manual.js";
-import { Server } from "./server.js";
-import { Session } from "./session.js";
-import { setWords, untranslated } from "./words.js";
+import { openDraft } from "./opening.js";
+import { diagramsOf, Session } from "./session.js";
+import { untranslated } from "./words.js";
 
 const root = document.querySelector("[data-designer]");
 if (root) start(root);
 
 async function start(holder) {
-  const server = new Server(Number(holder.dataset.draft));
-  const [words, draft, catalogue] = await Promise.all([
-    fetch(holder.dataset.words).then((response) => response.json()), server.draft(), server.get(`/drafts/${server.draftId}/catalogue`),
-  ]);
-  setWords(words);
+  let first = "";
+  const { server, draft, catalogue, known, more } = await openDraft(holder, (from, found) => {
+    first = firstOf(found);
+    return first ? from.file(first) : null;
+  });
   const session = new Session(holder, server, draft, catalogue);
   // for whoever looks after it, and for the tests
   window.designer = { session, untranslated };
   bindBar(session);
-  const manual = new ManualPanel(session, holder.querySelector("[data-manual]"));
-  const wanted = decodeURIComponent(location.hash.slice(1));
-  const first = session.diagrams.includes(wanted) ? wanted : session.diagrams.includes(`${draft.procedure}.bpmn`) ? `${draft.procedure}.bpmn` : session.diagrams[0];
-  if (first) await session.open(first);
-  manual.soon();
+  if (first) await session.open(first, more);
+  holder.dataset.drawn = "1";
+  await known;
+  session.knows();
+  new ManualPanel(session, holder.querySelector("[data-manual]")).soon();
   holder.dataset.ready = "1";
+}
+
+/** The diagram that the address names, else the procedure's own, else the first. */
+function firstOf(draft) {
+  const diagrams = diagramsOf(draft), wanted = decodeURIComponent(location.hash.slice(1));
+  return [wanted, `${draft.procedure}.bpmn`].find((path) => diagrams.includes(path)) ?? diagrams[0] ?? "";
 }

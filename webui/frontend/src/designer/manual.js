@@ -31,10 +31,12 @@ export class ManualPanel {
   }
 
   async toggle() {
-    const shown = this.session.root.classList.toggle("shows-manual");
+    let shown = false;
+    this.session.canvas.resizing(() => {
+      shown = this.session.root.classList.toggle("shows-manual");
+    });
     this.session.root.querySelector('[data-do="manual"]')?.setAttribute("aria-expanded", String(shown));
     localStorage.setItem("designer-manual", shown ? "1" : "0");
-    this.session.canvas.get("canvas").resized();
     if (shown) await this.refresh();
     else this.light();
   }

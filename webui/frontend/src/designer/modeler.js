@@ -36,6 +36,8 @@ export class Canvas {
     this.modeler.on("tokenSimulation.toggleMode", 10_000, ({ active }) => {
       this.frozen = active ? this.text() : null;
     });
+    // on a phone the palette lies over what is drawn: it goes when something was taken from it
+    if (!isReadOnly) this.modeler.on(["create.start", "tool-manager.update"], () => this.isNarrow && this.get("palette").close());
     translateSimulation(this.modeler, holder);
     startTouch(this.modeler, holder);
   }
@@ -50,19 +52,33 @@ export class Canvas {
     this.original = text;
     this.before = await this.written();
     // a phone has no room for it beside the picture
-    if (!this.isReadOnly && this.get("canvas").getContainer().clientWidth < 600) this.get("palette").close();
+    if (!this.isReadOnly && this.isNarrow) this.get("palette").close();
     this.fit();
     return warnings;
+  }
+
+  get isNarrow() {
+    return this.get("canvas").getContainer().clientWidth < 600;
   }
 
   /** The whole diagram between the palette and the room that the entries beside the last element take. */
   fit() {
     const canvas = this.get("canvas"), { outer, inner } = canvas.viewbox();
     if (!inner.width) return;
-    const isPlain = this.isReadOnly || outer.width < 600, left = isPlain ? 16 : 116, right = isPlain ? 16 : 88, edge = 16;
+    // a closed palette leaves its button
+    const left = this.isReadOnly ? 16 : this.isNarrow ? 64 : 116, right = this.isReadOnly || this.isNarrow ? 16 : 88, edge = 16;
     const scale = Math.min((outer.width - left - right) / inner.width, (outer.height - 2 * edge) / inner.height, 1);
     const height = outer.height / scale, width = outer.width / scale;
     canvas.viewbox({ x: inner.x - left / scale, y: inner.y - Math.max(edge / scale, Math.min((height - inner.height) / 2, 60 / scale)), width, height });
+  }
+
+  /** Do something that changes how much room there is; a picture that was seen as a whole still is afterwards. */
+  resizing(act) {
+    const canvas = this.get("canvas"), { x, y, width, height, inner } = canvas.viewbox();
+    const isWhole = x <= inner.x && y <= inner.y && x + width >= inner.x + inner.width && y + height >= inner.y + inner.height;
+    act();
+    canvas.resized();
+    if (isWhole) this.fit();
   }
 
   /** The author's text with what was changed on the canvas: the very same characters where nothing was. */

@@ -9,6 +9,11 @@ import { Tables } from "./tables-loader.js";
 import { Trials } from "./trials.js";
 import { translate } from "./words.js";
 
+/** Paths of a draft's files that are drawn. */
+export function diagramsOf(draft) {
+  return draft.files.map((file) => file.path).filter((path) => /\.(bpmn|dmn)$/.test(path));
+}
+
 export class Session {
   constructor(root, server, draft, catalogue) {
     Object.assign(this, { root, server, draft, catalogue });
@@ -25,13 +30,13 @@ export class Session {
   }
 
   get diagrams() {
-    return this.draft.files.map((file) => file.path).filter((path) => /\.(bpmn|dmn)$/.test(path));
+    return diagramsOf(this.draft);
   }
 
-  /** Show a file, with what this browser still holds of it. */
-  async open(path) {
+  /** Show a file, with what this browser still holds of it. `fetched`: the file, where it is there already. */
+  async open(path, fetched = null) {
     if (this.path) await this.autosave.flush();
-    const { text, revision } = await this.server.file(path);
+    const { text, revision } = fetched ?? await this.server.file(path);
     this.autosave.took(path, text, revision);
     this.path = path;
     await this.show(text);
@@ -201,6 +206,14 @@ export class Session {
   /** Read anew what there is to choose from. */
   async learn() {
     Object.assign(this.catalogue, await this.server.get(`/drafts/${this.server.draftId}/catalogue`));
+    this.knows();
+  }
+
+  /** What there is to choose from is another list now: the panel shows it. */
+  knows() {
+    if (this.canvas.isReadOnly || this.isTable || !this.path) return;
+    const chosen = this.canvas.get("selection").get();
+    this.canvas.get("eventBus").fire("elements.changed", { elements: chosen.length ? chosen : [this.canvas.get("canvas").getRootElement()] });
   }
 
   async leave(address) {
