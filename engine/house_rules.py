@@ -1,4 +1,6 @@
-"""What the office keeps as rows over the files: working time, number patterns, targets of limits; every process follows within a second.
+"""What the office keeps as rows over files and environment: working time, number patterns, targets of limits, settings.
+
+Every process follows within a second.
 
 Rows are never deleted, only emptied, so the sum of their versions tells whether anything has changed: one number, which rides along
 with the statement that reads an account and with the scheduler's look.
@@ -14,18 +16,21 @@ import orjson
 from sqlalchemy import BigInteger, cast, func, select
 
 from engine.calendars import WorkingCalendar
-from engine.persistence.tables import limit_target, number_pattern, site, working_calendar
+from engine.live_settings import LIVE, is_pinned
+from engine.persistence.tables import limit_target, number_pattern, setting, site, working_calendar
 from engine.persistence.unit_of_work import UnitOfWork
 
 if TYPE_CHECKING:
     from engine.content import Organisation
     from engine.runtime import Runtime
+    from engine.settings import Settings
 
 #: the sum of all versions; zero while organisation.toml holds alone
 STAMP = cast(
     select(func.coalesce(func.sum(working_calendar.c.version), 0)).scalar_subquery()
     + select(func.coalesce(func.sum(number_pattern.c.version), 0)).scalar_subquery()
-    + select(func.coalesce(func.sum(limit_target.c.version), 0)).scalar_subquery(), BigInteger)
+    + select(func.coalesce(func.sum(limit_target.c.version), 0)).scalar_subquery()
+    + select(func.coalesce(func.sum(setting.c.version), 0)).scalar_subquery(), BigInteger)
 
 
 def catch_up(runtime: Runtime, uow: UnitOfWork, stamp: int | None = None) -> None:
@@ -34,7 +39,15 @@ def catch_up(runtime: Runtime, uow: UnitOfWork, stamp: int | None = None) -> Non
         stamp = int(uow.reading.execute(select(STAMP)).scalar_one())
     if stamp != runtime.rules_stamp:
         runtime.organisation = in_force(written(runtime), uow)
+        runtime.settings = settings_in_force(runtime, uow)
         runtime.rules_stamp = stamp
+
+
+def settings_in_force(runtime: Runtime, uow: UnitOfWork) -> Settings:
+    """The settings that the program was started with, and over them what was changed since; what the environment names stays."""
+    rows = uow.reading.execute(select(setting.c.name, setting.c.value).where(setting.c.value.is_not(None)))
+    said = {row.name: orjson.loads(row.value) for row in rows if row.name in LIVE and not is_pinned(row.name)}
+    return replace(runtime.started_with, **said)
 
 
 def written(runtime: Runtime) -> Organisation:

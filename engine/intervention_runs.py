@@ -187,7 +187,7 @@ def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, intervention_id: int) 
         raise RunOverError
     values = {"state": "undoing", "undone_by": actor.user_id, "finished_at": None}
     uow.writing.execute(update(intervention).where(intervention.c.id == intervention_id).values(**values))
-    asking.take_over(runtime, uow, actor, KIND, intervention_id, UNDO_JOB, {"intervention_id": intervention_id})
+    asking.take_over(runtime, uow, actor, KIND, intervention_id, UNDO_JOB, {"intervention_id": intervention_id}, "undone")
     return bool(row.done_count > AT_ONCE)
 
 

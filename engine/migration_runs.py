@@ -154,7 +154,7 @@ def undo(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     if row.state not in ("finished", "stopped") or not row.moved_count:
         raise RunOverError
     uow.writing.execute(update(migration_run).where(migration_run.c.id == run_id).values(state="undoing", finished_at=None))
-    asking.take_over(runtime, uow, actor, KIND, run_id, UNDO_JOB, {"run_id": run_id, "actor_id": actor.user_id})
+    asking.take_over(runtime, uow, actor, KIND, run_id, UNDO_JOB, {"run_id": run_id, "actor_id": actor.user_id}, "undone")
 
 
 def undo_one(runtime: Runtime, uow: UnitOfWork, actor: Actor, instance_id: int, run_id: int) -> None:

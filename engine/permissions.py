@@ -108,6 +108,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # of others; everybody names their own
     "substitution:administer": frozenset({"administrator", "manager", "general_manager"}),
     "user:administer": frozenset({"administrator"}),
+    # what can be set while the program runs
+    "settings:administer": frozenset({"administrator"}),
     # rules of keeping personal data, what holds them off, and erasing at somebody's request
     "retention:administer": frozenset({"administrator"}),
     "ledger:read": frozenset({"cashier", "customer_service", "cs_supervisor", "assistant_manager", "manager", "general_manager",

@@ -154,11 +154,14 @@ class Runtime:
     facts: Mapping[str, Fact] = field(default_factory=dict)
     #: of the rows that lie over organisation.toml (`house_rules`), as they were read
     rules_stamp: int = 0
+    #: the settings as they were given, before what was changed since
+    started_with: Settings = field(default=None)  # type: ignore[assignment]  # filled below
     #: where the content of files lies; what the settings name, unless given
     contents: ContentStore = field(default=None)  # type: ignore[assignment]  # filled below
 
     def __post_init__(self) -> None:
-        """Open the store of files."""
+        """Open the store of files, and remember the settings that were given."""
+        self.started_with = self.started_with or self.settings
         self.contents = self.contents or content_store(self.settings)
 
     def today(self) -> date:

@@ -37,6 +37,8 @@ class Settings:
     cookie_secure: Annotated[bool, "只經 HTTPS 傳送 Cookie；位於 TLS 代理之後時設定"] = False
     web_threads: Annotated[int, "內建伺服器處理請求的執行緒數"] = 8
     session_hours: Annotated[int, "閒置多少小時後登出"] = 12
+    sign_in_attempts: Annotated[int, "同一人在同一位址登入失敗多少次後，暫時不能再試"] = 5
+    sign_in_minutes: Annotated[int, "登入失敗太多次後，要等多少分鐘"] = 15
     upload_bytes: Annotated[int, "單一附件的最大位元組數"] = 20 * 2**20
     case_attachments: Annotated[int, "單一案件的最多附件數（表單中的檔案另計）"] = 100
     form_bytes: Annotated[int, "表單（不含附件）的最大位元組數"] = 256 * 2**10
@@ -71,6 +73,7 @@ class Settings:
     oidc_create: Annotated[bool, "單一登入時為還沒有帳號的人建立帳號"] = False
     oidc_role_claim: Annotated[str, "單一登入提供者以哪一項資料說明群組；留空則角色只在本系統管理"] = ""
     oidc_roles: Annotated[str, "群組對應的角色，如 kefu=customer_service,manager=manager"] = ""
+    backup_days: Annotated[int, "多少天沒有備份就提醒管理員"] = 7
     worker_threads: Annotated[int, "單一作業程序同時執行的作業數"] = 4
 
 

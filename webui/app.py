@@ -62,6 +62,7 @@ from webui.rollouts import blueprint as rollouts
 from webui.runs import blueprint as runs
 from webui.secret_key import secret_key
 from webui.sessions import blueprint as sessions
+from webui.settings import blueprint as settings_page
 from webui.sign_in import blueprint as sign_in
 from webui.start import blueprint as start
 from webui.streams import Streams
@@ -121,9 +122,11 @@ def create_app(runtime: Runtime) -> flask.Flask:
     app.register_blueprint(tokens)
     app.register_blueprint(sessions)
     app.register_blueprint(retention)
+    app.register_blueprint(settings_page)
     app.register_blueprint(runs)
     app.register_blueprint(jobs)
     api.register(app)
+    app.before_request(_limit_body)
     app.teardown_request(lambda _error: unit_of_work.close())
     return app
 
@@ -144,6 +147,12 @@ def serve(app: flask.Flask, runtime: Runtime) -> None:
     app.extensions["guicheng"] = runtime
     app.extensions["guicheng.streams"] = Streams(runtime, settings.open_pages)
     wording.forget(app)
+
+
+def _limit_body() -> None:
+    """How much a form with its files may hold; the settings may say otherwise since the program was started."""
+    settings = unit_of_work.runtime_of().settings
+    flask.request.max_content_length = settings.form_bytes + 5 * settings.upload_bytes
 
 
 def _register(part: Any, app: flask.Flask) -> None:

@@ -95,6 +95,7 @@ MENU = (
         Entry("jobs.overview", "背景作業", icon="settings", on_phone=False, roles=PERMISSIONS["job:administer"]),
         Entry("sessions.overview", "登入中的裝置", icon="device-desktop", on_phone=False, roles=PERMISSIONS["user:administer"]),
         Entry("tokens.overview", "API 權杖", icon="key", on_phone=False, roles=PERMISSIONS["user:administer"]),
+        Entry("settings.overview", "系統設定", icon="adjustments", on_phone=False, roles=PERMISSIONS["settings:administer"]),
         Entry("retention.overview", "個人資料", icon="shield-lock", on_phone=False, roles=PERMISSIONS["retention:administer"]),
         Entry("audit.overview", "操作記錄", icon="history", on_phone=False, roles=PERMISSIONS["audit:read"]),
     ), "系統"),

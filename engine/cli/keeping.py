@@ -17,9 +17,13 @@ from engine.settings import load_settings
 def backup(path: Path, db: str | None) -> None:
     """A snapshot, whatever runs meanwhile."""
     from engine.archive import backup as take
+    from engine.company import house_settings
+    from engine.steps import run_step
 
     with open_engine(load_settings(db=db)) as runtime, spinning("備份") as tell:
         counted = take(runtime, path, lambda name, _count: tell(name))
+        size, now = path.stat().st_size, runtime.clock.now()
+        run_step(runtime, lambda uow: house_settings.note_backup(uow, now, path.name, size, counted.rows, counted.files))
     data = {"rows": counted.rows, "files": counted.files, "jobs": counted.jobs}
     say("已備份到 {path}：{rows} 筆資料、{files} 個附件、{jobs} 項等待中的作業。", path=path, **data)
 

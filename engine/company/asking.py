@@ -14,13 +14,15 @@ import orjson
 from sqlalchemy import delete, insert, select
 
 from engine import permissions
-from engine.company import users
+from engine.company import changes, users
 from engine.errors import ConflictError
 from engine.model import SYSTEM, Actor, JsonObject
 from engine.persistence.tables import carrier
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 
+#: kind of entry in the record of changes
+_ENTRY = "run"
 #: kinds of runs, as addresses name them
 KINDS = ("interventions", "migrations", "imports", "erasures")
 
@@ -63,9 +65,12 @@ def note_stop(runtime: Runtime, uow: UnitOfWork, kind: str, run_id: int, error: 
     _replace(runtime, uow, kind, run_id, problem=problem)
 
 
-def take_over(runtime: Runtime, uow: UnitOfWork, actor: Actor, kind: str, run_id: int, job: str, payload: dict[str, Any]) -> None:
-    """Let a run go on in the actor's name. The caller has checked the permission and changes the run's state."""
+def take_over(
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, kind: str, run_id: int, job: str, payload: dict[str, Any], action: str = "resumed",
+) -> None:
+    """Let a run go on in the actor's name, on record. The caller has checked the permission and changes the run's state."""
     _replace(runtime, uow, kind, run_id, carried_by=actor.user_id)
+    changes.record(uow, actor, _ENTRY, f"{kind}:{run_id}", action, runtime.clock.now())
     # under a key of its own: the job engine drops one that it has done before
     runtime.outbox.enqueue(uow.writing, job, f"{kind}-{run_id}-{runtime.clock.now():%Y%m%d%H%M%S%f}", payload)
     uow.after_commit(runtime.outbox.wake)

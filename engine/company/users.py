@@ -24,11 +24,9 @@ from engine.persistence.tables import api_token, role_grant, sign_in_attempt, si
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 
-#: the time in which failed sign-ins are counted
-ATTEMPT_WINDOW = timedelta(minutes=15)
-#: failures in the window after which a name is refused from one address, a name from anywhere, an address for any name.
-#: A site office shares one address, so that limit is wide.
-ATTEMPTS_OF_NAME_AT_ADDRESS, ATTEMPTS_OF_NAME, ATTEMPTS_AT_ADDRESS = 5, 20, 60
+#: failures after which a name is refused from anywhere, and an address for any name, beside the setting's number of one name at one
+#: address. A site office shares one address, so that limit is wide.
+ATTEMPTS_OF_NAME, ATTEMPTS_AT_ADDRESS = 20, 60
 _PREFIX = "gct_"
 #: kind of entry in the record of changes
 _BEARER = "token"
@@ -214,7 +212,7 @@ def authenticate(runtime: Runtime, uow: UnitOfWork, username: str, password: str
     username = username.strip().lower()[:60]
     address = address[:60]
     now = runtime.clock.now()
-    _refuse_if_throttled(uow, username, address, now)
+    _refuse_if_throttled(runtime, uow, username, address, now)
     row = uow.reading.execute(select(user.c.id, user.c.password_hash).where(
         user.c.username == username, user.c.deactivated_at.is_(None))).first()
     # hashing is slow by intent, so it happens before the writer lock is taken
@@ -229,18 +227,19 @@ def authenticate(runtime: Runtime, uow: UnitOfWork, username: str, password: str
     return find(uow, row.id)
 
 
-def _refuse_if_throttled(uow: UnitOfWork, username: str, address: str, now: datetime) -> None:
+def _refuse_if_throttled(runtime: Runtime, uow: UnitOfWork, username: str, address: str, now: datetime) -> None:
     attempt = sign_in_attempt.c
-    since = now - ATTEMPT_WINDOW
+    window = timedelta(minutes=runtime.settings.sign_in_minutes)
+    since = now - window
     of_name, at_address = attempt.username == username, attempt.address == address
     success = select(func.max(attempt.at)).where(of_name, at_address, attempt.succeeded, attempt.at > since).scalar_subquery()
     after_success = attempt.at > func.coalesce(success, literal(since, attempt.at.type))
-    for limit, scope in ((ATTEMPTS_OF_NAME_AT_ADDRESS, of_name & at_address & after_success),
+    for limit, scope in ((runtime.settings.sign_in_attempts, of_name & at_address & after_success),
                          (ATTEMPTS_OF_NAME, of_name), (ATTEMPTS_AT_ADDRESS, at_address)):
         failures = uow.reading.execute(select(attempt.at).where(scope, ~attempt.succeeded, attempt.at > since)
                                        .order_by(attempt.at.desc()).limit(limit)).scalars().all()
         if len(failures) >= limit:
-            wait = failures[-1] + ATTEMPT_WINDOW - now
+            wait = failures[-1] + window - now
             raise TooManyAttemptsError(minutes=max(1, -(-int(wait.total_seconds()) // 60)))
 
 

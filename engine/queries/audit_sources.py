@@ -13,16 +13,20 @@ from engine.persistence.tables import (
     building,
     definition,
     deployment,
+    design_draft,
+    design_version,
     directory_change,
     history_event,
     history_value,
     identity_look,
+    import_run,
     instance,
     intervention,
     limit_target,
     list_export,
     migration_run,
     procedure_access,
+    proposal,
     retention_run,
     sign_in_attempt,
     unit,
@@ -60,7 +64,8 @@ class AuditKind(StrEnum):
 DIRECTORY_KINDS = {
     **dict.fromkeys(("person", "substitute", "token"), AuditKind.PEOPLE),
     **dict.fromkeys(("site", "building", "unit", "tenant", "tenancy", "price"), AuditKind.DIRECTORY),
-    **dict.fromkeys(("calendar", "numbering", "template", "job", "retention"), AuditKind.SETTINGS),
+    **dict.fromkeys(("calendar", "numbering", "template", "job", "retention", "setting"), AuditKind.SETTINGS),
+    "run": AuditKind.INTERVENTION,
 }
 
 
@@ -183,6 +188,13 @@ def _of_moves() -> Source:
                    title=run.definition_key, more=(run.reason, run.total, version))
 
 
+def _of_named_versions() -> Source:
+    made = design_version.c
+    procedure = select(design_draft.c.procedure).where(design_draft.c.id == made.draft_id).scalar_subquery()
+    return _simple(AuditKind.PROCEDURE, made.created_at, made.id, made.created_by, "draft.kept", "draft", made.draft_id, title=procedure,
+                   more=(made.number, made.name.label("version_name"), made.note))
+
+
 #: in the order in which acts of one moment stand
 SOURCES: tuple[Source, ...] = (
     _of_cases(),
@@ -202,6 +214,17 @@ SOURCES: tuple[Source, ...] = (
             limit_target.c.limit_id, title=limit_target.c.limit_id, more=(limit_target.c.target,),
             where=limit_target.c.withdrawn_at.is_not(None)),
     _of_deployments(),
+    _of_named_versions(),
+    _simple(AuditKind.PROCEDURE, proposal.c.asked_at, proposal.c.id, proposal.c.asked_by, "proposal.asked", "proposal", proposal.c.id,
+            title=proposal.c.procedure, more=(proposal.c.note,), where=proposal.c.asked_at.is_not(None)),
+    _simple(AuditKind.PROCEDURE, proposal.c.decided_at, proposal.c.id, proposal.c.decided_by, "proposal.decided", "proposal", proposal.c.id,
+            title=proposal.c.procedure, more=(proposal.c.state, proposal.c.decision_note.label("note")),
+            where=proposal.c.decided_at.is_not(None)),
+    _simple(AuditKind.DIRECTORY, import_run.c.read_at, import_run.c.id, import_run.c.read_by, "import.read", "import", import_run.c.id,
+            title=import_run.c.name, more=(import_run.c.line_count,)),
+    _simple(AuditKind.DIRECTORY, import_run.c.confirmed_at, import_run.c.id, import_run.c.confirmed_by, "import.confirmed", "import",
+            import_run.c.id, title=import_run.c.name, more=(import_run.c.new_count, import_run.c.changed_count),
+            where=import_run.c.confirmed_at.is_not(None)),
     _simple(AuditKind.PROCEDURE, procedure_access.c.at, procedure_access.c.id, procedure_access.c.by, "procedure.granted", "procedure",
             procedure_access.c.procedure, title=procedure_access.c.procedure),
     _simple(AuditKind.PROCEDURE, approval_rule.c.changed_at, approval_rule.c.id, approval_rule.c.changed_by, "procedure.rule_changed",

@@ -58,8 +58,8 @@ SUBJECTS: dict[Kind, Subject] = {
         "聯絡資料", "業戶、施工人員等外部人士的姓名、電話、電郵；報告人和一次性連結的收件人。", _CASE, 730,
         apart={"site_pass": 180, "satisfaction_survey": 365, "survey_interview": 365}),
     Kind.SIGNATURES: Subject("簽名圖像", "手寫簽名的圖像；誰在何時簽了什麼仍保留。", _CASE, 1_095),
-    Kind.PHOTOS: Subject("照片", "表單中的照片和縮圖。", _CASE, 1_095),
-    Kind.FILES: Subject("附件", "表單和案件的其他附件。", _CASE, 1_825),
+    Kind.PHOTOS: Subject("照片檔", "表單中的照片和縮圖。", _CASE, 1_095),
+    Kind.FILES: Subject("其他附件", "表單和案件的其他附件。", _CASE, 1_825),
     Kind.TEXTS: Subject("文字說明", "多行說明、意見、留言和填寫的原因。", _CASE, 1_825),
     Kind.CALLS: Subject("通話記錄", "已記錄的電話：對方、號碼和內容。", _CASE, 365),
     Kind.TENANTS: Subject(

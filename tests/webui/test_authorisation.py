@@ -351,6 +351,8 @@ MATRIX: dict[str, dict[str, int]] = {
     # a job that there is not
     "jobs.overview": _KEEPING,
     **dict.fromkeys(("jobs.ask", "jobs.act"), everybody(403, administrator=404)),
+    "settings.overview": _KEEPING,
+    "settings.save": everybody(403, administrator=422),
     **dict.fromkeys(("retention.overview", "retention.rule", "retention.ask_run", "retention.runs", "retention.holds",
                      "retention.lift_form"), _KEEPING),
     **dict.fromkeys(("retention.run", "retention.tenant", "retention.erase_tenant"), everybody(403, administrator=404)),

@@ -64,9 +64,9 @@ def test_a_wrong_password_and_an_unknown_name_read_the_same(visit: Visit, clerk:
     assert "登入名或密碼不正確。" in text_of(unknown)
 
 
-def test_too_many_attempts_are_refused_even_with_the_right_password(visit: Visit, clerk: Person) -> None:
+def test_too_many_attempts_are_refused_even_with_the_right_password(runtime: Runtime, visit: Visit, clerk: Person) -> None:
     visitor = visit()
-    for _ in range(users.ATTEMPTS_OF_NAME_AT_ADDRESS):
+    for _ in range(runtime.settings.sign_in_attempts):
         sign_in(visitor, clerk, "not it")
     refused = sign_in(visitor, clerk)
     assert refused.status_code == 429

@@ -45,6 +45,7 @@ from webui.api import (
     retention,
     rollouts,
     sessions,
+    settings,
     stopped_runs,
     talk,
     test_clock,
@@ -124,6 +125,7 @@ def register(app: flask.Flask) -> None:
         sessions.calls,
         jobs.calls,
         retention.calls,
+        settings.calls,
         stopped_runs.calls,
         what_ifs.calls,
     ]

@@ -16,6 +16,7 @@ from engine.permissions import may
 from engine.queries.audit import AuditRow
 from engine.queries.audit_sources import AuditKind
 from engine.retention.kinds import SUBJECTS, Kind
+from engine.settings import purposes
 from webui.cases import story
 from webui.devices import device_name
 from webui.directory import shown
@@ -36,20 +37,30 @@ _SENTENCES = {
     "limit.set": "訂定要求 {target}，自 {effective_from} 起", "limit.withdrawn": "收回要求 {target}", "procedure.deployed": "發布流程",
     "procedure.granted": "更改誰可設計和發布", "procedure.rule_changed": "更改發布前是否須他人核准",
     "list.exported": "匯出{name}，{row_count} 列",
+    "draft.kept": "保存草稿的第 {number} 版「{version_name}」", "proposal.asked": "提出新版本，請他人核准",
+    "import.read": "讀入活頁簿，{line_count} 行",
+    "import.confirmed": "確認匯入：新增 {new_count} 列、更改 {changed_count} 列",
     "personal.erased": "刪除個人資料：{done_count} 件、{value_count} 項資料、{file_count} 個檔案",
     "session.begun": "已登入", "session.ended": "結束了登入", "session.failed": "登入失敗",
 }
 #: of what is in no form of the directory
 _ACTIONS = {**shown.ACTIONS, "revoked": "已撤銷", "retried": "已重新排入", "cancelled": "已取消", "held": "設定法律保全",
-            "lifted": "解除法律保全", "removed": "改為跟隨一般規則"}
+            "lifted": "解除法律保全", "removed": "改為跟隨一般規則", "resumed": "接手繼續", "undone": "撤銷"}
 _OF_DIRECTORY = {
     "person": "帳號", "substitute": "代理", "token": "程式權杖", "calendar": "工作曆", "numbering": "編號規則", "template": "訊息文字",
-    "price": "價目", "job": "背景作業", "retention": "保存規則",
+    "price": "價目", "job": "背景作業", "retention": "保存規則", "setting": "系統設定", "import": "匯入",
 }
 _LISTS = {
     "todo": "待辦", "done": "已辦", "started": "我發起的", "copied": "抄送我的", "cases": "全部案件", "audit": "操作記錄",
     "directory": "目錄", "ledger": "收費", "register": "台帳", "limit": "時限與指標", "month_pack": "月報",
     "event_log": "事件日誌", "interventions": "介入記錄", "bank": "託收檔案", "master_data": "主檔", "reconciliation": "對賬表",
+}
+#: source language
+_DECISIONS = {"deployed": "核准並發布新版本", "refused": "不核准新版本", "withdrawn": "撤回新版本"}
+_RUNS = {"interventions": "批次介入", "migrations": "案件改版", "imports": "匯入資料", "erasures": "按規則刪除個人資料"}
+_RUN_PAGES = {
+    "interventions": ("cases.intervention", "intervention_id"), "migrations": ("rollouts.run", "run_id"),
+    "imports": ("imports.show", "import_id"), "erasures": ("retention.run", "run_id"),
 }
 _METHODS = {"password": "密碼", "oidc": "單一登入", "link": "設定密碼的連結"}
 
@@ -97,6 +108,8 @@ def _case_words(row: AuditRow) -> tuple[str, str, bool]:
 
 
 def _text(row: AuditRow) -> str:
+    if row.action == "proposal.decided":
+        return gettext(_DECISIONS.get(str(row.detail.get("state")), "提出新版本，請他人核准"))
     sentence = _SENTENCES.get(row.action)
     if sentence is None:
         return gettext(_ACTIONS[row.action]) if row.action in _ACTIONS else row.action
@@ -115,6 +128,11 @@ def _about(row: AuditRow) -> str:
         return row.title or row.business_key or f"#{row.about_id}"
     if row.about == "list":
         return ""
+    if row.about == "setting":
+        return gettext(purposes().get(row.about_id, row.about_id))
+    if row.about == "run":
+        kind, _, run_id = row.about_id.partition(":")
+        return f"{gettext(_RUNS.get(kind, kind))} #{run_id}"
     if row.about == "retention_run":
         return " · ".join(filter(None, (gettext(SUBJECTS[Kind(row.title)].name) if row.title else "", row.detail.get("procedure", ""))))
     if row.about == "retention":
@@ -167,6 +185,12 @@ def _address(row: AuditRow) -> str | None:
     return made(row) if made is not None else None
 
 
+def _run_address(kind: str, run_id: str) -> str:
+    endpoint, name = _RUN_PAGES[kind]
+    values: dict[str, Any] = {name: int(run_id)}
+    return flask.url_for(endpoint, **values)
+
+
 def _entry(row: AuditRow) -> str:
     return flask.url_for("directory.show", kind=row.about, entry_id=int(row.about_id))
 
@@ -179,6 +203,11 @@ _ADDRESSES: Mapping[str, Callable[[AuditRow], str]] = {
     "numbering": lambda row: flask.url_for("house_rules.numbering"),
     "template": lambda row: flask.url_for("delivery.template", key=row.about_id),
     "substitute": lambda row: flask.url_for("substitutes.overview"),
+    "draft": lambda row: flask.url_for("designer.overview"),
+    "proposal": lambda row: flask.url_for("rollouts.show", proposal_id=int(row.about_id)),
+    "import": lambda row: flask.url_for("imports.show", import_id=int(row.about_id)),
+    "run": lambda row: _run_address(*row.about_id.split(":")),
+    "setting": lambda row: flask.url_for("settings.overview"),
     "retention": lambda row: flask.url_for("retention.holds" if row.about_id.startswith("hold:") else "retention.overview"),
     "retention_run": lambda row: flask.url_for("retention.run", run_id=int(row.about_id)),
     "job": lambda row: flask.url_for("jobs.overview"),

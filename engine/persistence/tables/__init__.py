@@ -94,6 +94,7 @@ from engine.persistence.tables.running import (
     register_line,
     work_item,
 )
+from engine.persistence.tables.settings import backup_made, setting
 from engine.persistence.tables.signing_in import external_identity, password_link, user_session
 from engine.persistence.tables.talk import case_attachment, case_comment, comment_mention, work_item_draft
 from engine.persistence.tables.what_if import what_if_run
@@ -105,6 +106,7 @@ __all__ = [
     "api_token",
     "approval",
     "approval_rule",
+    "backup_made",
     "bank_collection",
     "bank_collection_line",
     "blob",
@@ -200,6 +202,7 @@ __all__ = [
     "role_grant",
     "saved_filter",
     "search_piece",
+    "setting",
     "shift",
     "shift_note",
     "sign_in_attempt",

@@ -193,6 +193,8 @@ MATRIX: list[tuple[str, str, Any, str, str | None, int]] = [
     ("GET", "/jobs", None, "administrator", "manager", 200),
     ("POST", "/jobs/retry", {"id": "x"}, "administrator", "manager", 404),
     ("POST", "/jobs/cancel", {"id": "x"}, "administrator", "manager", 404),
+    ("GET", "/settings", None, "administrator", "manager", 200),
+    ("PATCH", "/settings", {"values": {"session_hours": 8}, "stamp": 0}, "administrator", "manager", 200),
     ("GET", "/retention/rules", None, "administrator", "manager", 200),
     ("PUT", "/retention/rules", {"kind": "identity", "days": 30, "is_on": False, "version": 0}, "administrator", "manager", 200),
     ("POST", "/retention/rules/drop", {"kind": "identity", "procedure": "errand"}, "administrator", "manager", 200),

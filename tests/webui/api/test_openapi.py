@@ -50,6 +50,7 @@ CALLS = {
     ("post", "/process-instances/{instance_id}/void"),
     ("post", "/process-instances/{instance_id}/identity"),
     ("get", "/identity-looks"),
+    ("get", "/settings"), ("patch", "/settings"),
     ("get", "/retention/rules"), ("put", "/retention/rules"), ("post", "/retention/rules/drop"), ("get", "/retention/preview"),
     ("get", "/retention/runs"), ("post", "/retention/runs"), ("get", "/retention/runs/{run_id}"), ("get", "/retention/runs/{run_id}/cases"),
     ("post", "/retention/runs/{run_id}/stop"), ("post", "/stopped-runs/{kind}/{run_id}/resume"), ("get", "/retention/holds"),
