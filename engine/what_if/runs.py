@@ -2,7 +2,7 @@
 stopped, begun anew after a restart, deleted.
 
 A play costs a whole core for a while and memory besides: a process of its own keeps it off the pages and the store's writer, and is ended
-at once when nobody wants it any more.
+at once when nobody wants it any more. They are played one after the other: the threads that a play waits on also fire what falls due.
 """
 
 from __future__ import annotations
@@ -99,22 +99,24 @@ def stop(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     mine = (what_if_run.c.id == run_id, what_if_run.c.state.in_(_UNFINISHED))
     if uow.writing.execute(update(what_if_run).where(*mine).values(**values)).rowcount != 1:
         raise PlayOverError
+    _next(runtime, uow, run_id)
 
 
 def remove(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     """Forget a play with its figures; one that is under way ends."""
     queries.find(uow, actor, run_id)
     uow.writing.execute(delete(what_if_run).where(what_if_run.c.id == run_id))
+    _next(runtime, uow, run_id)
     _log.info("what_if_removed", run_id=run_id, by=actor.user_id)
 
 
 def carry_out(runtime: Runtime, run_id: int) -> None:
-    """Play what was ordered, unless that is over; begun again, it begins at the top."""
+    """Play what was ordered, unless that is over or another is being played; begun again, it begins at the top."""
     with UnitOfWork(runtime.database) as uow:
         row = uow.reading.execute(select(what_if_run).where(what_if_run.c.id == run_id)).one_or_none()
     if row is None or row.state not in _UNFINISHED:
         return
-    if not _note(runtime, run_id, state="running", started_at=runtime.clock.now(), done=0):
+    if not run_step(runtime, lambda uow: _take_turn(runtime, uow, run_id)):
         return
     request = {
         "settings": _portable(runtime), "order": orjson.loads(row.question), "sites": orjson.loads(row.sites) if row.sites else None,
@@ -137,12 +139,33 @@ def carry_out(runtime: Runtime, run_id: int) -> None:
     _note(runtime, run_id, state="finished", done=1000, result=result, finished_at=runtime.clock.now())
 
 
+def _take_turn(runtime: Runtime, uow: UnitOfWork, run_id: int) -> bool:
+    """Begin, unless another is being played: whoever ends that one sees to the next."""
+    other = what_if_run.alias("other")
+    is_busy = select(other.c.id).where(other.c.state == "running", other.c.id != run_id).exists()
+    mine = (what_if_run.c.id == run_id, what_if_run.c.state.in_(_UNFINISHED), ~is_busy)
+    values = {"state": "running", "started_at": runtime.clock.now(), "done": 0}
+    return uow.writing.execute(update(what_if_run).where(*mine).values(**values)).rowcount == 1
+
+
+def _next(runtime: Runtime, uow: UnitOfWork, ended_id: int) -> None:
+    """Let the one that has waited longest have its turn."""
+    query = select(func.min(what_if_run.c.id)).where(what_if_run.c.state == "waiting")
+    run_id = uow.writing.execute(query).scalar()
+    if run_id is not None:
+        runtime.outbox.enqueue(uow.writing, JOB, f"{JOB}-{run_id}-after-{ended_id}", {"run_id": run_id})
+        uow.after_commit(runtime.outbox.wake)
+
+
 def _note(runtime: Runtime, run_id: int, **values: Any) -> bool:
-    """Say how far it is; False where it was stopped or deleted meanwhile."""
+    """Say how far it is, or how it ended; False where it was stopped or deleted meanwhile."""
 
     def write(uow: UnitOfWork) -> bool:
         mine = (what_if_run.c.id == run_id, what_if_run.c.state.in_(_UNFINISHED))
-        return uow.writing.execute(update(what_if_run).where(*mine).values(**values)).rowcount == 1
+        is_mine = uow.writing.execute(update(what_if_run).where(*mine).values(**values)).rowcount == 1
+        if is_mine and "finished_at" in values:
+            _next(runtime, uow, run_id)
+        return is_mine
 
     return run_step(runtime, write)
 

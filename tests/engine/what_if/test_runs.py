@@ -141,6 +141,25 @@ def test_what_cannot_be_played_is_said(runtime: Runtime, manager: Actor, monkeyp
     assert (found.state, found.problem) == ("failed", {"sentence": "沒有{what}", "data": {"what": "x"}})
 
 
+def test_one_after_the_other(runtime: Runtime, manager: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes while another is played waits without a thread; whoever ends that one lets the next have its turn."""
+    first, second, third = (begin(runtime, manager, order(runtime)) for _ in range(3))
+    outbox = runtime.outbox
+    assert isinstance(outbox, NoOutbox)
+
+    def meanwhile() -> None:
+        carry_out(runtime, second)
+        assert look(runtime, manager, second).state == "waiting"
+
+    with hearing(monkeypatch, {"act": meanwhile}, {"result": {}}):
+        carry_out(runtime, first)
+    assert outbox.sent[-1] == (JOB, f"{JOB}-{second}-after-{first}", {"run_id": second})
+    run_step(runtime, lambda uow: runs.stop(runtime, uow, manager, second))
+    assert outbox.sent[-1][2] == {"run_id": third}
+    run_step(runtime, lambda uow: runs.remove(runtime, uow, manager, third))
+    assert outbox.sent[-1][2] == {"run_id": third}
+
+
 @pytest.mark.databases("sqlite")
 def test_a_process_that_dies_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
     """It ends without a word, and whoever waits hears of it."""

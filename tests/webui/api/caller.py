@@ -41,6 +41,10 @@ class Caller:
         """PUT JSON under /api/v1."""
         return self._send("PUT", path, json=body)
 
+    def delete(self, path: str) -> TestResponse:
+        """DELETE under /api/v1."""
+        return self._send("DELETE", path, json={})
+
     def upload(self, path: str, files: list[tuple[str, str, bytes]], *, key: str | None = None, **fields: str) -> TestResponse:
         """POST multipart: (field, file name, content)."""
         data: dict[str, Any] = dict(fields)

@@ -105,6 +105,8 @@ CALLS = {
     ("get", "/boards"), ("get", "/boards/{key}"), ("get", "/boards/{key}/columns/{column}"),
     ("post", "/boards/{key}/assign"), ("post", "/boards/{key}/undo"),
     ("get", "/today"), ("get", "/today/cases"), ("get", "/today/work-items"), ("get", "/today/limits/{limit_id}"),
+    ("get", "/what-if"), ("post", "/what-if"), ("get", "/what-if/{run_id}"), ("delete", "/what-if/{run_id}"),
+    ("post", "/what-if/{run_id}/stop"),
     ("get", "/process-definitions/{key}/heat"), ("get", "/process-definitions/{key}/event-log"),
     ("get", "/limits"), ("get", "/limits/{limit_id}"), ("get", "/limits/{limit_id}/cases"),
     ("get", "/month-packs"), ("get", "/month-packs/{month}"),
