@@ -131,7 +131,11 @@ def by_column(name: str, test: Callable[[ColumnElement[Any]], ColumnElement[bool
 
 def _of_rows(uow: UnitOfWork, actor: Actor, filters: InstanceFilters) -> Iterator[CaseSet]:
     seen = visible_sites(actor)
-    if seen is not None:
+    if seen is not None and filters.site_id is not None:
+        # one of the person's own sites, or nothing at all
+        seen = seen & {filters.site_id}
+        yield by_column("site_id", lambda column: column.in_(sorted(seen)))
+    elif seen is not None:
         found = sorted(seen)
         ids = [select(FOUND.c.id).where(FOUND.c.site_id.is_(None)), select(FOUND.c.id).where(FOUND.c.site_id.in_(found))]
         yield CaseSet(union_all(*ids), lambda row: or_(row.c.site_id.is_(None), row.c.site_id.in_(found)), ("site_id",), is_of_row=True)
@@ -174,7 +178,7 @@ def _of_reference(kind: str, target: int) -> CaseSet:
     reference = instance_reference.c
     of_target = and_(reference.kind == kind, reference.target_id == target)
     return CaseSet(select(reference.instance_id).where(of_target),
-                   lambda row: select(reference.kind).where(of_target, reference.instance_id == row.c.id).exists())
+                   lambda row: _asked(select(reference.kind).where(of_target, reference.instance_id == row.c.id)))
 
 
 #: what a field holds, for the index; and so written that a database looks at one case's fields instead of at all that hold the value
@@ -187,7 +191,7 @@ _OF_CASE = (_TEXT, func.coalesce(instance_variable.c.number, instance_variable.c
 def _of_variable(by_index: ColumnElement[bool], by_case: ColumnElement[bool]) -> CaseSet:
     variable = instance_variable.c
     return CaseSet(select(variable.instance_id).where(by_index),
-                   lambda row: select(variable.name).where(variable.instance_id == row.c.id, by_case).exists())
+                   lambda row: _asked(select(variable.name).where(variable.instance_id == row.c.id, by_case)))
 
 
 def _holds(uow: UnitOfWork, wanted: VariableFilter, text: Any, number: Any, at: Any) -> ColumnElement[bool]:
@@ -205,6 +209,11 @@ def _holds(uow: UnitOfWork, wanted: VariableFilter, text: Any, number: Any, at: 
         parts += [at >= since] if since is not None else []
         parts += [at < until] if until is not None else []
     return and_(*parts)
+
+
+def _asked(found: Select[Any]) -> ColumnElement[bool]:
+    """Whether there is any, asked of each case by itself: EXISTS a database may turn into a join with all there are."""
+    return found.limit(1).scalar_subquery().is_not(None)
 
 
 def _among(row: FromClause, ids: CompoundSelect[Any]) -> ColumnElement[bool]:

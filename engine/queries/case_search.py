@@ -16,13 +16,13 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from engine.persistence.tables import instance
 from engine.persistence.unit_of_work import UnitOfWork
-from engine.queries.case_filters import FOUND, CaseSet, by_column
+from engine.queries.case_filters import FOUND, CaseSet
 from engine.queries.ordering import Ordering
 
 #: cases of a set that is read whole at once, and of one that is read whole where the first stretch gave no page
 FEW, MANY = 2_000, 30_000
 #: cases that are looked at along the order meanwhile: by their index alone, and where another table has to be asked of each
-LONG_STRETCH, STRETCH = 20_000, 5_000
+LONG_STRETCH, STRETCH = 50_000, 10_000
 #: column that a list is ordered by → its index; of the cases of one procedure another one is shorter
 _INDEXES = {"moved_at": "ix_instance_moved", "started_at": "ix_instance_started", "title": "ix_instance_title"}
 _OF_PROCEDURE = "ix_instance_key_moved"
@@ -45,7 +45,7 @@ class Search:
             return self._along()
         few = self._smallest(FEW)
         if few is not None:
-            return self._among(few)
+            return self._among(few, self._read(few.ids.limit(FEW)))
         found = self._along_stretch()
         if len(found) == self._limit:
             return found
@@ -57,7 +57,7 @@ class Search:
             titles = select(FOUND.c.id).with_hint(FOUND, f"INDEXED BY {_INDEXES['title']}", "sqlite")
             ids = self._read(titles.where(*(each.has(FOUND) for each in self._sets if each.is_of_row or each is searched)).limit(FEW + 1))
             if len(ids) <= FEW:
-                return self._among(by_column("id", lambda column, ids=ids: column.in_(ids)))  # type: ignore[misc]
+                return self._among(searched, ids)
         return self._along()
 
     def _smallest(self, most: int) -> CaseSet | None:
@@ -69,12 +69,12 @@ class Search:
         sizes = list(self._uow.reading.execute(select(*counts)).one())
         return sets[sizes.index(min(sizes))] if min(sizes) <= most else None
 
-    def _among(self, chosen: CaseSet) -> list[int]:
-        """Read the whole set, and put in order what is left of it."""
+    def _among(self, chosen: CaseSet, known: Sequence[int] | None = None) -> list[int]:
+        """Read the whole set, and put in order what is left of it. `known`: its ids, which a database plans with more surely."""
         others = [each.has(instance) for each in self._sets if each is not chosen]
         # by their ids, never along the order: neither database may choose
         left = select(*self._keys(instance)).with_hint(instance, "NOT INDEXED", "sqlite")
-        left = left.where(instance.c.id.in_(chosen.ids), *others, *self._range)
+        left = left.where(instance.c.id.in_(chosen.ids if known is None else sorted(set(known))), *others, *self._range)
         rows = left.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
         return self._read(self._page(select(rows.c.id), rows))
 
