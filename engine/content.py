@@ -66,6 +66,14 @@ class InstanceContent:
         """An element; None where the id is one of the engine's own."""
         return self.of(process_key).diagram.elements.get(element_id)
 
+    def filled_in(self) -> frozenset[str]:
+        """Keys of the forms that people fill in: at steps, and at the case's own start. What a called process would ask at a start of its
+        own comes from the caller's scripts.
+        """
+        own = (element.form for element in self.own.diagram.elements.values() if element.kind == "startEvent")
+        every = (element for definition in (self.own, *self.called.values()) for element in definition.diagram.elements.values())
+        return frozenset(form for form in (*own, *(element.form for element in every if element.is_human)) if form)
+
     def form(self, process_key: str, form_key: str | None) -> Form | None:
         """A form by key; None where there is none."""
         return None if form_key is None else self.of(process_key).forms.get(form_key)

@@ -16,13 +16,13 @@ from typing import Any
 import orjson
 from sqlalchemy import insert, select
 
-from engine import files
+from engine import definitions, files
 from engine.errors import NotFoundError
 from engine.file_types import PngError
 from engine.files import FileRefusedError
 from engine.forms.model import FieldKind, Form
 from engine.model import Actor, JsonObject
-from engine.persistence.tables import signature
+from engine.persistence.tables import instance, signature
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
 
@@ -144,13 +144,21 @@ def verify_signature(uow: UnitOfWork, signature_id: int, form: Form, data: JsonO
     return bytes(digest) == content_digest(form, data)
 
 
-def changes_since(uow: UnitOfWork, instance_id: int, data: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
+def changes_since(runtime: Runtime, uow: UnitOfWork, instance_id: int, data: Mapping[str, Any]) -> dict[int, tuple[str, ...]]:
     """Of every signature of a case that names its content: the paths (`form.field`) whose values are no longer what was signed.
 
-    `data` are the case's data now. What a form beyond the case's data held (one signer's opinion) is kept with the opinion and left out.
+    `data` are the case's data now. What a form beyond the case's data held (one signer's opinion) is kept with the opinion and left out,
+    and so is what no person fills in: the diagram's scripts go on working with that.
     """
     query = select(signature.c.id, signature.c.fields).where(signature.c.instance_id == instance_id, signature.c.fields.is_not(None))
-    return {row.id: _changed(orjson.loads(row.fields), data) for row in uow.reading.execute(query.order_by(signature.c.id))}
+    rows = uow.reading.execute(query.order_by(signature.c.id)).all()
+    if not rows:
+        return {}
+    case = uow.reading.execute(select(instance.c.definition_id, instance.c.bindings).where(instance.c.id == instance_id)).one()
+    bound = orjson.loads(case.bindings) if case.bindings else {}
+    filled_in = definitions.instance_content(runtime, uow, case.definition_id, bound).filled_in()
+    told = {name: value for name, value in data.items() if name in filled_in}
+    return {row.id: _changed(orjson.loads(row.fields), told) for row in rows}
 
 
 def _changed(sealed: dict[str, Any], data: Mapping[str, Any]) -> tuple[str, ...]:

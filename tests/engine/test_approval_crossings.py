@@ -236,9 +236,9 @@ def test_a_signature_names_what_was_changed_after_it(runtime: Runtime, staff: di
     assert part.signature_id is not None
     with UnitOfWork(runtime.database) as uow:
         data = instances.inspect(runtime, uow, case.id).variables
-        assert signatures.changes_since(uow, case.id, data) == {part.signature_id: ()}
+        assert signatures.changes_since(runtime, uow, case.id, data) == {part.signature_id: ()}
         changed = {**data, "application": {**data["application"], "area": 81}}
-        assert signatures.changes_since(uow, case.id, changed) == {part.signature_id: ("application.area",)}
+        assert signatures.changes_since(runtime, uow, case.id, changed) == {part.signature_id: ("application.area",)}
 
 
 def test_people_are_asked_to_hurry_once_an_hour(runtime: Runtime, staff: dict[str, Person], clock: MovableClock) -> None:

@@ -229,6 +229,10 @@ def test_a_step_tells_its_settings_in_words_and_what_happened_there(visit: Visit
     registered = text_of(visitor.get(f"/cases/{repair}/steps/repair/register_call"))
     for expected in ("報修後二十分鐘到場", "從這一步開始", "逾期 5 分鐘"):
         assert expected in registered, expected
+    choice = f"/cases/{repair}/steps/repair/fee_due"
+    assert "是 → 記應收" in text_of(visitor.get(choice))
+    assert "work_done" not in text_of(visitor.get(choice)), "expressions are for those who draw"
+    assert 'arrival["cost_basis"]' in text_of(visit(make_user(runtime, "administrator")).get(choice))
     for unknown in ("repair/nothing", "nothing/register_call"):
         assert visitor.get(f"/cases/{repair}/steps/{unknown}").status_code == 404
 

@@ -35,7 +35,7 @@ def list_signatures(call: Call, instance_id: int) -> dict[str, Any]:
     """Drawn signatures, and what of the content that was signed is no longer what it was."""
     _visible(call, instance_id)
     data = instances.inspect(call.runtime, call.uow, instance_id).variables
-    changed = signatures.changes_since(call.uow, instance_id, data)
+    changed = signatures.changes_since(call.runtime, call.uow, instance_id, data)
     rows = queries.signatures(call.uow, instance_id)
     return {"items": [
         {**{entry.name: getattr(row, entry.name) for entry in fields(row)}, "is_unchanged": not changed.get(row.id),

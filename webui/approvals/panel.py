@@ -18,7 +18,7 @@ from engine.queries.approvals import PartRow
 from engine.signature_rules import UNDECIDED, PartState
 from webui.display import role_name
 from webui.language import gettext
-from webui.unit_of_work import current
+from webui.unit_of_work import current, runtime_of
 from webui.wording import called_by, content, texts, worded
 
 #: signature → paths of what has changed since
@@ -84,7 +84,7 @@ def chains(
     rows = queries.of_instance(current(), instance_id, element_id)
     if not rows:
         return ()
-    changed = signatures.changes_since(current(), instance_id, data)
+    changed = signatures.changes_since(runtime_of(), current(), instance_id, data)
     views = []
     for (definition_id, element), of_element in groupby(rows, key=lambda row: (row.definition_id, row.element_id)):
         views.append(_chain(actor, site_id, definition_id, element, tuple(of_element), changed))
@@ -95,7 +95,7 @@ def signature_notes(
     instance_id: int, data: Mapping[str, Any], definition_id: int, *, with_chains: bool = False
 ) -> tuple[SignatureNote, ...]:
     """Of each signed field the last signature, with what has changed since. Those of chains stand with their signers on a case's page."""
-    changed = signatures.changes_since(current(), instance_id, data)
+    changed = signatures.changes_since(runtime_of(), current(), instance_id, data)
     if not changed:
         return ()
     homes = (definition_id, *called_by(instance_id))

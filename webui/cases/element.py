@@ -12,10 +12,12 @@ from engine.calendars import END_OF_DAY, parse_target
 from engine.content import DefinitionContent
 from engine.diagram import Element
 from engine.limit_rules import Limit
+from engine.permissions import may
 from engine.queries import instances as queries
 from engine.queries import work_items
 from engine.queries.instances import LimitRow
 from engine.queries.work_items import WorkItemRow
+from engine.record_templates import title_of
 from webui import session
 from webui.clauses import clauses_of
 from webui.display import duration, outside_name, role_name
@@ -67,12 +69,13 @@ def show(instance_id: int, process: str, element_id: str) -> ResponseReturnValue
     return flask.render_template(
         "cases/element_part.html" if is_part else "cases/element.html", case=case, name=worded(element.name, held.id) or element.id,
         process=worded(held.name, held.id), settings=_settings(held, element), clauses=clauses_of(element, held.id), rounds=rounds,
+        drawn=_drawn(held, element) if may(actor, "process-definition:deploy") else [],
         limits=_limits(held, element, queries.limits(uow, instance_id)),
     )  # fmt: skip
 
 
 def _settings(held: DefinitionContent, element: Element) -> list[Setting]:
-    form = held.forms.get(element.form or "")
+    form, record = held.forms.get(element.form or ""), held.records.get(element.record or "")
     told = [
         (gettext("種類"), _kind(element)),
         (gettext("角色"), role_name(element.role) if element.role and element.is_human else ""),
@@ -81,8 +84,36 @@ def _settings(held: DefinitionContent, element: Element) -> list[Setting]:
         (gettext("期限"), _length(element.due, element.calendar)),
         (gettext("提醒"), gettext("到期前 {duration}", duration=_length(element.warn, element.calendar)) if element.warn else ""),
         (gettext("逾期升級給"), role_name(element.escalate_to) if element.escalate_to else ""),
+        (gettext("開立單據"), worded(title_of(record), held.id) if record is not None else ""),
+        (gettext("完成前"), worded(element.require_message or "", held.id) if element.require else ""),
+        (gettext("接下來"), _ways_on(held, element)),
         (gettext("說明"), worded(element.instructions or element.documentation, held.id)),
     ]
+    return [Setting(name, words) for name, words in told if words]
+
+
+def _ways_on(held: DefinitionContent, element: Element) -> str:
+    """Where it goes on from a choice: the name of each way and the step that it leads to."""
+    if not element.kind.endswith("Gateway"):
+        return ""
+    told = []
+    for flow in held.diagram.flows:
+        target = held.diagram.elements.get(flow.target)
+        if flow.source == element.id and target is not None:
+            name = worded(target.name, held.id) or _kind(target)
+            told.append(f"{worded(flow.name, held.id)} → {name}" if flow.name else f"→ {name}")
+    return " · ".join(told)
+
+
+def _drawn(held: DefinitionContent, element: Element) -> list[Setting]:
+    """What the file says of it in its own words, for those who draw."""
+    conditions = [(flow.id, flow.condition or "") for flow in held.diagram.flows if flow.source == element.id]
+    told = [
+        ("id", element.id), (gettext("候選角色"), element.candidate_roles or ""), (gettext("承辦人"), element.assignee or ""),
+        (gettext("會簽人"), element.signers or ""), (gettext("完成條件"), element.require or ""), (gettext("運算"), element.operator or ""),
+        (gettext("決策表"), element.decision or ""), (gettext("重複"), " ".join((element.repeated or "", element.repetition)).strip()),
+        *((gettext("事件"), " ".join(filter(None, (each.kind, each.expression)))) for each in element.events), *conditions,
+    ]  # fmt: skip
     return [Setting(name, words) for name, words in told if words]
 
 
