@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
+import jsonschema_rs
 import orjson
 import pytest
 from lxml import etree
@@ -23,6 +24,57 @@ from tests.builders import make_user
 from tests.engine.queries.test_heat import Stage
 
 _XES = "{http://www.xes-standard.org/}"
+#: attributes are typed elements with a key of their own; a log has its parts in this order
+_XES_SHAPE = etree.XMLSchema(etree.fromstring(b"""
+<xs:schema xmlns:xs="http://www.w3.org/2001/XMLSchema" xmlns="http://www.xes-standard.org/" targetNamespace="http://www.xes-standard.org/"
+ elementFormDefault="qualified">
+  <xs:complexType name="text"><xs:group ref="attributes"/><xs:attribute name="key" type="xs:Name" use="required"/>
+    <xs:attribute name="value" type="xs:string" use="required"/></xs:complexType>
+  <xs:complexType name="moment"><xs:group ref="attributes"/><xs:attribute name="key" type="xs:Name" use="required"/>
+    <xs:attribute name="value" type="xs:dateTime" use="required"/></xs:complexType>
+  <xs:group name="attributes"><xs:choice><xs:choice minOccurs="0" maxOccurs="unbounded">
+    <xs:element name="string" type="text"/><xs:element name="date" type="moment"/></xs:choice></xs:choice></xs:group>
+  <xs:complexType name="event"><xs:group ref="attributes"/></xs:complexType>
+  <xs:element name="log"><xs:complexType>
+    <xs:sequence>
+      <xs:element name="extension" minOccurs="0" maxOccurs="unbounded"><xs:complexType>
+        <xs:attribute name="name" type="xs:NCName" use="required"/><xs:attribute name="prefix" type="xs:NCName" use="required"/>
+        <xs:attribute name="uri" type="xs:anyURI" use="required"/></xs:complexType></xs:element>
+      <xs:element name="global" minOccurs="0" maxOccurs="2"><xs:complexType><xs:group ref="attributes"/>
+        <xs:attribute name="scope" use="required"><xs:simpleType><xs:restriction base="xs:NCName">
+          <xs:enumeration value="trace"/><xs:enumeration value="event"/></xs:restriction></xs:simpleType></xs:attribute>
+      </xs:complexType><xs:unique name="once"><xs:selector xpath="*"/><xs:field xpath="@key"/></xs:unique></xs:element>
+      <xs:element name="classifier" minOccurs="0" maxOccurs="unbounded"><xs:complexType>
+        <xs:attribute name="name" type="xs:NCName" use="required"/><xs:attribute name="scope" type="xs:NCName"/>
+        <xs:attribute name="keys" type="xs:token" use="required"/></xs:complexType></xs:element>
+      <xs:group ref="attributes"/>
+      <xs:element name="trace" minOccurs="0" maxOccurs="unbounded"><xs:complexType><xs:sequence><xs:group ref="attributes"/>
+        <xs:element name="event" type="event" minOccurs="0" maxOccurs="unbounded">
+          <xs:unique name="one"><xs:selector xpath="*"/><xs:field xpath="@key"/></xs:unique></xs:element>
+      </xs:sequence></xs:complexType></xs:element>
+    </xs:sequence>
+    <xs:attribute name="xes.version" type="xs:decimal" use="required"/><xs:attribute name="xes.features" type="xs:token" use="required"/>
+  </xs:complexType></xs:element>
+</xs:schema>"""))
+
+
+def _listed(required: dict[str, Any], **more: Any) -> dict[str, Any]:
+    items = {"type": "object", "properties": {**required, **more}, "required": list(required), "additionalProperties": False}
+    return {"type": "array", "items": items}
+
+
+_WORD, _TIME = {"type": "string", "minLength": 1}, {"type": "string", "format": "date-time"}
+_KINDS = {"enum": ["string", "time", "integer", "float", "boolean"]}
+_TYPES = _listed({"name": _WORD, "attributes": _listed({"name": _WORD, "type": _KINDS})})
+_RELATIONS = _listed({"objectId": _WORD, "qualifier": {"type": "string"}})
+_OCEL_SHAPE = jsonschema_rs.Draft202012Validator({
+    "type": "object", "required": ["eventTypes", "objectTypes", "events", "objects"], "additionalProperties": False, "properties": {
+        "eventTypes": _TYPES, "objectTypes": _TYPES,
+        "events": _listed({"id": _WORD, "type": _WORD, "time": _TIME}, attributes=_listed({"name": _WORD, "value": {"type": "string"}}),
+                          relationships=_RELATIONS),
+        "objects": _listed({"id": _WORD, "type": _WORD}, attributes=_listed({"name": _WORD, "value": {"type": "string"}, "time": _TIME}),
+                           relationships=_RELATIONS),
+    }}, validate_formats=True)  # fmt: skip
 
 
 @pytest.fixture
@@ -106,6 +158,13 @@ def test_ocel_has_what_the_standard_requires(stage: Stage, monkeypatch: pytest.M
     assert all(datetime.fromisoformat(event["time"]).tzinfo and event["relationships"] for event in log["events"])
     assert all(datetime.fromisoformat(attribute["time"]) for each in log["objects"] for attribute in each["attributes"])
     assert [each["type"] for each in log["objects"]].count("case") == 4
+
+
+def test_both_files_keep_to_the_shapes_of_their_standards(stage: Stage) -> None:
+    """In our own words: the order and the types that IEEE 1849 gives its elements, and what OCEL 2.0 asks of each list."""
+    for is_named in (False, True):
+        _XES_SHAPE.assertValid(parse_xml(written(stage, LogKind.XES, is_named=is_named)))
+        _OCEL_SHAPE.validate(orjson.loads(written(stage, LogKind.OCEL, is_named=is_named)))
 
 
 def test_persons_are_numbered_unless_the_reader_may_see_them(stage: Stage) -> None:
