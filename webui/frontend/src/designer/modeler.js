@@ -36,8 +36,11 @@ export class Canvas {
     this.modeler.on("tokenSimulation.toggleMode", 10_000, ({ active }) => {
       this.frozen = active ? this.text() : null;
     });
-    // on a phone the palette lies over what is drawn: it goes when something was taken from it
-    if (!isReadOnly) this.modeler.on(["create.start", "tool-manager.update"], () => this.isNarrow && this.get("palette").close());
+    // on a phone the palette lies over what is drawn: it goes when something was taken from it (what this gives back, false most of all,
+    // would be an answer to the event)
+    if (!isReadOnly) this.modeler.on(["create.start", "tool-manager.update"], () => {
+      if (this.isNarrow) this.get("palette").close();
+    });
     translateSimulation(this.modeler, holder);
     startTouch(this.modeler, holder);
   }
