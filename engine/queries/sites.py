@@ -31,6 +31,13 @@ def seen_cases(actor: Actor) -> list[ColumnElement[bool]]:
     return [] if sites is None else [or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites)))]
 
 
+def last_procedure(uow: UnitOfWork, actor: Actor) -> str | None:
+    """The procedure of the case that moved last among those a person sees: where to begin when none was chosen. None without any."""
+    query = select(instance.c.definition_key).where(*seen_cases(actor)).order_by(instance.c.moved_at.desc(), instance.c.id.desc())
+    key: str | None = uow.reading.execute(query.limit(1)).scalar()
+    return key
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A building, or with None as its building a whole site."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from engine.runtime import Runtime
-from tests.builders import make_user
+from tests.builders import deploy, make_user, simple_process
 from tests.engine.queries.test_heat import Stage
 from tests.webui.visitor import Visitor, select, text_of
 
@@ -21,7 +21,10 @@ def test_figures_stand_on_the_diagram_and_in_the_table_and_open_their_cases(visi
     stage.do(cases[0], 10)
     stage.do(cases[1], 10)
     stage.send_back(cases[1])
+    # by the alphabet another one would be first
+    deploy(runtime, {"another.bpmn": simple_process("another", ("do_it", "manager"))})
     visitor = visit(stage.manager)
+    assert visitor.get("/heat").headers["Location"].startswith("/heat/errand?")
     page = visitor.get("/heat/errand")
     (mark,) = select(page, "//*[local-name()='g'][@data-element-id='check_errand']")
     assert "is-heat-2" in mark.get("class")

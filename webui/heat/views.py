@@ -17,13 +17,15 @@ from webui.unit_of_work import current, runtime_of
 
 
 def choose() -> ResponseReturnValue:
-    """On to the procedure that was chosen, or the first one."""
+    """On to the procedure that was chosen, or the one whose cases moved last."""
     require(session.actor(), "process-heat:read")
     known = [info.key for info in definitions.list_latest(runtime_of(), current())]
     if not known:
         return flask.render_template("heat/none.html")
-    key, address = flask.request.args.get("key", ""), reading.wish_of(flask.request.args).address()
-    return flask.redirect(flask.url_for("heat.show", key=key if key in known else known[0], **address))
+    address = reading.wish_of(flask.request.args).address()
+    wished = (flask.request.args.get("key", ""), site_queries.last_procedure(current(), session.actor()))
+    key = next((each for each in wished if each in known), known[0])
+    return flask.redirect(flask.url_for("heat.show", key=key, **address))
 
 
 def show(key: str) -> ResponseReturnValue:
