@@ -7,6 +7,8 @@ from datetime import date
 
 #: as a page says it, source language
 SENTENCE = "（已按保存規則於 {date} 刪除）"
+#: with which every mark begins
+SIGN = SENTENCE[:5]
 _MARK = re.compile(r"（已按保存規則於 (\d{4}-\d\d-\d\d) 刪除）")  # not a message
 
 

@@ -11,8 +11,9 @@ from zoneinfo import ZoneInfo
 
 import flask
 from babel.dates import format_date, get_month_names
+from markupsafe import Markup
 
-from engine.erased import SENTENCE, days_in, unmarked
+from engine.erased import SENTENCE, SIGN, days_in, unmarked
 from engine.i18n import translate
 from engine.model import InstanceState, WorkItemState
 from webui.devices import device_name, is_phone
@@ -51,9 +52,11 @@ def register(app: flask.Flask) -> None:
         moment=moment, short_moment=short_moment, day=day, clock_time=clock_time, iso=lambda value: value.isoformat(timespec="seconds"),
         ago=ago, role_name=role_name, instance_state=instance_state, work_item_state=work_item_state, outside_name=outside_name,
         channel_name=channel_name, device_name=device_name, is_phone=is_phone,
-        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped, titled=titled, unerased=unerased,
+        duration=duration, initial=initial, hue=hue, file_size=file_size, capped=capped, titled=titled,
     )
     app.jinja_env.globals.update(due=due, file_address=file_address)
+    # wherever a page says what was erased by rule, it says so in the reader's language
+    app.jinja_env.finalize = _finalized
 
 
 def titled(words: str) -> str:
@@ -61,10 +64,16 @@ def titled(words: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def unerased(text: str | None) -> str:
+def _finalized(value: object) -> object:
+    """What a template prints: a text with a mark in it in the reader's words, everything else as it is."""
+    if not isinstance(value, str) or SIGN not in value:
+        return value
+    told = unerased(str(value))
+    return Markup(told) if isinstance(value, Markup) else told  # noqa: S704 - it was safe, and the sentence is ours
+
+
+def unerased(text: str) -> str:
     """A text in which marks of what was erased by rule are told in the reader's language."""
-    if not text:
-        return ""
     parts, days = unmarked(text), days_in(text)
     if not days:
         return text

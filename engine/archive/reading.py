@@ -19,7 +19,7 @@ from engine.files import keep_content
 from engine.jobs.dbos_runner import JobQueue, prepare_store
 from engine.persistence.database import Database
 from engine.persistence.schema import current_revision, upgrade_connection
-from engine.persistence.tables import due, executor, lease, metadata
+from engine.persistence.tables import due, executor, lease, metadata, retention_head
 from engine.settings import Settings
 
 _ROWS = 1_000
@@ -63,6 +63,8 @@ def restore(settings: Settings, path: Path, tell: Callable[[str, int], None] = l
                 # what was handed to the jobs of the other store is handed out again; a handler that finds it done does nothing
                 connection.execute(due.update().values(handed_for=None))
                 upgrade_connection(connection)
+                # what was erased since the backup was made is back: the rules that are due run again before anything else is asked
+                connection.execute(retention_head.update().values(round_on=None))
             jobs = _queue(database, archive)
             return Counted(rows, manifest["files"], jobs)
     finally:

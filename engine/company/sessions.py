@@ -7,7 +7,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select, update
 
 from engine import house_rules, permissions
 from engine.company import account_rows
@@ -20,8 +20,6 @@ from engine.runtime import Runtime
 
 #: a session's use is noted at most this often, so that reading a page seldom writes
 NOTED_EVERY = timedelta(minutes=5)
-#: rows of sessions that were not used for so long are dropped at the person's next sign-in
-_KEPT = timedelta(days=90)
 #: longer than any cookie of ours lives
 LONGEST = timedelta(days=30)
 
@@ -44,7 +42,6 @@ def begin(runtime: Runtime, uow: UnitOfWork, user_id: int, *, method: str, devic
     """Begin one; returns the secret for the browser's cookie, which is not kept."""
     secret, now = secrets.token_urlsafe(32), runtime.clock.now()
     connection = uow.writing
-    connection.execute(delete(user_session).where(user_session.c.user_id == user_id, user_session.c.last_seen_at < now - _KEPT))
     connection.execute(insert(user_session).values(
         user_id=user_id, digest=_digest(secret), method=method, device=device[:300], address=address[:60],
         created_at=now, last_seen_at=now))

@@ -12,7 +12,7 @@ from engine import intervention_runs, messages, migration_runs, standings, timer
 from engine.company import asking, rescheduling
 from engine.errors import ConflictError, StaleInstanceError
 from engine.imports import planning, storing
-from engine.jobs import link_sending
+from engine.jobs import link_sending, supervision
 from engine.model import SYSTEM, JsonObject
 from engine.persistence.tables import idempotency
 from engine.persistence.unit_of_work import UnitOfWork
@@ -131,6 +131,8 @@ def play_what_if(runtime: Runtime, key: str, payload: JsonObject) -> None:
 def erase_by_rule(runtime: Runtime, key: str, payload: JsonObject) -> None:
     """Carry a rule of keeping out; begun again it goes on with what is still due."""
     retention_runs.carry_out(runtime, payload["run_id"])
+    # what messages carried stands in the jobs that brought them, which are remembered for some days
+    run_step(runtime, lambda uow: supervision.forget_ended(uow, "deliver_event"))
 
 
 #: job name → what carries it out

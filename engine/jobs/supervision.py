@@ -172,6 +172,19 @@ def cancel(runtime: Runtime, uow: UnitOfWork, actor: Actor, job_id: str) -> None
     _record(runtime, uow, actor, found, "cancelled")
 
 
+def forget_ended(uow: UnitOfWork, name: str) -> int:
+    """Forget the jobs of a name that are done, with what they carried, before their time; how many that were."""
+    if not _is_there(uow):
+        return 0
+    job, given, outcome = (_table(uow, each) for each in ("workflow_status", "workflow_input", "workflow_output"))
+    query = select(job.c.workflow_uuid, given.c.inputs).join(given, given.c.workflow_uuid == job.c.workflow_uuid)
+    done = query.where(job.c.status == "SUCCESS", given.c.inputs.contains(f'"{name}"'))
+    ids = [row.workflow_uuid for row in uow.writing.execute(done) if orjson.loads(row.inputs)["positionalArgs"][0] == name]
+    for of in (job, given, outcome):
+        uow.writing.execute(delete(of).where(of.c.workflow_uuid.in_(ids)))
+    return len(ids)
+
+
 def _record(runtime: Runtime, uow: UnitOfWork, actor: Actor, job: JobRow, action: str) -> None:
     changes.record(uow, actor, _KIND, job.key[:_ENTRY], action, runtime.clock.now(), changes={"name": (None, job.name)})
 

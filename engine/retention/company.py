@@ -171,7 +171,8 @@ def _moved_out(cutoff: datetime) -> Select[Any]:
 
 
 def _old_sessions(cutoff: datetime) -> ColumnElement[bool]:
-    return and_(user_session.c.ended_at.is_not(None), user_session.c.ended_at <= cutoff)
+    # one that nobody used since then has lapsed, whether or not somebody ended it
+    return user_session.c.last_seen_at <= cutoff
 
 
 def _old_rows(cutoff: datetime) -> ColumnElement[bool]:

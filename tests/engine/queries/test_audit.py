@@ -70,6 +70,18 @@ def stage(runtime: Runtime) -> Stage:
             user_id=clerk.user_id, digest=b"x", method="password", created_at=now, last_seen_at=now, ended_at=now + timedelta(minutes=5),
             ended_by=administrator.user_id))
         connection.execute(update(tables.instance).where(tables.instance.c.id == cases[1]).values(business_key="WX-1"))
+        connection.execute(insert(tables.import_run).values(
+            name="m.xlsx", digest=b"x", state="applied", read_at=now, read_by=administrator.user_id, confirmed_at=now,
+            confirmed_by=administrator.user_id))
+        connection.execute(insert(tables.proposal).values(
+            state="refused", procedure="errand", name="errand", keys="[]", made_at=now, asked_at=now, asked_by=administrator.user_id,
+            decided_at=now, decided_by=manager.user_id, decision_note="no"))
+        drafted = {"procedure": "errand", "revision": 1, "created_at": now, "changed_at": now}
+        connection.execute(insert(tables.design_draft).values(id=1, **drafted))
+        connection.execute(insert(tables.design_version).values(
+            draft_id=1, number=1, name="first", revision=1, created_at=now, created_by=administrator.user_id))
+        connection.execute(insert(tables.retention_run).values(
+            kind="texts", procedure="", days=30, from_tenancy=False, cutoff=now, asked_at=now, state="finished"))
         target = {"limit_id": "errand.done", "target": "PT1H", "reason": "r", "effective_from": now.date()}
         connection.execute(insert(tables.limit_target).values(**target, set_at=now, set_by=administrator.user_id))
         uow.commit()
@@ -96,7 +108,12 @@ def test_it_is_narrowed_to_a_person_a_kind_a_case_and_days(stage: Stage) -> None
     of_clerk = stage.read(stage.administrator, person_id=stage.clerk.user_id)
     assert {row.action for row in of_clerk} >= {"instance.started", "session.begun", "session.failed"}
     assert {row.actor_id for row in of_clerk} == {stage.clerk.user_id}
-    (changed,) = stage.read(stage.administrator, kind=AuditKind.DIRECTORY)
+    confirmed, read, changed = stage.read(stage.administrator, kind=AuditKind.DIRECTORY)
+    assert (confirmed.action, read.action, read.title) == ("import.confirmed", "import.read", "m.xlsx")
+    told = {row.action: row.detail for row in stage.read(stage.administrator, kind=AuditKind.PROCEDURE)}
+    assert told["draft.kept"] == {"number": 1, "version_name": "first"}
+    assert told["proposal.decided"] == {"state": "refused", "note": "no"}
+    assert "proposal.asked" in told
     assert (changed.about, changed.about_id, changed.detail["name"][1]) == ("site", str(stage.here), "東園")
     about = stage.read(stage.administrator, case="WX-1")
     assert {row.business_key for row in about} == {"WX-1"}
