@@ -157,7 +157,7 @@ class _Builder:
             found = self._uow.reading.execute(select(*sums).where(case_.definition_key == section.process)).one()
             for label, value in zip(wanted, found, strict=True):
                 rows.setdefault(label, {})[name] = int(value or 0)
-        return {"kind": "cases", "title": "案件", "rows": [{"title": label, **values} for label, values in rows.items()]}
+        return {"kind": "cases", "title": "案件數", "rows": [{"title": label, **values} for label, values in rows.items()]}
 
     def _count(self, section: Section, count: Count) -> JsonObject:
         field, titles = self._field(section, count.field)

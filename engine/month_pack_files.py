@@ -49,6 +49,7 @@ def workbook(parts: Sequence[Part], title: str, note: str, made_at: datetime) ->
     with xlsxwriter.Workbook(target, {"in_memory": True}) as book:
         book.set_properties({"title": title, "created": made_at.replace(tzinfo=None)})
         bold, head = book.add_format({"bold": True}), book.add_format({"bold": True, "font_size": 13})
+        over_numbers = book.add_format({"bold": True, "align": "right"})
         share, late = book.add_format({"num_format": "0.0%"}), book.add_format({"font_color": "#B3261E"})
         names: set[str] = set()
         for part in parts:
@@ -61,7 +62,7 @@ def workbook(parts: Sequence[Part], title: str, note: str, made_at: datetime) ->
             for table in part.tables:
                 sheet.write_string(line, 0, table.title, bold)
                 for place, heading in enumerate(table.headings):
-                    sheet.write_string(line + 1, place, heading, bold)
+                    sheet.write_string(line + 1, place, heading, over_numbers if place else bold)
                 line += 2
                 for row in table.rows:
                     for place, cell in enumerate(row):

@@ -32,7 +32,8 @@ def signature(signer: str) -> bytes:
 def photo(name: str) -> bytes:
     """A grey shade that runs from corner to corner."""
     shade = zlib.crc32(name.encode()) % 90
-    return _png(480, [bytes(min(255, 60 + shade + (x + y) // 8) for x in range(480)) for y in range(320)])
+    shades = bytes(min(255, 60 + shade + place // 8) for place in range(480 + 320))
+    return _png(480, [shades[y:y + 480] for y in range(320)])
 
 
 def _png(width: int, rows: Sequence[bytes | bytearray]) -> bytes:

@@ -68,7 +68,7 @@ def play(
                 uow.commit()
         people = Staff(past, plan, [person["username"] for person in staff])
         rates = {building["code"]: Decimal(building["fee_rate"]) for building in example.company["building"]}
-        last_days = {told["unit"] for told in example.cases["case"]}
+        last_days = {told["unit"] for told in example.cases["case"]} if with_last_days else set()
         player = Player(past, clock, effects, plan, people, Places(past, rates, last_days))
         player.plan_arrivals()
         if with_last_days:

@@ -100,6 +100,14 @@ class Plan:
         """Every case that people begin of themselves, by time."""
         return sorted((each for told in self.told["arrivals"] for each in self._of(told)), key=lambda each: (each.at, each.key))
 
+    def one_of_each(self) -> list[Arrival]:
+        """A case of every procedure on the first days, whatever chance says."""
+        found = []
+        for number, told in enumerate(self.told["arrivals"]):
+            key, day = f"{told['process']}-first", self.first + timedelta(days=1 + number % 3)
+            found.append(Arrival(self.moment(day, time(9, 5 * number)), told["process"], key, self.story(told["process"], key, day)))
+        return found
+
     def _of(self, told: Mapping[str, Any]) -> Iterator[Arrival]:
         process = told["process"]
         chance = self.draw("arrivals", process)

@@ -104,7 +104,7 @@ class Player:
 
     def plan_arrivals(self) -> None:
         """Put everything that comes in on the agenda."""
-        for each in self._plan.arrivals():
+        for each in (*self._plan.one_of_each(), *self._plan.arrivals()):
             self.at(each.at, partial(self.begin, each))
 
     def at(self, moment: datetime, act: Callable[[], object]) -> None:
