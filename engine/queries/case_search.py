@@ -19,10 +19,12 @@ from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.case_filters import FOUND, CaseSet
 from engine.queries.ordering import Ordering
 
-#: cases of a set that is read whole at once, and of one that is read whole where the first stretch gave no page
-FEW, MANY = 2_000, 30_000
-#: cases that are looked at along the order meanwhile: by their index alone, and where another table has to be asked of each
-LONG_STRETCH, STRETCH = 50_000, 10_000
+#: cases of a set that is read whole at once
+FEW = 2_000
+#: cases that are looked at along the order first, and cases of a set that is read whole where they gave no page: where the order's index
+#: tells of each whether it is left, and where something else has to be asked
+LONG_STRETCH, MANY_BESIDE_INDEX = 50_000, 10_000
+STRETCH, MANY = 10_000, 30_000
 #: column that a list is ordered by → its index; of the cases of one procedure another one is shorter
 _INDEXES = {"moved_at": "ix_instance_moved", "started_at": "ix_instance_started", "title": "ix_instance_title"}
 _OF_PROCEDURE = "ix_instance_key_moved"
@@ -49,7 +51,7 @@ class Search:
         found = self._along_stretch()
         if len(found) == self._limit:
             return found
-        many = self._smallest(MANY)
+        many = self._smallest(MANY_BESIDE_INDEX if self._is_told_by_index() else MANY)
         if many is not None:
             return self._among(many)
         for searched in (each for each in self._sets if each.is_searched):
@@ -78,14 +80,17 @@ class Search:
         rows = left.cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
         return self._read(self._page(select(rows.c.id), rows))
 
+    def _is_told_by_index(self) -> bool:
+        """Whether the index of the list's order has all that is looked at; when a case last moved only its own has."""
+        looks_at_move = any("moved_at" in each.columns for each in self._sets)
+        return all(each.is_of_row for each in self._sets) and (str(self._ordering.column.key) == "moved_at" or not looks_at_move)
+
     def _along_stretch(self) -> list[int]:
         """What the first cases in the list's order give."""
-        order = str(self._ordering.column.key)
-        # nothing but what is looked at, so that the index tells it; none but the list's own has when a case last moved
-        names = dict.fromkeys(["id", order, *(name for each in self._sets for name in each.columns)])
-        is_short = not all(each.is_of_row for each in self._sets) or (order != "moved_at" and "moved_at" in names)
+        # nothing but what is looked at, so that the index may tell it
+        names = dict.fromkeys(["id", str(self._ordering.column.key), *(name for each in self._sets for name in each.columns)])
         stretch = self._ordered(select(*(instance.c[name] for name in names)))
-        row = stretch.limit(STRETCH if is_short else LONG_STRETCH).subquery("stretch")
+        row = stretch.limit(LONG_STRETCH if self._is_told_by_index() else STRETCH).subquery("stretch")
         return self._read(self._page(select(row.c.id).where(*(each.has(row) for each in self._sets)), row))
 
     def _along(self) -> list[int]:

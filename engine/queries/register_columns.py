@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -33,6 +33,10 @@ _CASE_MOMENTS = frozenset({"started_at", "ended_at"})
 
 #: the line that a row is, in registers of lines
 line = register_line.alias("line")
+
+
+#: scopes of paths that are no fields of forms
+_FACTS = frozenset({"case", "row", "who", "when", "times", "limit", "minutes", "record"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,11 @@ def value_of(bound: BoundRegister, path: Path, storage: Storage) -> ColumnElemen
     return variable(str(path), storage)
 
 
+def is_variable(path: Path) -> bool:
+    """Whether it names a field of the case's forms."""
+    return path.scope not in _FACTS
+
+
 def variable(name: str, storage: Storage) -> ColumnElement[Any]:
     """A field of the case's forms."""
     found = select(instance_variable.c[storage]).where(instance_variable.c.instance_id == instance.c.id, instance_variable.c.name == name)
@@ -119,9 +128,8 @@ def variable(name: str, storage: Storage) -> ColumnElement[Any]:
 
 def text_names(columns: Sequence[BoundColumn]) -> tuple[list[str], list[str]]:
     """Names of fields, and of columns of lines, in which a text search looks."""
-    facts: Mapping[str, object] = dict.fromkeys(("case", "row", "who", "when", "times", "limit", "minutes", "record"))
     texts = [column for column in columns if column.storage == "text" and not column.is_covered]
-    fields = [str(column.column.path) for column in texts if column.column.path.scope not in facts]
+    fields = [str(column.column.path) for column in texts if is_variable(column.column.path)]
     return fields, [column.column.path.name for column in texts if column.column.path.scope == "row"]
 
 

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, exists, func, literal, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, Subquery, and_, case, exists, func, literal, or_, select
 from sqlalchemy.sql.functions import coalesce
 
 from engine.model import Actor, InstanceState
@@ -17,12 +17,24 @@ from engine.persistence.tables import Instant, instance, instance_variable, regi
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.months import MOST_MONTHS, midnight, months_between, next_month
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.register_columns import BoundColumn, BoundRegister, line, storage_of, text_names, value_in, value_of, variable
+from engine.queries.register_columns import (
+    BoundColumn,
+    BoundRegister,
+    is_variable,
+    line,
+    storage_of,
+    text_names,
+    value_in,
+    value_of,
+    variable,
+)
 from engine.queries.sites import visible_sites
 from engine.register_rules import MONTH, Path
 
 #: groups that a summary shows at most, the largest
 MOST_GROUPS = 200
+#: cases of a register that one looks at a month at a time
+LARGE = 5_000
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LEAST = Decimal(-(10**13))
 
@@ -152,15 +164,28 @@ class Reader:
         """Every case or line that the person may see, with all columns; what is not asked for the database leaves out."""
         register = self.bound.register
         values = [value_in(self.bound, each).label(f"c_{each.id}") for each in self.bound.columns]
-        period = value_of(self.bound, register.period, self.bound.period_storage).label("period")
-        if register.rows == "case":
-            head: Select[Any] = select(instance.c.id, instance.c.definition_id, literal(0).label("position"), period, *values)
-            head = head.select_from(instance)
-        else:
-            head = select(instance.c.id, instance.c.definition_id, line.c.position, period, *values)
-            head = head.select_from(line.join(instance, instance.c.id == line.c.instance_id))
+        period, dated = value_of(self.bound, register.period, self.bound.period_storage), None
+        if is_variable(register.period):
+            # joined, so that a period is looked up once a row, and the rows of one are found by it
+            dated = instance_variable.alias("dated")
+            period = dated.c[self.bound.period_storage]
+        is_case = register.rows == "case"
+        head: Select[Any] = select(
+            instance.c.id, instance.c.definition_id, (literal(0) if is_case else line.c.position).label("position"),
+            period.label("period"), *values,
+        )
+        source: FromClause = instance if is_case else line.join(instance, instance.c.id == line.c.instance_id)
+        if dated is not None:
+            source = source.outerjoin(dated, and_(dated.c.instance_id == instance.c.id, dated.c.name == str(register.period)))
+        head = head.select_from(source)
+        if not is_case:
             head = head.where(line.c.source == register.rows, line.c.field == "")
         return head.where(*self._of_cases()).subquery("rows")
+
+    def is_large(self, uow: UnitOfWork) -> bool:
+        """Whether its procedures have so many cases that looking at all of them takes a while."""
+        found = select(instance.c.id).where(instance.c.definition_key.in_(self.bound.register.processes)).limit(LARGE + 1).subquery()
+        return bool(uow.reading.execute(select(func.count()).select_from(found)).scalar_one() > LARGE)
 
     def _of_cases(self) -> list[ColumnElement[bool]]:
         filters, register = self.filters, self.bound.register

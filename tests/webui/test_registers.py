@@ -14,6 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from engine.clock import MovableClock
 from engine.jobs.inline import advance
 from engine.persistence import tables
+from engine.queries import registers
 from engine.runtime import Runtime
 from tests.builders import Person, deploy_folder, make_building, make_site, make_unit, make_user, rows, start
 from tests.webui.visitor import Visitor, select, text_of
@@ -79,6 +80,23 @@ def test_every_language_has_the_page(visit: Visit, runtime: Runtime, repairs: li
     assert {"zh-Hant": "單元", "zh-Hans": "单元", "en": "Summary"}[locale] in words
 
 
+def test_of_a_large_register_the_month_comes_first(
+    visit: Visit, clerk: Person, clock: MovableClock, repairs: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is one link away, and files follow what is shown."""
+    monkeypatch.setattr(registers, "LARGE", 2)
+    visitor = visit(clerk)
+    assert len(select(visitor.get(REGISTER), "//table[contains(@class, 'register')]/tbody/tr")) == 3
+    clock.advance(timedelta(days=40))
+    page = visitor.get(REGISTER)
+    assert select(page, "//table[contains(@class, 'register')]/tbody/tr") == []
+    assert "since=" in select(page, "//a[contains(@href, 'file.csv')]/@href")[0]
+    (whole,) = select(page, "//a[contains(@href, 'period=all')]/@href")
+    page = visitor.get(whole)
+    assert len(select(page, "//table[contains(@class, 'register')]/tbody/tr")) == 3
+    assert "period=all" in select(page, "//th//a[contains(@href, 'sort=')]/@href")[0]
+
+
 def test_files_hold_what_the_page_shows(visit: Visit, clerk: Person, runtime: Runtime, repairs: list[int]) -> None:
     visitor = visit(clerk)
     text = visitor.get(f"{REGISTER}/file.csv?unit=A-1")
@@ -121,7 +139,7 @@ def test_lists_cost_a_fixed_number_of_statements(
     visit: Visit, clerk: Person, repairs: list[int], count_statements: Callable[[], AbstractContextManager[list[str]]]
 ) -> None:
     visitor = visit(clerk)
-    for address, most in ((REGISTER, 16), ("/limits", 10), ("/limits/repair.on_site", 24), ("/limits/over-time", 16)):
+    for address, most in ((REGISTER, 17), ("/limits", 10), ("/limits/repair.on_site", 24), ("/limits/over-time", 16)):
         visitor.get(address)
         with count_statements() as statements:
             assert visitor.get(address).status_code == 200

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,7 +18,7 @@ from engine.queries.registers import GroupRow, Reader, RegisterFilters, Register
 from engine.register_rules import MONTH
 from engine.registers import OpenRegister, number_words
 from webui import session
-from webui.display import zone
+from webui.display import local, zone
 from webui.language import current_locale, gettext
 from webui.periods import day_of, id_of
 from webui.unit_of_work import current, runtime_of
@@ -35,6 +35,10 @@ class Reading:
     after: str | None
     #: `month`, a column's id or nothing
     summary_by: str
+    #: that all periods were asked for, where one month would be shown else
+    is_whole: bool = False
+    #: that the month was chosen for the reader
+    is_month_given: bool = False
 
     @property
     def columns(self) -> list[BoundColumn]:
@@ -45,6 +49,8 @@ class Reading:
     def is_narrowed(self) -> bool:
         """Whether rows may be left out."""
         filters = self.reader.filters
+        if self.is_month_given:
+            filters = replace(filters, since=None, until=None)
         plain = (filters.since, filters.until, filters.site_id, filters.building_id, filters.unit, filters.state, filters.q)
         return any(plain) or any(filters.values.values())
 
@@ -110,7 +116,8 @@ class Reading:
         values: dict[str, Any] = {
             "process": self.opened.entry.process, "key": self.opened.entry.key, "since": filters.since, "until": filters.until,
             "site": filters.site_id, "building": filters.building_id, "unit": filters.unit, "state": filters.state, "q": filters.q,
-            "sort": self.sort, "by": self.summary_by, **{f"f_{name}": value for name, value in filters.values.items()},
+            "sort": self.sort, "by": self.summary_by, "period": "all" if self.is_whole else None,
+            **{f"f_{name}": value for name, value in filters.values.items()},
         }  # fmt: skip
         return {name: value for name, value in (values | changes).items() if value not in (None, "")}
 
@@ -127,7 +134,12 @@ def read(process: str, key: str) -> Reading:
     )  # fmt: skip
     offered = opened.bound.register.summary
     by = args.get("by", offered[0] if offered else "")
+    reader, is_whole = Reader(opened.bound, actor, zone(), filters), args.get("period") == "all"
+    is_month_given = not (filters.since or filters.until or is_whole) and reader.is_large(current())
+    if is_month_given:
+        today = local(runtime_of().clock.now()).date()
+        reader = replace(reader, filters=replace(filters, since=today.replace(day=1), until=today))
     return Reading(
-        opened, Reader(opened.bound, actor, zone(), filters), FormTexts(current_locale(), opened.english, zone()),
-        args.get("sort", "")[:70], args.get("after") or None, by if by in offered else "",
+        opened, reader, FormTexts(current_locale(), opened.english, zone()), args.get("sort", "")[:70], args.get("after") or None,
+        by if by in offered else "", is_whole, is_month_given,
     )  # fmt: skip
