@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -177,7 +178,9 @@ def test_a_form_of_two_people_is_put_together_and_a_play_keeps_what_was_typed(
     page, path = desk.page, "forms/review.json"
     desk.go("/designer/loan/forms/review")
     expect(page.locator("[data-part][data-ready]")).to_be_attached(timeout=20_000)
-    theirs = FILES[path].replace("結果".encode(), "他人的".encode()).replace("照片".encode(), "圖片".encode())
+    form = json.loads(FILES[path])
+    form["properties"]["outcome"]["title"], form["properties"]["photos"]["title"] = "他人的", "圖片"
+    theirs = json.dumps(form, ensure_ascii=False).encode()
     page.context.set_offline(True)
     page.locator("[data-path=signature]").click()
     page.locator("[data-key=title]").fill("簽署")
@@ -193,7 +196,9 @@ def test_a_form_of_two_people_is_put_together_and_a_play_keeps_what_was_typed(
     merged = _text(runtime, draft, path)
     assert [words in merged for words in ("簽署", "圖片", "他人的", "我的")] == [True, True, True, False]
 
-    run_step(runtime, lambda uow: saving.save(runtime, uow, person.actor, draft, [Edit(path, FILES[path], 2)]))
+    page.locator("[data-path=signature]").drag_to(page.locator("[data-path=outcome]"))
+    expect(page.locator("[data-path=outcome], [data-path=signature]").first).to_have_attribute("data-path", "signature")
+    expect(page.locator("[data-save-state]")).to_have_attribute("data-state", "saved", timeout=15_000)
     run_step(runtime, lambda uow: playing.begin(runtime, uow, person.actor, draft, "loan", playing.first_morning(runtime)))
     desk.go("/designer/loan/play")
     page.locator("[name=items]").fill("鑰匙")
