@@ -8,14 +8,15 @@ from pathlib import Path
 
 import structlog
 
-from tests.benchmarks import cases, drawing, growth, http, inbox, limits, paint, processes, steps, stored, survey, what_if
+from tests.benchmarks import cases, drawing, growth, http, inbox, limits, managers, paint, processes, steps, stored, survey, what_if
 from tests.benchmarks.report import Report
 from tests.benchmarks.stage import FULL, QUICK, stages
 from tests.postgres import find_binaries
 
 SUITES = {
     "steps": steps.measure, "growth": growth.measure, "http": http.measure, "processes": processes.measure, "stored": stored.measure,
-    "inbox": inbox.measure, "paint": paint.measure, "cases": cases.measure, "limits": limits.measure, "survey": survey.measure,
+    "inbox": inbox.measure, "paint": paint.measure, "cases": cases.measure, "managers": managers.measure,
+    "limits": limits.measure, "survey": survey.measure,
     "whatif": what_if.measure, "designer": drawing.measure,
 }
 
