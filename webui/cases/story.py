@@ -14,6 +14,7 @@ from engine.interventions import Verb
 from engine.model import Channel
 from engine.queries.history import HistoryRow
 from engine.queries.people import names
+from engine.retention.kinds import SUBJECTS, Kind
 from webui.display import moment, role_name
 from webui.language import gettext
 from webui.unit_of_work import current
@@ -63,6 +64,7 @@ SENTENCES: dict[str, tuple[str, str]] = {
     "record.issued": ("開出單據 {record}", "done"),
     "tenancy.opened": ("業戶 {tenant} 入住單元 {unit}，自 {since} 起計費", "done"),
     "tenancy.ended": ("業戶 {tenant} 搬離單元 {unit}", "done"),
+    "values.erased": ("按保存規則刪除：{kinds}", ""),
     "record.voided": ("作廢單據 {record}", "bad"),
     "instance.migrated": ("改用第 {version} 版流程", ""),
     "instance.migration_undone": ("撤銷改版，回到第 {version} 版流程", ""),
@@ -151,6 +153,7 @@ def _told(row: HistoryRow, definition_id: int, people: Mapping[int, str], steps:
         "tenant": lambda: str(row.values.get("tenant_name") or row.detail.get("tenant", "—")),
         "what": lambda: steps.name(row.element_id, version) if row.element_id else gettext("發起案件"),
         "before": lambda: _moment(row.detail.get("before")), "after": lambda: _moment(row.detail.get("after")),
+        "kinds": lambda: texts(version).listed([gettext(SUBJECTS[Kind(each)].name) for each in row.detail["kinds"]]),
         "closed": lambda: gettext("（所屬月份已結，時限的數字不變）") if row.detail.get("kept") else "",
         "unit": lambda: str(row.detail.get("unit", "")), "since": lambda: str(row.detail.get("since", "")),
         "due": lambda: _moment(row.detail.get("due_at")),
