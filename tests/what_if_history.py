@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from math import log
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -12,6 +13,27 @@ from engine.model import Channel
 from engine.persistence.tables import history_event, instance, work_item
 from engine.runtime import Runtime
 from tests.builders import Definition
+
+
+def told(result: dict[str, Any]) -> type:
+    """Stands for `engine.what_if.worker.Worker`: has played already, and says what came of it."""
+
+    class _Told:
+        share = 1.0
+
+        def __init__(self, _request: object) -> None:
+            """Nothing is started."""
+
+        def __enter__(self) -> _Told:
+            return self
+
+        def __exit__(self, *_: object) -> None:
+            """Nothing runs."""
+
+        def hear(self, _seconds: float) -> dict[str, Any]:
+            return {"result": result}
+
+    return _Told
 
 
 def exponential(mean: float, count: int) -> list[float]:

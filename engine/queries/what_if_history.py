@@ -104,6 +104,12 @@ def start_counts(uow: UnitOfWork, span: Span) -> dict[str, int]:
     return {row[0]: row[1] for row in uow.reading.execute(query)}
 
 
+def known(uow: UnitOfWork, span: Span) -> set[str]:
+    """Procedures of which any case began in the period, by whatever."""
+    query = select(instance.c.definition_key).where(instance.c.started_at >= span.since, instance.c.started_at < span.until)
+    return set(uow.reading.execute(query.where(*_at_sites(span.sites)).distinct()).scalars())
+
+
 def first_start(uow: UnitOfWork, span: Span) -> datetime | None:
     """When the earliest case of the period began: before it there was no history to learn from."""
     query = select(func.min(instance.c.started_at)).where(instance.c.started_at >= span.since, *_at_sites(span.sites))

@@ -27,6 +27,8 @@ class OfferedProcedure:
     a_day: float
     #: whether its cases begin by the calendar
     is_timed: bool
+    #: whether any began in the period, by whatever
+    is_known: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +48,10 @@ def offer(runtime: Runtime, uow: UnitOfWork, actor: Actor, since: datetime, unti
     first = history.first_start(uow, span)
     days = max((span.until - max(since, first or since)) / timedelta(days=1), 1.0)
     counts, timed = history.start_counts(uow, span), _timed(runtime, uow)
+    known = history.known(uow, span)
     called = {key for diagram in definitions.known_diagrams(runtime, uow).values() for key in diagram.called}
     procedures = [
-        OfferedProcedure(info.key, info.name or info.key, info.id, counts.get(info.key, 0) / days, info.key in timed)
+        OfferedProcedure(info.key, info.name or info.key, info.id, counts.get(info.key, 0) / days, info.key in timed, info.key in known)
         for info in definitions.list_latest(runtime, uow) if info.key not in called or counts.get(info.key) or info.key in timed
     ]  # fmt: skip
     present = count_of(history.people(uow, sites))

@@ -153,10 +153,21 @@ class Told:
     stuck: tuple[Stuck, ...]
 
     @property
+    def broken(self) -> tuple[Rule, ...]:
+        """Rules that are missed in one play of ten at least, on either side."""
+        return tuple(each for each in self.rules if _is_missed(each.missed))
+
+    @property
+    def kept(self) -> tuple[Rule, ...]:
+        """The others."""
+        return tuple(each for each in self.rules if not _is_missed(each.missed))
+
+    @property
     def missed(self) -> Both:
         """All that is missed of the manual's limits, the times of steps aside: they are often the same."""
         chosen = [each for each in self.rules if not each.is_step] or list(self.rules)
-        return _sum(tuple(each.missed for each in chosen))
+        none = Both(NOTHING, NOTHING if self.is_compared else None)
+        return _sum((none, *(each.missed for each in chosen)))
 
 
 def tell(runtime: Runtime, uow: UnitOfWork, result: JsonObject) -> Told:
@@ -189,6 +200,10 @@ def tell(runtime: Runtime, uow: UnitOfWork, result: JsonObject) -> Told:
         tuple(thin), tuple(names.of(process, element) for process, element in result["guessed"]),
         tuple(each for each in stuck if each.most >= _ONE),
     )  # fmt: skip
+
+
+def _is_missed(missed: Both) -> bool:
+    return max(missed.now.high, missed.changed.high if missed.changed is not None else 0.0) >= _ONE
 
 
 def _procedures(now: JsonObject, changed: JsonObject | None) -> list[str]:

@@ -29,7 +29,7 @@ from engine.what_if.playing import play
 from tests.builders import Person, deploy, make_user, simple_process
 from tests.conftest import MONDAY_MORNING
 from tests.webui.visitor import Visitor
-from tests.what_if_history import work_through
+from tests.what_if_history import told, work_through
 
 pytestmark = pytest.mark.databases("sqlite")
 _LIMITS = (
@@ -70,7 +70,7 @@ def played(runtime: Runtime, manager: Person) -> int:
     with UnitOfWork(runtime.database) as uow:
         result = play(runtime, uow, Order.from_json(queries.find(uow, manager.actor, run_id).question), None)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs, "Worker", _told(result))
+        patch.setattr(runs, "Worker", told(result))
         runs.carry_out(runtime, run_id)
     return run_id
 
@@ -79,25 +79,6 @@ def begin(runtime: Runtime, actor: Actor, **changes: Any) -> int:
     usual = Order(MONDAY_MORNING - timedelta(days=8), MONDAY_MORNING, 1, {"errand": 1.0}, seed=3)
     order = replace(usual, **changes)
     return run_step(runtime, lambda uow: runs.begin(runtime, uow, actor, order, name="one more"))
-
-
-def _told(result: dict[str, Any]) -> type:
-    class _Spoken:
-        share = 1.0
-
-        def __init__(self, _request: object) -> None:
-            """Nothing is started."""
-
-        def __enter__(self) -> _Spoken:
-            return self
-
-        def __exit__(self, *_: object) -> None:
-            """Nothing runs."""
-
-        def hear(self, _seconds: float) -> dict[str, Any]:
-            return {"result": result}
-
-    return _Spoken
 
 
 def test_the_form_holds_the_present(visit: Visitor) -> None:

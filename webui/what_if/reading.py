@@ -112,7 +112,7 @@ def typed(request: flask.Request, offer: Offer) -> dict[str, str]:
     if request.method == "POST":
         return {name: value for name, value in request.form.items() if name != "csrf_token"}
     usual = {"weeks": str(_WEEKS), "replications": str(_REPLICATIONS), "seed": str(runs.any_seed()), "with_open": "on", "name": ""}
-    usual |= {f"use.{each.key}": "on" for each in offer.procedures if each.a_day}
+    usual |= {f"use.{each.key}": "on" for each in offer.procedures if each.a_day or (each.is_timed and each.is_known)}
     usual |= {f"arrivals.{each.key}": "1" for each in offer.procedures}
     usual |= {f"staff.{role}": str(count) for role, count in offer.staff.items()}
     run_id = id_of(request.args, "of")
