@@ -123,7 +123,7 @@ def calendar(label: str, first: datetime, last: datetime, stream: TextIO | None 
         if step == shown:
             return
         shown = step
-        share = (at - first) / (last - first)
+        share = max(0.0, (at - first) / (last - first))
         left = (time.monotonic() - begun) / share * (1 - share) if share > 0 else 0.0
         rest = worded("約剩 {minutes} 分 {seconds} 秒", minutes=int(left) // 60, seconds=int(left) % 60) if share > _TELLING else ""
         line = f"{words} {step} {share:.0%} {worded('{count} 件', count=made)} {rest}".rstrip()

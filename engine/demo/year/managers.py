@@ -65,6 +65,11 @@ class Managers:
                 clock = time(9 + chance.randrange(8), chance.randrange(60))
                 self._at(day, clock, partial(self._order, order, self._plan.draw("order", number, day)))
                 ahead += order["every"] * chance.uniform(0.6, 1.4)
+        for mending in told.get("mend", ()):
+            day = self._plan.first + timedelta(days=mending["every"])
+            while day <= self._plan.day_of(mending["until"]):
+                self._at(day, time(10, 50), partial(self._mend, mending))
+                day += timedelta(days=mending["every"])
         for held in told.get("held", ()):
             self._at(self._plan.day_of(held["begins"]), time.fromisoformat(held["at"]), partial(self._hold, held))
         for absent in told.get("absent", ()):
@@ -140,15 +145,14 @@ class Managers:
     def _undo(self, run_id: int) -> None:
         actor = self._staff.actor(self._manager, self._runtime.clock.now())
         with UnitOfWork(self._runtime.database) as uow:
-            begun = intervention_runs.undo(self._runtime, uow, actor, run_id)
+            intervention_runs.undo(self._runtime, uow, actor, run_id)
             uow.commit()
-        if begun:
-            intervention_runs.carry_back(self._runtime, run_id, actor)
-            with UnitOfWork(self._runtime.database) as uow:
-                cases = uow.reading.execute(
-                    select(intervention_case.c.instance_id).where(intervention_case.c.intervention_id == run_id)).scalars().all()
-            for each in cases:
-                self._player.plan_again(each)
+        intervention_runs.carry_back(self._runtime, run_id, actor)
+        with UnitOfWork(self._runtime.database) as uow:
+            cases = uow.reading.execute(
+                select(intervention_case.c.instance_id).where(intervention_case.c.intervention_id == run_id)).scalars().all()
+        for each in cases:
+            self._player.plan_again(each)
 
     def _standing(self, told: Mapping[str, Any]) -> Sequence[Row[int, int | None, str]]:
         query = (
@@ -167,6 +171,15 @@ class Managers:
         with UnitOfWork(self._runtime.database) as uow:
             found = uow.reading.execute(query.order_by(work_item.c.id.desc()).limit(_AMONG)).all()
         return [row for row in found if row.instance_id not in self._player.left_alone]
+
+    def _mend(self, told: Mapping[str, Any]) -> None:
+        """Put right what cases failed at, and let them go on."""
+        query = select(instance.c.id).where(instance.c.state == InstanceState.INCIDENT, instance.c.definition_key == told["process"])
+        with UnitOfWork(self._runtime.database) as uow:
+            failed = uow.reading.execute(query.order_by(instance.c.id)).scalars().all()
+        if failed:
+            self.intervene(Order(Verb.CORRECT, told["reason"], variable=told["variable"], value=told["value"]), failed)
+            self.intervene(Order(Verb.RETRY, told["reason"]), failed)
 
     def _hold(self, told: Mapping[str, Any]) -> None:
         """Begin a case, let it rest, and let it go on much later."""
