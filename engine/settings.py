@@ -39,7 +39,7 @@ class Settings:
     session_hours: Annotated[int, "閒置多少小時後登出"] = 12
     sign_in_attempts: Annotated[int, "同一人在同一位址登入失敗多少次後，暫時不能再試"] = 5
     sign_in_minutes: Annotated[int, "登入失敗太多次後，要等多少分鐘"] = 15
-    upload_bytes: Annotated[int, "單一附件的最大位元組數"] = 20 * 2**20
+    upload_bytes: Annotated[int, "單一附件的大小上限"] = 20 * 2**20
     case_attachments: Annotated[int, "單一案件的最多附件數（表單中的檔案另計）"] = 100
     form_bytes: Annotated[int, "表單（不含附件）的最大位元組數"] = 256 * 2**10
     deploy_bytes: Annotated[int, "一次部署全部檔案的最大位元組數"] = 5 * 2**20
@@ -58,7 +58,7 @@ class Settings:
     live_cache: Annotated[int, "留在記憶體中的流程實例數；0 為不保留"] = 64
     public_address: Annotated[str, "對外網址（如 https://guicheng.example），用於一次性連結和二維碼；留空則用請求的網址"] = ""
     outside_link_hours: Annotated[int, "租戶、業主、承建商的一次性連結多少小時後失效"] = 72
-    outside_link_always: Annotated[bool, "由租戶、業主填寫的步驟一到達就自動傳送連結；留空則只對流程圖指定的步驟"] = False
+    outside_link_always: Annotated[bool, "由租戶、業主填寫的步驟一到達就自動傳送連結，不只流程圖指定的步驟"] = False
     open_pages: Annotated[int, "單一程序即時推送通知的最多頁面數；其餘頁面每 20 秒查詢一次"] = 1_000
     smtp: Annotated[str, "寄信的伺服器，smtp(s)://user:password@host:port/?from=address；管理頁設定的優先"] = ""
     notification_days: Annotated[int, "通知和傳送記錄保留的天數"] = 90

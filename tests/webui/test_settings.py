@@ -39,5 +39,5 @@ def test_settings_are_changed_in_the_pages_units_and_refused_beside_the_field(
     assert "還沒有做過備份" not in page
     assert "monday.zip" in page
     log = text_of(admin.get("/audit?kind=settings"))
-    assert "單一附件的最大位元組數" in log
+    assert "單一附件的大小上限" in log
     assert "20971520 → 1048576" in log
