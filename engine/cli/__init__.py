@@ -19,6 +19,7 @@ from engine.cli.people import token, user
 from engine.cli.retention import retention
 from engine.cli.serving import demo, serve, worker
 from engine.cli.store import bench, db, settings
+from engine.cli.what_if import what_if
 from engine.errors import GuichengError
 
 
@@ -30,7 +31,7 @@ def guicheng() -> None:
 
 for command in (
     serve, worker, demo, deploy, rollback, check, export, import_workbook, import_bpmn, user, token, db, backup, restore, verify, retention,
-    settings, bench,
+    what_if, settings, bench,
 ):
     guicheng.add_command(command)
 

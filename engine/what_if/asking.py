@@ -44,6 +44,11 @@ def offer(runtime: Runtime, uow: UnitOfWork, actor: Actor, since: datetime, unti
     """For a period to learn from, at a site or at all that the person sees. ForbiddenError."""
     permissions.require(actor, PERMISSION, site_id)
     sites = frozenset({site_id}) if site_id is not None else permissions.sites_where(actor, PERMISSION)
+    return offered(runtime, uow, since, until, sites)
+
+
+def offered(runtime: Runtime, uow: UnitOfWork, since: datetime, until: datetime, sites: frozenset[int] | None) -> Offer:
+    """The same at these sites, None for all of them, whoever asks."""
     span = Span(since, min(until, runtime.clock.now()), sites)
     first = history.first_start(uow, span)
     days = max((span.until - max(since, first or since)) / timedelta(days=1), 1.0)

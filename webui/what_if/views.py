@@ -13,6 +13,7 @@ from engine.permissions import require
 from engine.queries import sites as site_queries
 from engine.queries import what_if as queries
 from engine.queries.what_if import PERMISSION
+from engine.queries.what_if_history import MOST_OPEN
 from engine.what_if import asking, files, runs, telling
 from engine.what_if.order import MOST_FACTOR, MOST_REPLICATIONS, MOST_SEED, MOST_STAFF, MOST_WEEKS
 from webui import session, unit_of_work
@@ -67,7 +68,7 @@ def show(run_id: int) -> ResponseReturnValue:
     told = telling.tell(runtime_of(), current(), found.result) if found.result is not None else None
     return flask.render_template(
         "what_if/show.html", found=found, told=told, asked=reading.asked(found), charts=reading.charts(told) if told is not None else {},
-        clauses=reading.clauses, worded=reading.worded_or_id, sources=reading.SOURCES, problem=reading.problem(found),
+        clauses=reading.clauses, worded=reading.worded_or_id, sources=reading.SOURCES, problem=reading.problem(found), most_open=MOST_OPEN,
     )
 
 
