@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 from engine.errors import NotFoundError
 from engine.model import Actor
 from engine.permissions import require
-from engine.persistence.tables import definition, instance, retention_erasure, retention_run, tenant, user
+from engine.persistence.tables import definition, instance, retention_erasure, retention_hold, retention_run, tenant, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
 from engine.retention import cases, company, due, rules
@@ -108,7 +108,7 @@ def overview(runtime: Runtime, uow: UnitOfWork, actor: Actor) -> list[RuleRow]:
     """Every rule with what is due for it now. ForbiddenError."""
     require(actor, PERMISSION)
     deployed = rules.deployed(runtime, uow)
-    return [RuleRow(rule, deployed.get(rule.procedure, rule.procedure), _count(runtime, uow, rule))
+    return [RuleRow(rule, deployed.get(rule.procedure, rule.procedure), _count(runtime, uow, rule, _since(uow, rule)))
             for rule in rules.of_all(uow, deployed)]
 
 
@@ -117,10 +117,11 @@ def preview(runtime: Runtime, uow: UnitOfWork, actor: Actor, kind: Kind, procedu
     require(actor, PERMISSION)
     rule = rules.checked(runtime, uow, kind, procedure)
     cutoff = rule.cutoff(runtime.clock.now())
-    ids = due.cases(runtime, uow, rule, cutoff, limit=_FIRST) if kind in OF_CASES else []
-    shown = {case_id: cases.preview(runtime, uow, case_id, [kind]) for case_id in ids}
+    since = _since(uow, rule)
+    places = due.cases(runtime, uow, rule, cutoff, since=since, limit=_FIRST) if kind in OF_CASES else []
+    shown = {place.id: cases.preview(runtime, uow, place.id, [kind]) for place in places}
     name = rules.deployed(runtime, uow).get(procedure, procedure)
-    return Preview(rule, name, cutoff, _count(runtime, uow, rule), _cases(uow, shown))
+    return Preview(rule, name, cutoff, _count(runtime, uow, rule, since), _cases(uow, shown))
 
 
 def of_tenant(runtime: Runtime, uow: UnitOfWork, actor: Actor, tenant_id: int) -> TenantPreview:
@@ -177,9 +178,24 @@ def cases_of_run(uow: UnitOfWork, actor: Actor, run_id: int, *, after: str | Non
     return Page(shown, encode("retention_cases", (rows[limit - 1].place,)) if len(rows) > limit else None)
 
 
-def _count(runtime: Runtime, uow: UnitOfWork, rule: Rule) -> int:
+def _since(uow: UnitOfWork, rule: Rule) -> datetime | None:
+    """What ended by then needs no counting on a page: a finished run went through it, and no hold was lifted since. The next run looks
+    again at what has moved all the same."""
+    if rule.from_tenancy:
+        return None
+    ran = select(retention_run.c.cutoff, retention_run.c.asked_at).where(
+        retention_run.c.kind == rule.kind.value, retention_run.c.procedure == rule.procedure, retention_run.c.state == "finished",
+        retention_run.c.failed_count == 0).order_by(retention_run.c.cutoff.desc()).limit(1)
+    last = uow.reading.execute(ran).one_or_none()
+    if last is None:
+        return None
+    lifted = select(retention_hold.c.id).where(retention_hold.c.lifted_at >= last.asked_at).limit(1)
+    return None if uow.reading.execute(lifted).first() is not None else last.cutoff
+
+
+def _count(runtime: Runtime, uow: UnitOfWork, rule: Rule, since: datetime | None = None) -> int:
     cutoff = rule.cutoff(runtime.clock.now())
-    return due.count(runtime, uow, rule, cutoff) if rule.kind in OF_CASES else company.count(uow, rule.kind, cutoff)
+    return due.count(runtime, uow, rule, cutoff, since) if rule.kind in OF_CASES else company.count(uow, rule.kind, cutoff)
 
 
 def _cases(uow: UnitOfWork, found: dict[int, Taken]) -> tuple[CaseRow, ...]:

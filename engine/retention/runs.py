@@ -21,6 +21,7 @@ from engine.permissions import require
 from engine.persistence.tables import instance, retention_head, retention_looked, retention_run
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.retention import cases, company, due, holds, ledger, rows, rules, tidying
+from engine.retention.due import Place
 from engine.retention.kinds import OF_CASES, Kind
 from engine.retention.rules import PERMISSION, Rule
 from engine.runtime import Runtime
@@ -38,11 +39,11 @@ _FROM_HOUR = 2
 _ONLY = 1
 
 
-class NothingDueError(ConflictError):
-    """Expected a rule that is due for something."""
+class RuleNotReadyError(ConflictError):
+    """Expected a rule that is on, and not being carried out."""
 
-    code = "nothing_due"
-    sentence = "這項規則目前沒有可以刪除的資料。"
+    code = "rule_not_ready"
+    sentence = "{reason}"
 
 
 class RunOverError(ConflictError):
@@ -90,16 +91,14 @@ def _begin_round(runtime: Runtime, uow: UnitOfWork, day: date) -> list[int]:
 
 
 def begin(runtime: Runtime, uow: UnitOfWork, actor: Actor, kind: Kind, procedure: str) -> int:
-    """Carry a rule out now, in the background; the run's id. NothingDueError, ConflictError for one that is off or running."""
+    """Carry a rule out now, in the background; the run's id. RuleNotReadyError for one that is off or running."""
     require(actor, PERMISSION)
     rule = rules.get(uow, kind, procedure)
     if not rule.is_on:
-        raise ConflictError(reason="這項規則沒有啟用。")
+        raise RuleNotReadyError(reason="這項規則沒有啟用。")
     same = (retention_run.c.kind == kind.value, retention_run.c.procedure == procedure, retention_run.c.state == "running")
     if uow.reading.execute(select(retention_run.c.id).where(*same)).first() is not None:
-        raise ConflictError(reason="這項規則正在執行。")
-    if not is_anything(runtime, uow, rule):
-        raise NothingDueError
+        raise RuleNotReadyError(reason="這項規則正在執行。")
     return _begin(runtime, uow, actor.user_id, _of_rule(rule), rule.cutoff(runtime.clock.now()))
 
 
@@ -192,15 +191,17 @@ def _begin(runtime: Runtime, uow: UnitOfWork, asked_by: int | None, begun: Begun
 
 
 def _cases(runtime: Runtime, run: Row[Any]) -> None:
-    rule, after = Rule(Kind(run.kind), run.procedure, run.days, True, run.from_tenancy), 0
+    rule = Rule(Kind(run.kind), run.procedure, run.days, True, run.from_tenancy)
+    after: Place | None = None
     while True:
         with UnitOfWork(runtime.database) as uow:
-            ids = due.cases(runtime, uow, rule, run.cutoff, after=after, limit=_SLICE)
-        for after in ids:
-            act = partial(_case, runtime, run=run, instance_id=after, kinds=[rule.kind], rule=rule)
-            if not _attempt(runtime, run, after, act):
+            places = due.cases(runtime, uow, rule, run.cutoff, after=after, limit=_SLICE)
+        for after in places:
+            still = partial(due.is_due, runtime, rule=rule, cutoff=run.cutoff, place=after)
+            act = partial(_case, runtime, run=run, instance_id=after.id, kinds=[rule.kind], is_wanted=still)
+            if not _attempt(runtime, run, after.id, act):
                 return
-        if not ids:
+        if not places:
             return
 
 
@@ -217,13 +218,13 @@ def _attempt(runtime: Runtime, run: Row[Any], instance_id: int, act: Callable[[U
 
 
 def _case(
-    runtime: Runtime, uow: UnitOfWork, run: Row[Any], instance_id: int, kinds: list[Kind], rule: Rule | None = None,
-    words: tuple[str, ...] = (),
+    runtime: Runtime, uow: UnitOfWork, run: Row[Any], instance_id: int, kinds: list[Kind],
+    is_wanted: Callable[[UnitOfWork], bool], words: tuple[str, ...] = (),
 ) -> bool:
     actor = _going(runtime, uow, run.id)
     if actor is None:
         return False
-    if (not due.is_due(runtime, uow, rule, run.cutoff, instance_id)) if rule is not None else holds.is_held(uow, instance_id):
+    if not is_wanted(uow):
         # held meanwhile, or done by another worker before it was taken for dead
         return True
     ended_at = uow.reading.execute(select(instance.c.ended_at).where(instance.c.id == instance_id)).scalar_one()
@@ -262,7 +263,9 @@ def _tenant(runtime: Runtime, run: Row[Any], tenant_id: int, kinds: list[Kind]) 
         with UnitOfWork(runtime.database) as uow:
             words, ids = company.words_of(uow, tenant_id), company.cases_of(uow, tenant_id, after=after, limit=_SLICE)
         for after in ids:
-            if not _attempt(runtime, run, after, partial(_case, runtime, run=run, instance_id=after, kinds=kinds, words=words)):
+            free = partial(_is_free, instance_id=after)
+            act = partial(_case, runtime, run=run, instance_id=after, kinds=kinds, is_wanted=free, words=words)
+            if not _attempt(runtime, run, after, act):
                 return False
         if not ids:
             break
@@ -276,6 +279,10 @@ def _tenant(runtime: Runtime, run: Row[Any], tenant_id: int, kinds: list[Kind]) 
         return True
 
     return run_step(runtime, entry, _ATTEMPTS)
+
+
+def _is_free(uow: UnitOfWork, instance_id: int) -> bool:
+    return not holds.is_held(uow, instance_id)
 
 
 def _company(runtime: Runtime, uow: UnitOfWork, run: Row[Any]) -> None:

@@ -28,6 +28,9 @@ file = Table(
     #: when its content was erased by rule; who gave it, and when, stays
     Column("erased_at", Instant),
 )
+# what rules of keeping look for: contents that are there, by kind
+_PRESENT = text("erased_at IS NULL AND instance_id IS NOT NULL")
+Index("ix_file_present", file.c.kind, file.c.instance_id, sqlite_where=_PRESENT, postgresql_where=_PRESENT)
 _WAITING = text("personal = 'unsettled'")
 Index("ix_file_unsettled", file.c.instance_id, sqlite_where=_WAITING, postgresql_where=_WAITING)
 

@@ -15,6 +15,8 @@ import zstandard
 from sqlalchemy import Executable, delete, insert, select, update
 
 from engine import history, records
+from engine.archive import backup, restore
+from engine.bootstrap import open_runtime
 from engine.clock import MovableClock
 from engine.erased import erased_on
 from engine.errors import StoreUnavailableError
@@ -263,3 +265,23 @@ def test_a_rule_is_checked_and_changed_from_the_version_that_was_looked_at(runti
     visits.switch_on(runtime, visit.admin, Kind.IDENTITY)
     with pytest.raises(EntryChangedError), UnitOfWork(runtime.database) as uow:
         rules.set_rule(runtime, uow, admin, Kind.IDENTITY, "", days=5, is_on=True, from_tenancy=False, version=0)
+
+
+@pytest.mark.databases("sqlite")
+def test_after_a_restore_the_rules_run_again_the_same_day(runtime: Runtime, visit: Visit, clock: MovableClock, tmp_path: Path) -> None:
+    """An old backup still holds what was erased since: it goes again before anybody waits for the next morning."""
+    visits.switch_on(runtime, visit.admin, Kind.CALLS)
+    clock.advance(timedelta(days=31))
+    run_step(runtime, lambda uow: uow.writing.execute(update(tables.retention_rule).values(is_on=False)))
+    # the round of the day has been, and found nothing that is on
+    assert runs.daily(runtime) == []
+    run_step(runtime, lambda uow: uow.writing.execute(update(tables.retention_rule).values(is_on=True)))
+    assert runs.daily(runtime) == []
+    backup(runtime, tmp_path / "old.zip")
+    elsewhere = replace(runtime.settings, db=f"sqlite:///{tmp_path / 'restored.db'}", files=tmp_path / "restored")
+    restore(elsewhere, tmp_path / "old.zip")
+    with open_runtime(elsewhere, clock=clock, is_trusted=True) as restored:
+        visits.carry_out(restored, runs.daily(restored))
+        with restored.database.reading() as connection:
+            assert visits.CALLER not in connection.execute(select(tables.phone_call.c.name)).scalars().all()
+        assert tampered(restored) == []
