@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from engine.designing import drafts
+from engine.designing import drafts, saving
+from engine.designing.saving import Edit
 from engine.instances import run_step
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
@@ -32,11 +33,13 @@ def saved(runtime: Runtime, path: str) -> str:
         return drafts.files(uow, 1)[path].decode()
 
 
+# two saves are refused on the way
+@pytest.mark.console_errors
 def test_forms_and_clauses_beside_the_diagram(runtime: Runtime, desk: Desk) -> None:
     page, before = desk.page, (SHIPPED / FORM).read_text()
     desk.go(f"/designer/hot_work/{FORM.removesuffix('.json')}")
     frame = page.frame_locator(".parts-frame")
-    expect(frame.get_by_label("動火部位")).to_be_visible()
+    expect(frame.get_by_label("動火部位")).to_be_visible(timeout=15_000)
     page.locator("[data-path=place]").click()
     page.locator("[data-kind=money]").click()
     page.locator("[data-key=title]").fill("押金")
@@ -65,8 +68,23 @@ def test_forms_and_clauses_beside_the_diagram(runtime: Runtime, desk: Desk) -> N
     expect(page.locator("[data-element-id=watch_hot_work].is-of-clause")).to_be_attached()
     page.locator("[data-act=edit-clause]").click()
     page.get_by_role("dialog").get_by_label("文字（英文）").fill("Hot work needs an approved application.")
+    # somebody else has saved another clause meanwhile, and then this one
+    other, theirs = make_user(runtime, "process_designer"), (SHIPPED / "clauses.toml").read_text()
+    theirs = theirs.replace("The hot-work application and approval.", "The application.")
+    run_step(runtime, lambda uow: saving.save(runtime, uow, other.actor, 1, [Edit("clauses.toml", theirs.encode(), 1)]))
     page.get_by_role("dialog").get_by_role("button", name="儲存").click()
-    expect(page.get_by_role("dialog")).to_have_count(0)
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=15_000)
+    assert 'en = "The application."' in saved(runtime, "clauses.toml")
+    page.locator("[data-act=edit-clause]").click()
+    page.get_by_role("dialog").get_by_label("文字（英文）").fill("Mine.")
+    theirs = saved(runtime, "clauses.toml").replace("Hot work needs an approved application.", "Theirs.")
+    with UnitOfWork(runtime.database) as uow:
+        revision = next(each.revision for each in drafts.file_list(uow, 1) if each.path == "clauses.toml")
+    run_step(runtime, lambda uow: saving.save(runtime, uow, other.actor, 1, [Edit("clauses.toml", theirs.encode(), revision)]))
+    page.get_by_role("dialog").get_by_role("button", name="儲存").click()
+    expect(page.get_by_role("dialog").last).to_contain_text("Theirs.", timeout=15_000)
+    page.get_by_role("dialog").last.get_by_role("button", name="儲存我的").click()
+    expect(page.get_by_role("dialog")).to_have_count(0, timeout=15_000)
+    assert ['en = "Mine."' in saved(runtime, "clauses.toml"), "Theirs." in saved(runtime, "clauses.toml")] == [True, False]
     assert saved(runtime, "clauses.toml").count("\n") == (SHIPPED / "clauses.toml").read_text().count("\n")
-    assert 'en = "Hot work needs an approved application."' in saved(runtime, "clauses.toml")
     assert page.evaluate("[...designer.untranslated]") == []

@@ -1,11 +1,42 @@
 // The dialogs that change a clause or a limit of the draft.
 import { ask, element, notice } from "./dialogs.js";
 import { choice, fill, fold, line, several, text, tick } from "./form-dialog.js";
+import { Refused } from "./server.js";
 import { translate } from "./words.js";
 
 const MOMENTS = [["completed", "done"], ["created", "opened"], ["cancelled", "given up"]];
 const WHOLE = [["instance:started", "The case begins"], ["instance:ended", "The case ends"], ["instance:suspended", "The case is put to rest"], ["instance:resumed", "The case is woken up"]];
 const KINDS = [["", "Time from one to another"], ["share", "Share of cases"], ["average", "Average"], ["never", "Must never happen before"]];
+
+/**
+ * Save one entry of a file of the manual. Where somebody else has saved the file since it was read: beside theirs as long as this entry is not
+ * among what they changed, else somebody chooses. `find(seen)` gives the entry as the server has it now, `send(seen)` saves mine.
+ */
+async function beside(manual, before, find, send) {
+  try {
+    return await send(manual.seen);
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 412) throw error;
+    await manual.refresh();
+    const now = find(manual.seen);
+    if (said(now) === said(before)) return send(manual.seen);
+    const who = error.problem.changed_by ?? translate("Theirs");
+    const answer = await ask(translate("{name} has changed this too", { name: who }), [
+      element("p", {}, translate("It reads so now. Yours is not saved yet.")), element("pre", { class: "parts-compare" }, said(now) || "—")], [
+      { label: translate("Save mine"), value: "mine", primary: true }, { label: translate("Take theirs, drop mine"), value: "theirs" }, { label: translate("Not now"), value: "" }]);
+    if (answer === "theirs") return true;
+    if (answer === "mine") return send(manual.seen);
+    throw error;
+  }
+}
+
+/** What an entry says, without where it is carried out: that follows from other files. */
+function said(entry) {
+  if (!entry) return "";
+  const { number, zh_hant, en, is_executable, reason_zh_hant, reason_en, id, effective_from, values } = entry;
+  const lines = Object.entries(values ?? { number, zh_hant, en, is_executable, reason_zh_hant, reason_en }).concat(values ? [["id", id], ["effective_from", effective_from]] : []);
+  return lines.filter(([, value]) => value !== null && value !== undefined && value !== "").map(([name, value]) => `${name}: ${[value].flat().join(", ")}`).sort().join("\n");
+}
 
 /** `clause`: one of `look`, or null for a new one. Resolves to whether something was saved. */
 export async function editClause(manual, clause) {
@@ -23,7 +54,8 @@ export async function editClause(manual, clause) {
     text("en", translate("Text (English)"), clause?.en, { required: true }), executable, { node: folded }, ...reasons.map((field) => ({ ...field, node: "" })),
   ];
   return Boolean(await fill(clause ? translate("Clause {number}", clause) : translate("New clause"), fields, translate("Save"), (values) =>
-    server.put(`/drafts/${server.draftId}/manual/clauses`, { number: clause?.number ?? null, clause: values, revision: seen.clauses_revision })));
+    beside(manual, clause, (now) => now.clauses.find((each) => each.number === (clause ?? values).number), (now) =>
+      server.put(`/drafts/${server.draftId}/manual/clauses`, { number: clause?.number ?? null, clause: values, revision: now.clauses_revision }))));
 }
 
 export async function removeClause(manual, clause) {
@@ -86,7 +118,9 @@ export async function editLimit(manual, limit) {
   return Boolean(await fill(limit ? translate("Limit {id}", limit) : translate("New limit"), fields, translate("Save"), (sent) => {
     const written = Object.fromEntries(Object.entries(sent).filter(([name]) => !all[name].node.hidden));
     const body = { ...written, clause: sent.clause.join(", "), by_day: written.by_day ? Number(written.by_day) : null };
-    return server.put(`/drafts/${server.draftId}/manual/limits`, { id: limit?.id ?? null, effective_from: limit?.effective_from ?? null, values: body, revision: seen.limits_revision });
+    const isThis = (each) => each.id === (limit?.id ?? sent.id) && (each.effective_from ?? null) === (limit?.effective_from ?? null);
+    return beside(manual, limit, (now) => now.limits.find(isThis), (now) =>
+      server.put(`/drafts/${server.draftId}/manual/limits`, { id: limit?.id ?? null, effective_from: limit?.effective_from ?? null, values: body, revision: now.limits_revision }));
   }, limit ? [{ label: translate("Remove"), act: () => removeLimit(manual, limit) }] : []));
 }
 
