@@ -20,7 +20,7 @@ def page() -> ResponseReturnValue:
     uow, actor = current(), session.actor()
     states = {state.name: state for state in procedures.listed(uow, actor)}
     return flask.render_template(
-        "designer/mine.html", page=mine.listed(uow, actor, after=flask.request.args.get("after")), states=states, me=actor.user_id,
+        "designer/mine.html", page=mine.listed(uow, actor, after=flask.request.args.get("after")), states=states, own_id=actor.user_id,
         open_drafts={state.draft.id: {"title": _title(state), "address": flask.url_for("designer.editor", name=state.name)}
                      for state in states.values() if state.draft is not None})
 
