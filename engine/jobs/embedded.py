@@ -18,6 +18,7 @@ from engine.jobs.outbox import DbosOutbox
 from engine.jobs.scheduler import Scheduler
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.runtime import Runtime
+from engine.what_if.worker import HOUSE
 
 #: the one process of a SQLite store; at its start it takes up what it left undone when it died
 _ONLY = "embedded"
@@ -52,6 +53,7 @@ class Jobs:
         self._keeper = Keeper(runtime, self._runner, holder, None if self._is_only else executor_id)
         self._courier = CourierThread(runtime)
         self._outbox.wakes(self._scheduler.wake)
+        HOUSE.open()
         self._runner.start()
         for name, act in (("scheduler", self._scheduler.run), ("keeper", self._keeper.run), ("courier", self._courier.run)):
             thread = threading.Thread(target=act, name=name, daemon=True)
@@ -69,6 +71,7 @@ class Jobs:
         self._keeper.stop()
         for thread in self._threads:
             thread.join(30)
+        HOUSE.close()
         self._runner.stop()
         self._outbox.queue.close()
         self._runtime.outbox = self._before

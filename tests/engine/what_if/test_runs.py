@@ -20,7 +20,7 @@ from engine.steps import run_step
 from engine.what_if import runs, worker
 from engine.what_if.order import Order
 from engine.what_if.runs import JOB, MOST, PlayOverError, TooManyPlaysError
-from engine.what_if.worker import PlayFailedError, Worker
+from engine.what_if.worker import PlayFailedError, PlayInterruptedError, Worker
 from tests.builders import deploy_simple, make_site, make_user
 from tests.what_if_history import work_through
 
@@ -166,6 +166,20 @@ def test_a_process_that_dies_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(worker, "_BOOT", "pass")
     with Worker({}) as gone, pytest.raises(PlayFailedError):
         gone.hear(30.0)
+
+
+def test_the_program_ends_without_waiting_for_a_play(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who waits for it is told at once; none begins until the program runs again."""
+    monkeypatch.setattr(worker, "_BOOT", "import sys; sys.stdin.readline(); sys.stdin.read()")
+    with Worker({}) as going:
+        worker.HOUSE.close()
+        with pytest.raises(PlayInterruptedError):
+            going.hear(30.0)
+    with pytest.raises(PlayInterruptedError):
+        Worker({}).__enter__()
+    worker.HOUSE.open()
+    with Worker({}) as again:
+        assert again.hear(0.0) is None
 
 
 @pytest.mark.databases("sqlite")
