@@ -21,6 +21,8 @@ from engine.what_if.people import Job, Office, Person
 
 #: what has no time to be done by is taken to have this long: it must not wait for ever behind what has
 _NO_DUE = timedelta(days=14)
+#: seconds of a step at least: a case that goes in circles must not do so without time passing
+_SHORTEST = 10.0
 
 
 class Complete(Protocol):
@@ -176,7 +178,7 @@ class Floor:
         role = item.role
         lengths = self._learned.lengths(item.process, item.element.id, role, is_outside=item.is_outside, due=due)
         visit = case.visits[item.process, item.element.id]
-        return self.chance(case, item, visit, f"length{part}").choice(lengths.samples)
+        return max(self.chance(case, item, visit, f"length{part}").choice(lengths.samples), _SHORTEST)
 
     def chance(self, case: Case, item: Item, visit: int, what: str) -> Random:
         """The same at the same step of the same case in every play of this number, whoever does it and when."""

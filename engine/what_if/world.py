@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine import correlations, definitions, limits, openings
-from engine.errors import GuichengError, StoreUnavailableError
+from engine.errors import GuichengError, NotFoundError, StoreUnavailableError
 from engine.limit_rules import Moment
 from engine.model import Effect, InstanceState, JsonObject, OutgoingEvent, Waiting
 from engine.persistence.unit_of_work import UnitOfWork
@@ -103,7 +103,7 @@ class World:
         calendar = self._runtime.organisation.calendar
         period = f"{calendar.local(due_at):%Y-%m}"
         if collection:
-            for item in self._runtime.collections[collection](self._uow, due_at):
+            for item in self._items(collection, due_at):
                 variables = {"_period": {"item": item.data, "period": period}}
                 self._start(key, f"{key}@{due_at.isoformat()}#{item.id}", variables, element=timer.element_id, site_id=item.site_id)
         else:
@@ -174,8 +174,8 @@ class World:
         else:
             self._shelf.put(case.id, run.workflow)
             before, case.next_due = case.next_due, change.next_due
-            # a timer that stays behind although it was looked at waits for something else to happen
-            if change.next_due is not None and (change.next_due > now or change.next_due != before):
+            # one that stays as it was is foreseen already, or was looked at and waits for something else to happen
+            if change.next_due is not None and change.next_due != before:
                 self._agenda.at(change.next_due, partial(self._timer, case, change.next_due))
         for opening in planned:
             self._floor.open(case, opening)
@@ -281,7 +281,15 @@ class World:
         if effect.operator == "ledger.post":
             self._money.post(case.id, effect.parameters)
         elif effect.operator == "instance.start_linked":
-            self._link(case, effect.parameters)
+            try:
+                self._link(case, effect.parameters)
+            except NotFoundError:
+                self.tally.stuck[f"{case.key}/{effect.element_id}"] += 1
+
+    def _items(self, collection: str, at: datetime) -> list[Any]:
+        """Of a list of the company; none of one that it doesn't keep."""
+        collect = self._runtime.collections.get(collection)
+        return [] if collect is None else list(collect(self._uow, at))
 
     def _link(self, case: Case, parameters: Mapping[str, Any]) -> None:
         key = str(parameters["process"])
@@ -289,7 +297,7 @@ class World:
         entry = held.diagram.start_by_hand
         variables = dict(parameters.get("variables") or {})
         collection = parameters.get("for_each")
-        items = self._runtime.collections[str(collection)](self._uow, self._agenda.now) if collection else [None]
+        items = self._items(str(collection), self._agenda.now) if collection else [None]
         for item in items:
             case.children += 1
             name = f"{case.name}/{case.children}"
