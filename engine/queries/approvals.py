@@ -87,6 +87,10 @@ class Reader:
     read_at: datetime | None
 
 
+#: in place of the digest of what was signed, once it can no longer be made again
+NO_DIGEST = b"\0" * 32
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureRow:
     """A drawn signature of a case."""
@@ -101,6 +105,13 @@ class SignatureRow:
     signer: str
     channel: str
     at: datetime
+    #: of what was signed; `NO_DIGEST` once some of it was erased by rule
+    content_digest: bytes
+
+    @property
+    def is_partly_erased(self) -> bool:
+        """Whether some of what was signed is gone by rule."""
+        return bytes(self.content_digest) == NO_DIGEST
 
 
 def of_instance(uow: UnitOfWork, instance_id: int, element_id: str | None = None) -> tuple[PartRow, ...]:

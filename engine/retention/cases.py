@@ -79,8 +79,10 @@ def erase(
     cleaned = {seq: eraser.take_out(body, is_history=True) for seq, body in bodies.items()}
     left = {seq: body for seq, body in cleaned.items() if body != bodies[seq]}
     state = rewritten(bytes(row.data), eraser.take_out)
-    is_changed = document_of(state) != document_of(bytes(row.data))
+    before, after = document_of(bytes(row.data)), document_of(state)
+    is_changed = before != after
     changed = rows.take_out(uow, row, eraser, kinds, day, now) + _documents(uow, row, eraser)
+    changed += rows.unseal(uow, row.id, _changed_paths(before[4], after[4]))
     if not (left or is_changed or changed):
         return Taken()
     files = sorted(eraser.found.files)
@@ -136,6 +138,17 @@ def _look(uow: UnitOfWork, row: Row[Any], eraser: Eraser, kinds: Collection[Kind
 def _look_at_words(eraser: Eraser, body: Any) -> None:
     words = {name: value for name, value in body.items() if not isinstance(value, Mapping | list)}
     eraser.look(words, is_history=True)
+
+
+def _changed_paths(before: Mapping[str, Any], after: Mapping[str, Any]) -> set[str]:
+    """Values of the case's data that are no longer there, as signatures name them: `form.field`, or the name of what is in no form."""
+    found = set()
+    for key, value in before.items():
+        if isinstance(value, Mapping):
+            found |= {f"{key}.{name}" for name, each in value.items() if after[key][name] != each}
+        elif after[key] != value:
+            found.add(key)
+    return found
 
 
 def _documents(uow: UnitOfWork, row: Row[Any], eraser: Eraser) -> int:

@@ -160,13 +160,6 @@ class Eraser:
             entry = next((each for each in entry.columns if each.name == column), None)
         return entry is not None and any(concerns(entry, kind) for kind in self._kinds)
 
-    def changes(self, path: str) -> bool:
-        """Whether what stands at `form.field` is another value afterwards: as a whole, in a column, or by its files."""
-        form, _, name = path.partition(".")
-        known = self._forms.get(form)
-        entry = known.field(name) if known else None
-        return entry is not None and any(concerns(each, kind) for each in (entry, *entry.columns) for kind in self._kinds)
-
     def value_of(self, form: str, name: str, value: Any) -> Any:
         """What stands in a field afterwards, given what stood there."""
         known = self._forms.get(form)

@@ -42,10 +42,9 @@ from engine.persistence.tables import (
     work_item_draft,
 )
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.approvals import NO_DIGEST
 from engine.retention.choosing import Eraser, Found
 from engine.retention.kinds import Kind
-
-_GONE = b"\0" * 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +149,7 @@ def take_out(uow: UnitOfWork, row: Row[Any], eraser: Eraser, kinds: Collection[K
         changed += _rewrite(uow, column, of_case(row.id), eraser.text)
     for column, of_case in _JSON:
         changed += _rewrite(uow, column, of_case(row.id), lambda value: _again(eraser, value))
-    return changed + _files(uow, eraser, day, now) + _signatures(uow, row.id, eraser) + _leftovers(uow, row)
+    return changed + _files(uow, eraser, day, now) + _leftovers(uow, row)
 
 
 def _again(eraser: Eraser, value: Any) -> Any:
@@ -226,16 +225,16 @@ def _files(uow: UnitOfWork, eraser: Eraser, day: str, now: datetime) -> int:
     return len(gone)
 
 
-def _signatures(uow: UnitOfWork, instance_id: int, eraser: Eraser) -> int:
+def unseal(uow: UnitOfWork, instance_id: int, paths: Collection[str]) -> int:
     """What was signed is no longer all there: the digests of what went go with it, for a short value could be guessed from one."""
     changed = 0
-    query = select(signature.c.id, signature.c.fields).where(signature.c.instance_id == instance_id, signature.c.content_digest != _GONE)
-    for found in uow.writing.execute(query).all():
-        sealed: dict[str, Any] = orjson.loads(found.fields) if found.fields else {"salt": "", "fields": {}}
-        left = {path: seal for path, seal in sealed["fields"].items() if not eraser.changes(path)}
-        if len(left) != len(sealed["fields"]) or not found.fields:
+    query = select(signature.c.id, signature.c.fields).where(signature.c.instance_id == instance_id)
+    for found in uow.writing.execute(query).all() if paths else ():
+        sealed: dict[str, Any] = orjson.loads(found.fields) if found.fields else {"salt": "", "fields": dict.fromkeys(paths)}
+        left = {path: seal for path, seal in sealed["fields"].items() if path not in paths}
+        if len(left) != len(sealed["fields"]):
             kept = orjson.dumps({**sealed, "fields": left}) if found.fields else None
-            uow.writing.execute(update(signature).where(signature.c.id == found.id).values(fields=kept, content_digest=_GONE))
+            uow.writing.execute(update(signature).where(signature.c.id == found.id).values(fields=kept, content_digest=NO_DIGEST))
             changed += 1
     return changed
 

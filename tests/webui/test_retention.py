@@ -57,6 +57,8 @@ def test_a_rule_is_previewed_switched_on_run_and_leaves_its_mark(
     assert text_of(case).count("（已按保存規則於 2026-04-02 刪除）") >= 3
     assert visits.PHONE not in case.text
     assert "按保存規則刪除：聯絡資料" in text_of(case)
+    assert "簽署後未變更" in text_of(case)
+    assert "簽署的部分內容已按保存規則刪除" in text_of(case)
     assert visits.WORDS.replace(visits.NAME, "（已按保存規則於 2026-04-02 刪除）") in text_of(case)
     admin.post("/language", {"locale": "en", "next": ""})
     assert "(erased by rule on 2026-04-02)" in text_of(admin.get(f"/cases/{visit_of.id}"))
