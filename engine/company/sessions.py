@@ -16,12 +16,11 @@ from engine.errors import NotFoundError
 from engine.model import Actor
 from engine.persistence.tables import user_session
 from engine.persistence.unit_of_work import UnitOfWork
+from engine.queries.sessions import LONGEST
 from engine.runtime import Runtime
 
 #: a session's use is noted at most this often, so that reading a page seldom writes
 NOTED_EVERY = timedelta(minutes=5)
-#: longer than any cookie of ours lives
-LONGEST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, or_, select
 
-from engine.company.sessions import LONGEST
 from engine.errors import NotFoundError
 from engine.model import Actor
 from engine.permissions import require
@@ -15,6 +14,9 @@ from engine.persistence.tables import user, user_session
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.matching import any_like, containing
 from engine.queries.paging import Page, clamp, decode, encode
+
+#: longer than any cookie of ours lives: what was not used for so long is over
+LONGEST = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
