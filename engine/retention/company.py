@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, String, and_, cast, delete, exists, func, or_, select, update
 
 from engine.company import finding
 from engine.erased import erased_on, mark
@@ -120,7 +120,7 @@ def erase(runtime: Runtime, uow: UnitOfWork, kind: Kind, cutoff: datetime) -> in
         gone: int = connection.execute(delete(sign_in_attempt).where(sign_in_attempt.c.at <= cutoff)).rowcount
         return gone + connection.execute(delete(user_session).where(_old_sessions(cutoff))).rowcount
     return connection.execute(update(import_row).where(_old_rows(cutoff)).values(
-        key=func.substr(import_row.c.position, 1), label=mark(runtime.today()), payload="{}", changes="{}", problems="[]")).rowcount
+        key=cast(import_row.c.position, String), label=mark(runtime.today()), payload="{}", changes="{}", problems="[]")).rowcount
 
 
 def erase_tenant(runtime: Runtime, uow: UnitOfWork, tenant_id: int) -> bool:
