@@ -100,6 +100,22 @@ def _run_join(spec: Any, task: Task) -> None:
     merge_branches(task, [*(other.parent for other in arrived), task.parent])
 
 
+def arrived(task: Task) -> list[Task]:
+    """Where branches ended that wait at a join for others, in the order in which they came; nothing where the task is no such join.
+
+    The library leaves a join without data until it fires: what those branches said is found at their ends only.
+    """
+    spec = task.task_spec
+    if not isinstance(spec, ParallelGateway | InclusiveGateway) or not task.has_state(TaskState.WAITING):
+        return []
+    since = _last_round(spec, task)
+    # of several that have come only the latest waits, the others are cancelled
+    came = [other for other in task.workflow.tasks.values() if other.task_spec is spec and other.has_state(TaskState.CANCELLED)
+            and other.last_state_change > since and other.parent is not None]
+    found = [*(other.parent for other in came), task.parent]
+    return sorted((each for each in found if each is not None), key=lambda each: float(each.last_state_change))
+
+
 class _LooksAheadOnce:
     """A join whose way on is predicted from one of its branches only, until a token arrives.
 

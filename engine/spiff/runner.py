@@ -33,6 +33,7 @@ from engine.settings import Settings
 from engine.spiff import codec
 from engine.spiff.compiled import CompiledDefinition
 from engine.spiff.guard import Guard
+from engine.spiff.joins import arrived
 from engine.spiff.migrating import swap
 from engine.spiff.placing import ARRIVED, beside, path_of, place, start_over
 from engine.spiff.pruning import prune
@@ -269,11 +270,16 @@ class Run:
         ]
 
     def data(self) -> dict[str, Any]:
-        """The instance's data: of the end when it is over, else of all live tokens, later moves over earlier ones."""
+        """The instance's data: of the end when it is over, else of all live tokens, later moves over earlier ones, and over what branches
+        said that wait for others.
+        """
         if self._workflow.is_completed():
             return dict(self._workflow.data)
         live = [task for task in self._workflow.all_tasks() if task._state in (READY, WAITING, TaskState.STARTED)]
         merged: dict[str, Any] = {}
+        for task in live:
+            for branch in arrived(task):
+                merged.update(branch.data)
         for task in sorted(live, key=lambda each: each.last_state_change):
             merged.update(task.data)
         return merged
