@@ -9,11 +9,12 @@ from collections.abc import Callable
 import pytest
 
 from engine import four_eyes, migration_runs, standings
+from engine.designing import drafts
 from engine.instances import run_step
 from engine.persistence.tables import definition, instance, migration_run, proposal
 from engine.runtime import Runtime
 from tests.builders import deploy, make_site, make_user, rows, simple_process, start
-from tests.webui.visitor import Visitor, text_of
+from tests.webui.visitor import Visitor, select, text_of
 
 Visit = Callable[..., Visitor]
 pytestmark = pytest.mark.databases("sqlite")
@@ -137,3 +138,13 @@ def test_a_page_reads_many_cases_first(runtime: Runtime, visit: Visit, monkeypat
     deploy(runtime, package())
     monkeypatch.setattr(standings, "AT_ONCE", -1)
     assert visitor.post(f"/rollouts/versions/{version + 1}", {"sure": "1", "reason": "x"}).status_code == 409
+
+
+def test_a_draft_that_cannot_be_deployed_leads_back_to_its_picture(runtime: Runtime, visit: Visit) -> None:
+    """The reason, and the way to where it is mended."""
+    designer = make_user(runtime, "process_designer")
+    broken = {"errand.bpmn": simple_process("errand", _FIRST).replace(b'targetRef="fill_in"', b'targetRef="nowhere"')}
+    draft = run_step(runtime, lambda uow: drafts.create(runtime, uow, designer.actor, "errand", "files", files=broken))
+    answer = visit(designer).post(f"/rollouts/drafts/{draft.id}")
+    assert answer.status_code == 422
+    assert select(answer, "//div[@role='alert' or contains(@class, 'note-bad')]//a/@href") == ["/designer/errand"]

@@ -9,6 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine import archives, callers, definitions, four_eyes, impact, migration_runs, proposals
+from engine.designing import drafts
 from engine.errors import ConflictError, DeploymentRefusedError, GuichengError, InvalidError
 from engine.migration_runs import Chosen
 from engine.permissions import may, require
@@ -52,7 +53,8 @@ def from_draft(draft_id: int) -> ResponseReturnValue:
         proposal_id = unit_of_work.step(lambda uow: proposals.from_draft(runtime_of(), uow, actor, draft_id))
     except (InvalidError, ConflictError, DeploymentRefusedError) as error:
         unit_of_work.let_go()
-        return _list(error)
+        draft = drafts.get(current(), actor, draft_id)
+        return _list(error, flask.url_for("designer.editor", name=draft.procedure))
     return flask.redirect(flask.url_for("rollouts.show", proposal_id=proposal_id), 303)
 
 
@@ -157,12 +159,12 @@ def _version(definition_id: int, error: GuichengError | None = None, ids: Sequen
     return flask.make_response(body, status(error) if error else 200)
 
 
-def _list(error: GuichengError | None = None) -> flask.Response:
+def _list(error: GuichengError | None = None, draft_address: str = "") -> flask.Response:
     uow, actor = current(), session.actor()
     body = flask.render_template(
         "rollouts/overview.html", waiting=proposals.listed(uow, actor, is_open=True, limit=20).rows, wording=wording,
         decided=proposals.listed(uow, actor, is_open=False, after=flask.request.args.get("after")),
-        procedures=definitions.list_latest(runtime_of(), uow), may_propose=may(actor, "procedure:design"),
+        draft_address=draft_address, procedures=definitions.list_latest(runtime_of(), uow), may_propose=may(actor, "procedure:design"),
         problem=describe_error(error) if error else "", findings=error.findings if isinstance(error, DeploymentRefusedError) else (),
     )
     return flask.make_response(body, status(error) if error else 200)
