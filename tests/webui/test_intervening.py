@@ -61,7 +61,7 @@ def test_past_interventions_are_listed_narrowed_and_taken_out(runtime: Runtime, 
     visitor.post("/interventions/2/undo", {})
 
     def listed(at: str, who: Visitor = visitor) -> list[str]:
-        return [row.get("href").split("?")[0] for row in select(who.get(f"/interventions{at}"), "//tbody//td[3]/a")]
+        return [row.get("href").split("?")[0] for row in select(who.get(f"/interventions{at}"), "//tbody//td[3]//a")]
 
     assert listed("") == ["/interventions/3", "/interventions/2", "/interventions/1"]
     assert listed("?verb=cancel") == ["/interventions/3"]
