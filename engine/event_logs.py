@@ -28,6 +28,8 @@ from engine.runtime import Runtime
 _NAMES = "event-log:name-persons"
 #: what XML 1.0 can't hold
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+#: what stands in an attribute as it is: nearly everything
+_PLAIN = re.compile("[^\x00-\x1f&<>\"\ud800-\udfff\ufffe\uffff]*")
 #: our word for an event → the standard's lifecycle transition; everything else is done when it happens
 _LIFECYCLE = {
     "work_item.claimed": "assign", "work_item.assigned": "assign", "work_item.delegated": "reassign", "work_item.unclaimed": "reassign",
@@ -164,7 +166,9 @@ def _xes_event(event: LogEvent, person: tuple[int, str] | None, words: _Words) -
 
 
 def _text(key: str, value: str) -> bytes:
-    return f"<string key={quoteattr(key)} value={quoteattr(_UNWRITABLE.sub('', value))}/>".encode()
+    """`key` is one of ours, which need no quoting."""
+    quoted = f'"{value}"' if _PLAIN.fullmatch(value) else quoteattr(_UNWRITABLE.sub("", value))
+    return f'<string key="{key}" value={quoted}/>'.encode()
 
 
 def _ocel(uow: UnitOfWork, looked: Looked, persons: _Persons, words: _Words) -> Iterator[bytes]:
