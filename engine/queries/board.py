@@ -31,7 +31,7 @@ from engine.persistence.tables import (
 )
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases, visible_sites
 
 #: cards without any clock come last
 _NEVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -292,9 +292,7 @@ def _from(statement: Select[Any], board: Board, filters: BoardFilters) -> Select
 
 def _conditions(actor: Actor, board: Board, filters: BoardFilters) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [instance.c.definition_key == board.process_key]
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(work_item.c.site_id.is_(None), work_item.c.site_id.in_(sorted(sites))))
+    conditions += seen_cases(actor, work_item.c.site_id)
     for column, value in (
         (work_item.c.site_id, filters.site_id), (unit.c.building_id, filters.building_id), (unit.c.floor, filters.floor),
         (work_item.c.assignee_id, filters.worker_id),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import orjson
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, func, select
 
 from engine.board_rules import Board
 from engine.model import Actor, InstanceState
@@ -16,7 +16,7 @@ from engine.persistence.tables import instance, substitution, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.board import BoardFilters
 from engine.queries.matching import any_like, containing
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 
 #: suspended cases that a board shows
 MOST_SUSPENDED = 20
@@ -67,9 +67,7 @@ def absence_version(uow: UnitOfWork, now: datetime) -> tuple[int, int]:
 def suspended(uow: UnitOfWork, actor: Actor, board: Board, filters: BoardFilters) -> tuple[SuspendedCase, ...]:
     """The latest suspended cases of the board at the person's sites."""
     conditions = [instance.c.definition_key == board.process_key, instance.c.state == InstanceState.SUSPENDED]
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
+    conditions += seen_cases(actor)
     if filters.site_id is not None:
         conditions.append(instance.c.site_id == filters.site_id)
     if filters.q:

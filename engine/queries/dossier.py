@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import Select, select
 
 from engine.errors import NotFoundError
 from engine.model import DROPPED_STATES, Actor
@@ -29,7 +29,7 @@ from engine.persistence.tables import (
 )
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import may_see, visible_sites
+from engine.queries.sites import may_see, seen_cases, visible_sites
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +230,7 @@ def papers(uow: UnitOfWork, actor: Actor, kind: str, target_id: int, *, limit: i
         tenant_file.c.filed_at, user.c.display_name.label("by"),
     ).join(instance, instance.c.id == tenant_file.c.instance_id)
     filed = filed.outerjoin(user, user.c.id == tenant_file.c.filed_by)
-    filed = filed.where(tenant_file.c[f"{kind}_id"] == target_id, *_seen(actor)).order_by(tenant_file.c.id.desc()).limit(limit)
+    filed = filed.where(tenant_file.c[f"{kind}_id"] == target_id, *seen_cases(actor)).order_by(tenant_file.c.id.desc()).limit(limit)
     found = [Paper("record", *row) for row in uow.reading.execute(issued)] + [Paper("folder", *row) for row in uow.reading.execute(filed)]
     return tuple(sorted(found, key=lambda paper: paper.at, reverse=True)[:limit])
 
@@ -248,10 +248,5 @@ def signatures(uow: UnitOfWork, actor: Actor, kind: str, target_id: int, *, limi
 def _of_place(query: Select[Any], actor: Actor, kind: str, target_id: int) -> Select[Any]:
     reference = instance_reference.c
     return query.join(instance_reference, reference.instance_id == instance.c.id).where(
-        reference.kind == kind, reference.target_id == target_id, *_seen(actor)
+        reference.kind == kind, reference.target_id == target_id, *seen_cases(actor)
     )
-
-
-def _seen(actor: Actor) -> list[ColumnElement[bool]]:
-    sites = visible_sites(actor)
-    return [] if sites is None else [instance.c.site_id.is_(None) | instance.c.site_id.in_(sorted(sites))]

@@ -23,7 +23,7 @@ from engine.model import Actor
 from engine.persistence.tables import instance, instance_variable, limit_clock, limit_correction, unit, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 
 _LATER = limit_correction.join(limit_clock, limit_clock.c.id == limit_correction.c.clock_id).join(
     instance, instance.c.id == limit_clock.c.instance_id
@@ -220,9 +220,7 @@ def _rows(actor: Actor, filters: LimitFilters) -> Select[Any]:
 def conditions_of(actor: Actor, filters: LimitFilters) -> list[ColumnElement[bool]]:
     """What rows of `limit_clock` the filters mean, as far as the person may see them."""
     conditions: list[ColumnElement[bool]] = []
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(limit_clock.c.site_id.is_(None), limit_clock.c.site_id.in_(sorted(sites))))
+    conditions += seen_cases(actor, limit_clock.c.site_id)
     if filters.site_id is not None:
         conditions.append(limit_clock.c.site_id == filters.site_id)
     if filters.limit_id:

@@ -11,7 +11,7 @@ from engine.model import Actor, InstanceState
 from engine.persistence.tables import definition, instance, limit_clock
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,5 @@ def _running(actor: Actor, until: datetime) -> list[ColumnElement[bool]]:
         limit_clock.c.stopped_at.is_(None), limit_clock.c.cancelled_at.is_(None), limit_clock.c.paused_at.is_(None),
         limit_clock.c.due_at < until, instance.c.state == InstanceState.ACTIVE,
     ]
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
+    conditions += seen_cases(actor)
     return conditions

@@ -28,7 +28,7 @@ from engine.queries.register_columns import (
     value_of,
     variable,
 )
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 from engine.register_rules import MONTH, Path
 
 #: groups that a summary shows at most, the largest
@@ -190,9 +190,7 @@ class Reader:
     def _of_cases(self) -> list[ColumnElement[bool]]:
         filters, register = self.filters, self.bound.register
         conditions: list[ColumnElement[bool]] = [instance.c.definition_key.in_(register.processes)]
-        sites = visible_sites(self.actor)
-        if sites is not None:
-            conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
+        conditions += seen_cases(self.actor)
         if filters.site_id is not None:
             conditions.append(instance.c.site_id == filters.site_id)
         # what was entered by mistake counts nowhere; asked for by its state it is listed

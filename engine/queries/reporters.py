@@ -14,7 +14,7 @@ from engine.model import ENDED_STATES, Actor, InstanceState
 from engine.persistence.tables import case_reporter, instance, tenant, unit, user
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import may_see, visible_sites
+from engine.queries.sites import may_see, seen_cases
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +93,7 @@ def untold_count(uow: UnitOfWork, actor: Actor, cap: int) -> int:
 def _waiting(actor: Actor) -> list[Any]:
     told_of = [state for state in ENDED_STATES if state is not InstanceState.VOIDED]
     conditions: list[Any] = [case_reporter.c.told_at.is_(None), instance.c.state.in_(told_of)]
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites))))
+    conditions += seen_cases(actor)
     return conditions
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, and_, or_, select
 
@@ -25,10 +26,10 @@ def may_see(actor: Actor, site_id: int | None) -> bool:
     return bool(actor.grants or actor.stand_ins) and (site_id is None or sites is None or site_id in sites)
 
 
-def seen_cases(actor: Actor) -> list[ColumnElement[bool]]:
-    """What keeps a list of cases to the person's sites; empty for who sees every site."""
+def seen_cases(actor: Actor, site_id: ColumnElement[Any] = instance.c.site_id) -> list[ColumnElement[bool]]:
+    """What keeps a list of cases, or of what has the site of its case, to the person's sites; empty for who sees every site."""
     sites = visible_sites(actor)
-    return [] if sites is None else [or_(instance.c.site_id.is_(None), instance.c.site_id.in_(sorted(sites)))]
+    return [] if sites is None else [or_(site_id.is_(None), site_id.in_(sorted(sites)))]
 
 
 def last_procedure(uow: UnitOfWork, actor: Actor) -> str | None:

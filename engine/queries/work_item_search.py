@@ -12,7 +12,7 @@ from engine.model import LIVE_WORK_ITEM_STATES, Actor
 from engine.persistence.tables import work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import Page, clamp, decode, encode
-from engine.queries.sites import visible_sites
+from engine.queries.sites import seen_cases
 from engine.queries.work_items import WORK_ITEMS, WorkItemRow
 
 
@@ -49,9 +49,7 @@ def _conditions(actor: Actor, filters: SearchFilters) -> list[ColumnElement[bool
     conditions: list[ColumnElement[bool]] = []
     if filters.state is None or filters.state in LIVE_WORK_ITEM_STATES:
         conditions.append(work_item.c.is_live)
-    sites = visible_sites(actor)
-    if sites is not None:
-        conditions.append(or_(work_item.c.site_id.is_(None), work_item.c.site_id.in_(sorted(sites))))
+    conditions += seen_cases(actor, work_item.c.site_id)
     for column, value in (
         (work_item.c.state, filters.state), (work_item.c.assignee_id, filters.assignee_id),
         (work_item.c.definition_key, filters.definition_key), (work_item.c.instance_id, filters.instance_id),
