@@ -41,8 +41,6 @@ def main() -> None:
     with suppress(AttributeError, OSError):
         # POSIX only
         os.nice(_NICE)
-    # the sandbox looks for it at every expression, and looking for what isn't there takes longer than the expression
-    sys.modules.setdefault("opentelemetry", None)  # type: ignore[arg-type]
     # thousands of workflows live at once, and hardly any of it is in circles
     gc.set_threshold(100_000, 50, 1_000)
     try:
