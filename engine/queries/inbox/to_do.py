@@ -75,6 +75,10 @@ def top(uow: UnitOfWork, actor: Actor, filters: Filters, most: int) -> list[Inbo
     return rows
 
 
+#: branches that are put together at once
+_HEAP = 250
+
+
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """What decides the text of the to-do statement; the rest are values."""
@@ -145,8 +149,11 @@ def _todo_statement(shape: _Shape) -> Select[Any]:
         branches.append(_top(mine + extra, shape.order))
     if not branches:
         return with_names(select(*SHOWN).where(work_item.c.id < 0).subquery("item"))
-    # UNION, not UNION ALL: an escalated item can be reached by both of its roles
-    reached = (union(*branches) if len(branches) > 1 else branches[0]).subquery("reached")
+    # UNION, not UNION ALL: an escalated item can be reached by both of its roles; in heaps, as no more than 500 go into one on SQLite
+    while len(branches) > 1:
+        heaps = [branches[first:first + _HEAP] for first in range(0, len(branches), _HEAP)]
+        branches = [select(union(*heap).subquery()) if len(heap) > 1 else heap[0] for heap in heaps]
+    reached = branches[0].subquery("reached")
     top = select(reached.c.id).order_by(*_order(reached, shape.order)).limit(bindparam("limit", type_=BigInteger)).subquery("top")
     item = select(*SHOWN).join(top, top.c.id == work_item.c.id).subquery("item")
     return with_names(item).order_by(*_order(item, shape.order))

@@ -167,3 +167,14 @@ def test_a_cursor_of_another_order_is_refused(runtime: Runtime) -> None:
         page = inbox.todo(uow, clerk.actor, sort=Sort.CREATED, limit=1)
         with pytest.raises(InvalidError):
             inbox.todo(uow, clerk.actor, sort=Sort.DUE, after=page.after)
+
+
+def test_many_roles_at_many_sites_are_one_list(runtime: Runtime) -> None:
+    """However many pairs there are: databases take only so many parts of a statement at once."""
+    roles = [f"role_{number}" for number in range(12)]
+    sites = [make_site(runtime) for _ in range(22)]
+    made = [make_work_item(runtime, roles[number % 12], site_id=sites[number % 22]) for number in range(30)]
+    actor = Actor(make_user(runtime).id, "x", frozenset(RoleGrant(role) for role in roles))
+    with UnitOfWork(runtime.database) as uow:
+        assert {row.id for row in inbox.todo(uow, actor, limit=100).rows} == set(made)
+        assert inbox.counts(uow, actor, runtime.clock.now()).todo == len(made)
