@@ -1,5 +1,5 @@
-"""A manager's round in one sitting: the day, its cases, one of them stopped and let go on, the figures of the month, who did what, and what
-runs by itself."""
+"""A manager's round in one sitting: the day, its cases, one of them stopped and let go on, the figures of the month, who did what, what runs by
+itself, and what the house keeps."""
 
 from __future__ import annotations
 
@@ -110,3 +110,19 @@ def test_a_managers_round_from_the_day_to_the_tokens(runtime: Runtime, live_serv
     page.locator("tr", has_text="報表程式").get_by_role("link", name="撤銷權杖").click()
     page.locator("dialog .btn-danger, dialog .btn-primary").first.click()
     expect(page.locator("tr", has_text="報表程式")).to_have_count(0)
+
+    # the house: a setting for everybody, a rule of what is kept, who is signed in
+    desk.go("/settings")
+    page.get_by_label("閒置多少小時後登出").fill("8")
+    page.get_by_role("button", name="儲存").click()
+    expect(page.get_by_label("閒置多少小時後登出")).to_have_value("8")
+    expect(page.get_by_text("已更改；可寫回原來的值。")).to_be_visible()
+    desk.go("/retention")
+    page.get_by_role("link", name="照片").first.click()
+    expect(page.get_by_role("heading", name="現在會刪除什麼")).to_be_visible()
+    page.get_by_label("保存天數").fill("400")
+    page.get_by_label("啟用，到期後自動刪除").check()
+    page.get_by_role("button", name="儲存").click()
+    expect(page.locator("tr", has_text="照片").first).to_contain_text("400 天")
+    desk.go("/sessions?q=周經理")
+    expect(page.locator("tbody tr")).to_contain_text(["目前使用中"])
