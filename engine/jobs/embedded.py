@@ -53,7 +53,6 @@ class Jobs:
         self._keeper = Keeper(runtime, self._runner, holder, None if self._is_only else executor_id)
         self._courier = CourierThread(runtime)
         self._outbox.wakes(self._scheduler.wake)
-        HOUSE.open()
         self._runner.start()
         for name, act in (("scheduler", self._scheduler.run), ("keeper", self._keeper.run), ("courier", self._courier.run)):
             thread = threading.Thread(target=act, name=name, daemon=True)
@@ -72,13 +71,17 @@ class Jobs:
         for thread in self._threads:
             thread.join(30)
         HOUSE.close()
-        self._runner.stop()
+        try:
+            self._runner.stop()
+        finally:
+            # nobody waits for a play any more; whoever plays without jobs may
+            HOUSE.open()
         self._outbox.queue.close()
         self._runtime.outbox = self._before
 
     @property
     def runner(self) -> JobRunner:
-        """For pages that list failed jobs."""
+        """What runs the jobs."""
         assert self._runner is not None
         return self._runner
 

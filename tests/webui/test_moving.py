@@ -52,7 +52,7 @@ def test_looked_at_moved_and_moved_back(runtime: Runtime, visit: Visit, case_id:
     assert visitor.post(address, {**asked, "sure": "1", "reason": "wrong building"}).status_code == 303
     assert open_steps(runtime) == ["b"]
     page = visitor.get(f"/cases/{case_id}")
-    assert "moved the case from “a” to “b”" in text_of(page)
+    assert "Moved the case from “a” to “b”" in text_of(page)
     assert "wrong building" in text_of(page)
     (event,) = rows(runtime, tables.history_event, tables.history_event.c.type == "work_item.moved")
     assert visitor.post(f"{address}/undo", {"seq": str(event.seq)}).status_code == 303
