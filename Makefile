@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 DEMO_DB := sqlite:///var/demo/guicheng.db
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# workers of pytest
-JOBS ?= 2
+# workers of pytest; one more than cores, for the browser tests wait for the browser
+JOBS ?= 3
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check lint bench soak pictures frontend clean system

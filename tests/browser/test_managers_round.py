@@ -1,5 +1,5 @@
-"""A manager's round in one sitting: the day, its cases, one of them stopped and let go on, the figures of the month, who did what, what runs
-by itself, and what the house keeps."""
+"""A manager's round in one sitting: the day, its cases, one of them stopped and let go on, the figures of the month, who did what, what
+runs by itself, and what the house keeps."""
 
 from __future__ import annotations
 
