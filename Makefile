@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 DEMO_DB := sqlite:///var/demo/guicheng.db
 HOST ?= 127.0.0.1
 PORT ?= 8000
-# workers of pytest; one more than cores, for the browser tests wait for the browser
-JOBS ?= 3
+# workers of pytest
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench soak pictures frontend clean system
+.PHONY: help demo test tests check lint bench soak pictures frontend clean system
 
 help: ## this list
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -44,8 +44,11 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-# the procedures are checked by a test among the others
-test: system frontend lint ## everything: checks, both databases, browser, short forms of the long tests
+# the checks use the core that a test leaves idle while it waits for the browser; the procedures are checked by a test among the others
+test: system frontend ## everything: checks, both databases, browser, short forms of the long tests
+	@$(MAKE) --no-print-directory -j 2 lint tests
+
+tests: $(VENV)/installed
 	$(BIN)/pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 soak: system frontend ## the long forms of the property and crash tests

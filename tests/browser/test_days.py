@@ -102,6 +102,9 @@ def world() -> Iterator[World]:
 
 Seat = Callable[[str, int], Desk]
 at_both_widths = pytest.mark.parametrize("width", [DESK, PHONE])
+#: who hardly ever sits at the other width does so in the long run only
+mostly_at_a_desk = pytest.mark.parametrize("width", [DESK, pytest.param(PHONE, marks=pytest.mark.soak)])
+mostly_with_a_phone = pytest.mark.parametrize("width", [pytest.param(DESK, marks=pytest.mark.soak), PHONE])
 
 
 @pytest.fixture
@@ -130,7 +133,7 @@ def test_a_worker_accepts_and_checks_in_at_a_desk(world: World, seat: Seat) -> N
     worker.do("攜單到場確認", trade="plumbing", diagnosis="軟管開裂", cost_basis="free")
 
 
-@at_both_widths
+@mostly_with_a_phone
 def test_security_lets_nothing_out_while_money_is_open_and_stops_works_on_a_patrol(world: World, seat: Seat, width: int) -> None:
     unpaid = world.play("move_out", "settled_and_consented", "fill_exit_pass")
     account = world.charge("A-1202", "88.00")
@@ -157,7 +160,7 @@ def test_security_lets_nothing_out_while_money_is_open_and_stops_works_on_a_patr
     guard.do("口頭警告", warned="周國強", part_stopped=True)
 
 
-@at_both_widths
+@mostly_at_a_desk
 def test_a_cashier_takes_money_makes_a_receipt_void_closes_the_day_and_reconciles_passes(world: World, seat: Seat, width: int) -> None:
     world.charge("A-1201", "1081.25")
     before, cashier = world.owed(), seat("cashier", width)

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import io
 import itertools
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from engine import attachments, comments, work_items
+from engine.bootstrap import open_runtime
+from engine.clock import MovableClock
 from engine.company import ledger, users
 from engine.company.accounts import account
 from engine.company.ledger import Source
@@ -22,7 +26,9 @@ from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.ledger import AccountKey
 from engine.runtime import Runtime
+from engine.settings import Settings
 from tests.builders import Person, deploy, make_site, make_tenant, make_unit, make_user, rows, simple_process, start
+from tests.conftest import MONDAY_MORNING
 from tests.webui.visitor import Visitor
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -656,9 +662,25 @@ class Scene:
         }
 
 
+@pytest.fixture(scope="module")
+def shared(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
+    """A scene for those who only look."""
+    folder = tmp_path_factory.mktemp("looked_at")
+    shutil.copy(sqlite_template, folder / "store.db")
+    address = f"sqlite:///{folder / 'store.db'}"
+    settings = Settings(db=address, files=folder / "files", secret_key="for tests only", sandbox_workers=1, web_threads=4)
+    with open_runtime(settings, clock=MovableClock(MONDAY_MORNING), is_trusted=True) as runtime:
+        yield scenes(runtime)(False)
+
+
 @pytest.fixture
 def scene(runtime: Runtime) -> Callable[[bool], Scene]:
     """Makes a fresh scene; whether the clerk has claimed the item."""
+    return scenes(runtime)
+
+
+def scenes(runtime: Runtime) -> Callable[[bool], Scene]:
+    """What the fixtures make."""
     plain = simple_process("errand", ("do_errand", "customer_service"), ("check_errand", "customer_service"))
     diagram = plain.replace(b"</documentation>", _START_ROLES, 1).replace(b'<userTask id="do_errand" name="do_errand"/>', _WITH_FORM)
     deploy(runtime, {"errand.bpmn": diagram, "registers/errands.toml": _REGISTER, "limits.toml": _LIMITS, "board.toml": _BOARD,
@@ -694,20 +716,24 @@ def test_every_route_is_in_the_matrix(app: Flask) -> None:
 
 
 @pytest.mark.parametrize("endpoint", sorted(MATRIX))
-def test_everybody_gets_what_is_theirs_and_no_more(app: Flask, scene: Callable[[bool], Scene], endpoint: str) -> None:
+def test_everybody_gets_what_is_theirs_and_no_more(
+    shared: Scene, app_over: Callable[[Runtime], Flask], backend: str, request: pytest.FixtureRequest, endpoint: str
+) -> None:
+    """What only reads shares a store and its people; what writes has a store of its own, and a fresh case for each person."""
+    app = app_over(shared.runtime)
     rule = next(rule for rule in app.url_map.iter_rules() if rule.endpoint == endpoint)
-    writes = "POST" in (rule.methods or ())
-    here = scene(endpoint in NEEDS_CLAIMED)
-    got = {}
-    for name in PEOPLE:
-        if writes:
+    if "POST" not in (rule.methods or ()):
+        address = shared.address(endpoint, app)
+        got = {name: Visitor(app, shared.people[name]).get(address).status_code for name in PEOPLE}
+    else:
+        scene: Callable[[bool], Scene] = request.getfixturevalue("scene")
+        app = app_over(request.getfixturevalue("runtime"))
+        got = {}
+        for name in PEOPLE:
             here = scene(endpoint in NEEDS_CLAIMED)
-        visitor = Visitor(app, here.people[name])
-        address = here.address(endpoint, app)
-        # the item's own form takes its own fields only
-        sent = {} if endpoint == "work_item.complete" else here.form()
-        answer = visitor.post(address, sent) if writes else visitor.get(address)
-        got[name] = answer.status_code
+            # the item's own form takes its own fields only
+            sent = {} if endpoint == "work_item.complete" else here.form()
+            got[name] = Visitor(app, here.people[name]).post(here.address(endpoint, app), sent).status_code
     assert got == MATRIX[endpoint]
 
 
