@@ -16,15 +16,13 @@ from engine.queries.heat import Looked
 from engine.runtime import Runtime
 from webui import exports
 
-#: what is kept in memory of a file that is being written
-_IN_MEMORY = 2**20
 #: what is sent at once
 _PART = 2**16
 
 
 def answer(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind: LogKind, *, is_named: bool) -> flask.Response:
     """The file, to be saved. ForbiddenError for names that aren't the person's to see."""
-    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
+    target = tempfile.SpooledTemporaryFile(max_size=exports.IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
     try:
         count = event_logs.write(runtime, uow, actor, looked, kind, target, is_named=is_named)
     except BaseException:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -25,9 +24,6 @@ from webui.unit_of_work import current, runtime_of
 
 #: source language
 STATES = {"running": "辦理中", "stopped": "已停止", "finished": "已完成", "undoing": "撤銷中", "undone": "已撤銷"}
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-#: of a file that stays in memory while it is written
-_IN_MEMORY = 2**20
 _HEADINGS = ("時間", "誰", "操作", "原因", "案件", "件數", "已辦", "不能辦", "已撤銷", "撤銷人", "狀態")
 
 
@@ -72,18 +68,10 @@ def overview() -> ResponseReturnValue:
 
 def download(kind: str) -> ResponseReturnValue:
     """Every order that the address narrows the list to."""
-    narrow, actor = _narrowing(), session.actor()
-    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    try:
-        count = list_files.write(kind, [gettext(each) for each in _HEADINGS], _rows(narrow), zone(), target)
-    except BaseException:
-        target.close()
-        raise
-    exports.keep(actor, "interventions", kind, count)
-    target.seek(0)
-    response = flask.send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=f"{gettext('介入記錄')}.{kind}")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    narrow = _narrowing()
+    headings = [gettext(each) for each in _HEADINGS]
+    return exports.send_list(
+        "interventions", kind, gettext("介入記錄"), lambda target: list_files.write(kind, headings, _rows(narrow), zone(), target))
 
 
 def _rows(narrow: Narrowing) -> Iterator[list[Any]]:

@@ -9,6 +9,7 @@ import flask
 from flask.typing import ResponseReturnValue
 
 from engine.errors import ConflictError, FieldError, InvalidError
+from engine.file_types import XLSX
 from engine.imports import kinds as all_of
 from engine.imports import planning, storing, writing
 from engine.imports.plan import Kind
@@ -21,7 +22,6 @@ from webui.language import current_locale, describe_error, gettext
 from webui.start.offers import offers
 from webui.unit_of_work import current, runtime_of
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 60
 #: which rows are shown, with what the tab says
 SHOWN = {"refused": "有錯誤", "failed": "未能匯入", "new": "新增", "changed": "更改", "unchanged": "不變"}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from itertools import groupby
@@ -25,8 +24,6 @@ from webui.unit_of_work import current, runtime_of
 
 #: the first and the last day of a period; None for everything
 Days = tuple[date, date] | None
-#: what is kept in memory of a file that is being written
-_IN_MEMORY = 2**20
 #: of what was never begun the page shows the first; the file has all
 _GAPS = 50
 
@@ -76,14 +73,9 @@ def download(limit_id: str) -> ResponseReturnValue:
     measured = limit_figures.measure(runtime_of(), current(), session.actor(), filters)
     outcome = _outcome()
     rows = queries.stream(current(), session.actor(), replace(filters, outcome=outcome))
-    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    count = limit_files.write_csv(rows, _lacking(measured.gaps, outcome), target, gettext, moment)
-    exports.keep(session.actor(), "limit", "csv", count)
-    target.seek(0)
-    name = f"{named([measured])[0].name}.csv"
-    response = flask.send_file(target, mimetype="text/csv; charset=utf-8", as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    lacking = _lacking(measured.gaps, outcome)
+    return exports.send_list(
+        "limit", "csv", named([measured])[0].name, lambda target: limit_files.write_csv(rows, lacking, target, gettext, moment))
 
 
 def length() -> int:

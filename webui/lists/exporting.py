@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
@@ -22,9 +21,6 @@ from webui.listing.narrowing import MOST_ROWS, Narrowing, narrowing
 from webui.unit_of_work import current
 from webui.wording import worded
 
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-#: what is kept in memory of a file that is being written
-_IN_MEMORY = 2**20
 _TITLES = {"todo": "待辦", "done": "已辦", "started": "我發起的", "copied": "抄送我的", "cases": "全部案件"}
 _OF_ITEMS = ("事項", "案件標題", "編號", "流程名稱", "角色", "狀態", "承辦", "到達", "期限", "辦結")
 _OF_CASES = ("案件標題", "編號", "流程名稱", "管理項目", "狀態", "發起人", "發起時間", "最近變動", "結束時間")
@@ -39,13 +35,9 @@ def download(list_name: str, kind: str) -> ResponseReturnValue:
     shown = columns.read(list_name, narrow.key, narrow.columns)
     headings, words, fetch = _parts(list_name, narrow)
     titles = [gettext(each) for each in headings] + [shown.title(column) for column in shown.shown]
-    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    count = list_files.write(kind, titles, _rows(fetch, words, shown), zone(), target)
-    exports.keep(session.actor(), list_name, kind, count)
-    target.seek(0)
-    response = flask.send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=f"{gettext(_TITLES[list_name])}.{kind}")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return exports.send_list(
+        list_name, kind, gettext(_TITLES[list_name]),
+        lambda target: list_files.write(kind, titles, _rows(fetch, words, shown), zone(), target))
 
 
 def _parts(name: str, narrow: Narrowing) -> tuple[Sequence[str], Callable[[Any], list[Any]], Callable[[str | None], Any]]:

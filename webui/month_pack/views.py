@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from engine import month_pack, month_pack_files, record_pdf, record_printing
 from engine.errors import ConflictError, InvalidError, NotFoundError
+from engine.file_types import XLSX
 from engine.month_pack import Pack
 from webui import exports, session
 from webui.assets import Assets
@@ -17,7 +18,7 @@ from webui.language import current_locale, describe_error, gettext
 from webui.month_pack import words
 from webui.unit_of_work import current, runtime_of
 
-_TYPES = {"pdf": "application/pdf", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
+_TYPES = {"pdf": "application/pdf", "xlsx": XLSX}
 
 
 def latest() -> ResponseReturnValue:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from itertools import groupby
 
 import flask
@@ -14,10 +13,6 @@ from webui import exports, session
 from webui.language import current_locale
 from webui.registers.reading import Reading, read
 from webui.unit_of_work import current, runtime_of
-
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
-#: what is kept in memory of a file that is being written
-_IN_MEMORY = 2**20
 
 
 def overview() -> ResponseReturnValue:
@@ -37,14 +32,9 @@ def download(process: str, key: str, kind: str) -> ResponseReturnValue:
     """Every row of the same view as a file; written aside first, so that nothing of it stays in memory."""
     reading = read(process, key)
     write = register_files.write_csv if kind == "csv" else register_files.write_xlsx
-    target = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    count = write(reading.opened, reading.reader, current(), reading.texts, target, sort=reading.sort)
-    exports.keep(session.actor(), "register", kind, count)
-    target.seek(0)
-    name = f"{reading.texts.of(reading.opened.entry.title)}.{kind}"
-    response = flask.send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return exports.send_list(
+        "register", kind, reading.texts.of(reading.opened.entry.title),
+        lambda target: write(reading.opened, reading.reader, current(), reading.texts, target, sort=reading.sort))
 
 
 def _shown(reading: Reading) -> dict[str, object]:

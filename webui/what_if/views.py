@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
-
 import flask
 from flask.typing import ResponseReturnValue
 
@@ -16,7 +14,7 @@ from engine.queries.what_if import PERMISSION
 from engine.queries.what_if_history import MOST_OPEN
 from engine.what_if import asking, files, runs, telling
 from engine.what_if.order import MOST_FACTOR, MOST_REPLICATIONS, MOST_SEED, MOST_STAFF, MOST_WEEKS
-from webui import session, unit_of_work
+from webui import exports, session, unit_of_work
 from webui.dialogs import Dialog, render
 from webui.display import role_name, zone
 from webui.error_pages import status
@@ -24,7 +22,6 @@ from webui.language import current_locale, describe_error, gettext
 from webui.unit_of_work import current, runtime_of
 from webui.what_if import reading
 
-_TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}
 _DELETE = Dialog(
     heading="刪除這項推演？", text="設定和結果都會刪除，不能恢復；需要時可以用同樣的設定再推演一次。案件和資料不受影響。",
     submit="刪除推演", danger=True,
@@ -112,13 +109,8 @@ def download(run_id: int, kind: str) -> ResponseReturnValue:
         raise runs.NoFiguresError
     told = telling.tell(runtime_of(), current(), found.result)
     words = files.Words(gettext, reading.worded_or_id, role_name, lambda rule: "; ".join(reading.clauses(rule)))
-    target = tempfile.SpooledTemporaryFile(max_size=2**20)  # noqa: SIM115 - sent after this function, closed with the answer
-    files.write(told, kind, words, zone(), target)
-    target.seek(0)
-    name = f"{found.name or gettext('推演')} {found.id}.{kind}"
-    response = flask.send_file(target, mimetype=_TYPES[kind], as_attachment=True, download_name=name)
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    title = f"{found.name or gettext('推演')} {found.id}"
+    return exports.send(kind, title, lambda target: files.write(told, kind, words, zone(), target))
 
 
 def _form(wish: reading.Wish, problems: dict[str, str] | None = None, message: str = "", code: int = 200) -> flask.Response:
