@@ -63,6 +63,12 @@ def progress(items: Sequence[T], label: str, name: Callable[[T], str], stream: T
         stream.flush()
 
 
+def _wipe(stream: TextIO) -> None:
+    """Take back the line that is being rewritten."""
+    stream.write("\r\x1b[2K")
+    stream.flush()
+
+
 @contextmanager
 def spinning(label: str, stream: TextIO | None = None) -> Iterator[Callable[[str], None]]:
     """Tells what is being done, where nobody knows how much there is: one line rewritten on a terminal, nothing elsewhere."""
@@ -80,8 +86,7 @@ def spinning(label: str, stream: TextIO | None = None) -> Iterator[Callable[[str
 
     yield tell
     if on_terminal and number:
-        stream.write("\r\x1b[2K")
-        stream.flush()
+        _wipe(stream)
 
 
 @contextmanager
@@ -103,8 +108,7 @@ def counter(label: str, stream: TextIO | None = None) -> Iterator[Callable[[int,
         yield tell
     finally:
         if on_terminal:
-            stream.write("\r\x1b[2K")
-            stream.flush()
+            _wipe(stream)
 
 
 @contextmanager
@@ -134,8 +138,7 @@ def calendar(label: str, first: datetime, last: datetime, stream: TextIO | None 
         yield tell
     finally:
         if on_terminal:
-            stream.write("\r\x1b[2K")
-            stream.flush()
+            _wipe(stream)
 
 
 def report(error: GuichengError) -> int:

@@ -129,6 +129,10 @@ def by_column(name: str, test: Callable[[ColumnElement[Any]], ColumnElement[bool
     return CaseSet(select(FOUND.c.id).where(test(FOUND.c[name])), lambda row: test(row.c[name]), (name,), is_of_row=True)
 
 
+def _equals(value: Any) -> Callable[[ColumnElement[Any]], ColumnElement[bool]]:
+    return lambda column: column == value
+
+
 def _of_rows(uow: UnitOfWork, actor: Actor, filters: InstanceFilters) -> Iterator[CaseSet]:
     seen = visible_sites(actor)
     if seen is not None and filters.site_id is not None:
@@ -142,7 +146,7 @@ def _of_rows(uow: UnitOfWork, actor: Actor, filters: InstanceFilters) -> Iterato
     for name in ("state", "definition_key", "business_key", "started_by", "site_id"):
         value = getattr(filters, name)
         if value is not None:
-            yield by_column(name, lambda column, value=value: column == value)  # type: ignore[misc]
+            yield by_column(name, _equals(value))
     if filters.is_open and filters.state is None:
         yield by_column("state", lambda column: column.in_(OPEN_STATES))
     if filters.is_late:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, exists, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from engine.company import changes
@@ -147,6 +148,6 @@ def _target(uow: UnitOfWork, about: str, code: str) -> int | None:
     return found
 
 
-def _label(row: object) -> str:
-    of = {"case": ("business_key", "title"), "unit": ("unit_code",), "tenant": ("tenant_code", "tenant_name")}[row.about]  # type: ignore[attr-defined]
+def _label(row: Row[Any]) -> str:
+    of = {"case": ("business_key", "title"), "unit": ("unit_code",), "tenant": ("tenant_code", "tenant_name")}[row.about]
     return " ".join(str(getattr(row, name)) for name in of if getattr(row, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from engine.model import JsonObject
 from engine.persistence.unit_of_work import UnitOfWork
@@ -21,7 +22,7 @@ def play(
     learned = Learned(runtime, uow, order, sites)
     present = count_of(learned.people)
     staff = {role: count for role, count in order.staff.items() if count != present.get(role, 0)}
-    asked = Order(**{**{name: getattr(order, name) for name in Order.__dataclass_fields__}, "staff": staff})
+    asked = replace(order, staff=staff)
     sides = {"now": asked.as_now(), **({"changed": asked} if asked.is_changed else {})}
     found: dict[str, JsonObject] = {}
     unknown: set[tuple[str, str]] = set()
@@ -30,8 +31,7 @@ def play(
         outcomes = []
         for number in range(order.replications):
             world = World(runtime, uow, learned, of_side, number)
-            begun = done / plays
-            outcomes.append(world.play(lambda share, begun=begun: tell(begun + share / plays)))  # type: ignore[misc]
+            outcomes.append(world.play(_after(tell, done, plays)))
             unknown |= world.unknown
             played += world.tally.began.total() + len(learned.open_cases)
             done += 1
@@ -44,3 +44,8 @@ def play(
         "round_the_clock": sorted(learned.clockless), "steps": learned.notes(), "guessed": [list(step) for step in sorted(unknown)],
         "arrivals": {key: learned.arrivals.a_day(key) for key in order.arrivals},
     }  # fmt: skip
+
+
+def _after(tell: Callable[[float], None], done: int, plays: int) -> Callable[[float], None]:
+    """Tells the share of one play as part of all, after those that are done."""
+    return lambda share: tell((done + share) / plays)
