@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, Connection, Engine, ExceptionContext, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, ExceptionContext, FromClause, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.base import SQLiteCompiler
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from engine.errors import StoreUnavailableError, UsageError
@@ -32,6 +33,13 @@ class StoreAddressError(UsageError):
 
     code = "store_address"
     sentence = "資料庫位址「{url}」無法使用，請指定 sqlite 檔案或 postgresql 資料庫。"
+
+
+class _HintingCompiler(SQLiteCompiler):
+    """Writes `with_hint(table, "INDEXED BY …", "sqlite")` behind the table; SQLAlchemy's own leaves hints out in silence."""
+
+    def get_from_hint_text(self, table: FromClause, text: str | None) -> str | None:
+        return text
 
 
 class Database:
@@ -167,6 +175,7 @@ def _sqlite_engine(url: URL, pool_size: int) -> Engine:
         max_overflow=pool_size,
         connect_args={"factory": factory, "check_same_thread": False, "timeout": WRITE_TIMEOUT, "cached_statements": 512},
     )
+    engine.dialect.statement_compiler = _HintingCompiler
 
     @event.listens_for(engine, "connect")
     def _connected(connection: sqlite3.Connection, _record: Any) -> None:

@@ -138,11 +138,11 @@ def page(
     by_start = filters.by_start or filters.started_by is not None
     at, sort = (instance.c.started_at, "started") if by_start else (instance.c.moved_at, "moved")
     ordering = Ordering(filters.order, sort, at, instance.c.title, instance.c.id)
-    sets, within = case_filters.sets(uow, actor, filters), []
+    sets, bounds = case_filters.sets(uow, actor, filters), []
     for column, test in case_filters.between(at, filters):
         sets.append(case_filters.by_column(str(column.key), test))
-        within += [test(column)] if column is ordering.column else []
-    ids = Search(uow, ordering, sets, within, after, limit + 1).ids()
+        bounds += sets[-1:] if column is ordering.column else []
+    ids = Search(uow, ordering, sets, bounds, after, limit + 1, filters.started_before).ids()
     rows = {row.id: InstanceRow(**row._mapping) for row in uow.reading.execute(_select().where(instance.c.id.in_(ids)))} if ids else {}
     return ordering.cut([rows[each] for each in ids], limit, lambda row: row.started_at if by_start else row.moved_at)
 

@@ -68,7 +68,7 @@ def _addresses(filled: Filled, case: int) -> dict[str, str]:
         "audit log of a month": f"/audit?{month}", "heat map of a month": f"/heat/{KEY}?{month}", "limits of a month": f"/limits?{month}",
         "a limit in a month": f"/limits/{KEY}.on_site?{month}", "limits over time": "/limits/over-time",
         "a register": f"/registers/{KEY}/repair_register", "a register's month": f"/registers/{KEY}/repair_register?{month}",
-        "board": f"/board?board={KEY}", "search: a number": "/cases?q=R100000777", "search: a unit": "/directory/search?q=A-1517",
+        "board": f"/board?board={KEY}", "search: a number": "/cases?q=R100000777", "search: a unit": "/directory/search?kind=unit&q=A-1517",
         "search: a tenant": "/dossiers?q=宏達17",
         "cases of a person, as a file": f"/lists/cases/file.csv?person={filled.first_user + 7}",
     }  # fmt: skip

@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from engine.persistence.tables.base import Id, Instant, metadata
+from engine.persistence.tables.lived import LivedLong
 
 instance = Table(
     "instance", metadata,
@@ -52,9 +53,9 @@ instance = Table(
     Column("data", LargeBinary, nullable=False),
     # of a number one knows the beginning
     Index("ix_instance_business_key", "business_key", postgresql_ops={"business_key": "text_pattern_ops"}),
-    # the last column tells how old a case is without reading it
-    Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC"), "started_at"),
-    # a walk along an order tells by these what a list is narrowed by, without reading any case
+    # a walk along any of these tells by what lists are narrowed by, without reading a case
+    Index("ix_instance_list", "state", text("moved_at DESC"), text("id DESC"), "started_at", "site_id", "definition_key", "definition_id",
+          "started_by", "late_since"),
     Index("ix_instance_key_moved", "definition_key", text("moved_at DESC"), text("id DESC"), "state", "site_id", "definition_id",
           "started_at", "started_by", "late_since"),
     Index("ix_instance_moved", text("moved_at DESC"), text("id DESC"), "state", "site_id", "definition_key", "definition_id", "started_at",
@@ -69,8 +70,12 @@ instance = Table(
     Index("ix_instance_started_by", "started_by", text("started_at DESC"), text("id DESC")),
 )
 
-Index("ix_instance_late", instance.c.late_since, instance.c.id, sqlite_where=text("late_since IS NOT NULL"),
-      postgresql_where=text("late_since IS NOT NULL"))
+_TOLD = ("state", "site_id", "definition_key", "definition_id", "started_at", "started_by", "late_since")
+Index("ix_instance_late", text("moved_at DESC"), text("id DESC"), *(instance.c[name] for name in _TOLD),
+      sqlite_where=text("late_since IS NOT NULL"), postgresql_where=text("late_since IS NOT NULL"))
+_LIVED_LONG = LivedLong(instance.c.started_at, instance.c.moved_at)
+Index("ix_instance_long", text("moved_at DESC"), text("id DESC"), *(instance.c[name] for name in _TOLD),
+      sqlite_where=_LIVED_LONG, postgresql_where=_LIVED_LONG)
 
 work_item = Table(
     "work_item", metadata,

@@ -6,8 +6,9 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import TextClause, insert, inspect, text
+from sqlalchemy import TextClause, insert, inspect, select, text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.schema import CreateIndex
 
 from engine.errors import StoreOutdatedError
 from engine.persistence import tables
@@ -35,6 +36,26 @@ def test_migrations_make_every_declared_index(database: Database) -> None:
     with database.reading() as connection:
         found = {row[0] for row in connection.execute(text(statement))}
     assert declared - found == set()
+
+
+@pytest.mark.databases("sqlite")
+def test_migrated_indexes_read_as_declared(database: Database) -> None:
+    """Each column and each condition: a statement that names an index fails where it is another one."""
+    statement = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+    with database.reading() as connection:
+        found = {row.name: " ".join(row.sql.split()) for row in connection.execute(text(statement))}
+    for table in tables.metadata.tables.values():
+        for index in table.indexes:
+            assert found[str(index.name)] == " ".join(str(CreateIndex(index).compile(database.engine)).split())
+
+
+@pytest.mark.databases("sqlite")
+def test_an_index_that_a_statement_names_is_taken(database: Database) -> None:
+    """SQLAlchemy's own compiler leaves such hints out without a word."""
+    named = select(tables.instance.c.id).with_hint(tables.instance, "INDEXED BY ix_instance_title", "sqlite")
+    with database.reading() as connection:
+        plan = connection.execute(text(f"EXPLAIN QUERY PLAN {named.compile(database.engine)}")).one()
+    assert "ix_instance_title" in plan[-1]
 
 
 @pytest.mark.databases("sqlite")

@@ -86,7 +86,8 @@ def test_each_filter_leaves_what_it_says_whichever_way_it_is_found(
         ({"unit_id": cases["unit"], "person_id": cases["ben"], "variable": reg, "q": "水"}, {"tap"}),
     ]
     for few, many, stretch in ((case_search.FEW, case_search.MANY, 1), (-1, case_search.MANY, 1), (-1, -1, 1), (-1, -1, 100)):
-        for name, value in {"FEW": few, "MANY": many, "MANY_BESIDE_INDEX": many, "STRETCH": stretch, "LONG_STRETCH": stretch}.items():
+        values = {"FEW": few, "FEW_BESIDE_INDEX": few, "MANY": many, "HOSTED": many, "STRETCH": stretch, "LONG_STRETCH": stretch}
+        for name, value in values.items():
             monkeypatch.setattr(case_search, name, value)
         for filters, expected in asked:
             for order in Order:
