@@ -54,7 +54,7 @@ class ProcedureSteps:
 
 def fields(runtime: Runtime, uow: UnitOfWork, key: str | None = None) -> list[ProcedureFields]:
     """Of every procedure that indexes something, or of one."""
-    found = [ProcedureFields(info, list_columns.of_procedure(runtime, uow, info.key)) for info in _procedures(runtime, uow, key)]
+    found = [ProcedureFields(info, list_columns.of_definition(runtime, uow, info.id)) for info in _procedures(runtime, uow, key)]
     return [each for each in found if each.columns]
 
 

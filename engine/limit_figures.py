@@ -70,13 +70,13 @@ def known_limits(runtime: Runtime, uow: UnitOfWork, at: datetime | None = None) 
 
 
 def overview(
-    runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters, at: datetime | None = None
+    runtime: Runtime, uow: UnitOfWork, actor: Actor, filters: LimitFilters, at: datetime | None = None, *, has_lengths: bool = True
 ) -> list[Measured]:
     """Every limit as it is in force now, or at a moment, also those of which nothing was measured; at the end what was measured by limits
-    that are deployed no longer.
+    that are deployed no longer. `has_lengths`: also how long things took, which of all there is to a month takes longest to read.
     """
     permissions.require(actor, "process-instance:read")
-    rows = {each.name: each for each in limit_sums.figures(uow, actor, filters, zone=_zone(runtime))}
+    rows = {each.name: each for each in limit_sums.figures(uow, actor, filters, zone=_zone(runtime), has_lengths=has_lengths)}
     known, later = known_limits(runtime, uow, at), queries.count_later(uow, actor, filters)
     lacking = {limit_id: limit_gaps.count(runtime, uow, actor, each.limit, filters) for limit_id, each in known.items()}
     found = [_measured(each, rows.get(limit_id), lacking[limit_id]) for limit_id, each in known.items()]

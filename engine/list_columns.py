@@ -25,7 +25,12 @@ class VariableColumn:
 def of_procedure(runtime: Runtime, uow: UnitOfWork, key: str) -> dict[str, VariableColumn]:
     """Indexed fields by `form.field`, of the procedure's own forms in their order; empty where there is no such procedure."""
     info = next((each for each in definitions.list_latest(runtime, uow) if each.key == key), None)
-    return dict(_columns(info.id, _forms(runtime, uow, info.id))) if info is not None else {}
+    return of_definition(runtime, uow, info.id) if info is not None else {}
+
+
+def of_definition(runtime: Runtime, uow: UnitOfWork, definition_id: int) -> dict[str, VariableColumn]:
+    """The same of one version."""
+    return dict(_columns(definition_id, _forms(runtime, uow, definition_id)))
 
 
 def unit_fields(runtime: Runtime, uow: UnitOfWork) -> tuple[str, ...]:

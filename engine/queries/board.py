@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal, or_, select
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, literal_column, or_, select
 from sqlalchemy.sql.expression import tuple_
 
 from engine.board_rules import Board, BoardColumn
@@ -164,7 +164,7 @@ def cards(
     limit = clamp(limit)
     urgent = EarlierOf(func.coalesce(_earliest(board), _NEVER_VALUE), func.coalesce(work_item.c.due_at, _NEVER_VALUE))
     ranked = _from(select(work_item.c.id, urgent.label("urgent")), board, filters).where(
-        _in_column(column), *_conditions(actor, board, filters)
+        _in_any([column]), *_conditions(actor, board, filters)
     ).subquery("ranked")  # fmt: skip
     chosen = select(ranked.c.id, ranked.c.urgent).order_by(ranked.c.urgent, ranked.c.id).limit(limit + 1)
     if after:
@@ -202,7 +202,7 @@ def counts(uow: UnitOfWork, actor: Actor, board: Board, filters: BoardFilters, n
     statement = _from(
         select(work_item.c.definition_key, work_item.c.element_id, func.count().label("total"), func.sum(_late(board, now)).label("late")),
         board, filters,
-    ).where(or_(*map(_in_column, board.columns)), *_conditions(actor, board, filters))  # fmt: skip
+    ).where(_in_any(board.columns), *_conditions(actor, board, filters))  # fmt: skip
     found: dict[tuple[str, str], ColumnCount] = {}
     for row in uow.reading.execute(statement.group_by(work_item.c.definition_key, work_item.c.element_id)):
         found[row.definition_key, row.element_id] = ColumnCount(int(row.total), int(row.late or 0))
@@ -218,7 +218,7 @@ def workers(uow: UnitOfWork, actor: Actor, board: Board, site_id: int | None, no
     held = (
         select(work_item.c.assignee_id, func.count().label("load"), func.sum(_late(board, now)).label("late"))
         .select_from(work_item.join(instance, instance.c.id == work_item.c.instance_id))
-        .where(work_item.c.is_live, work_item.c.assignee_id.is_not(None), instance.c.definition_key == board.process_key)
+        .where(work_item.c.is_live, work_item.c.assignee_id.is_not(None), _is_of(board))
         .group_by(work_item.c.assignee_id).subquery("held")
     )
     seen = visible_sites(actor)
@@ -271,8 +271,9 @@ def late_map(uow: UnitOfWork, actor: Actor, board: Board, filters: BoardFilters,
 _NEVER_VALUE: ColumnElement[Any] = literal(_NEVER, Instant())
 
 
-def _in_column(column: BoardColumn) -> ColumnElement[bool]:
-    return and_(work_item.c.is_live, _is_one_of(column.elements))
+def _in_any(columns: Sequence[BoardColumn]) -> ColumnElement[bool]:
+    # being open is asked once for all: the index is of open work alone
+    return and_(work_item.c.is_live, _is_one_of([element for column in columns for element in column.elements]))
 
 
 def _is_one_of(elements: Sequence[tuple[str, str]]) -> ColumnElement[bool]:
@@ -290,8 +291,13 @@ def _from(statement: Select[Any], board: Board, filters: BoardFilters) -> Select
     return statement.select_from(source)
 
 
+def _is_of(board: Board) -> ColumnElement[bool]:
+    # asked of the cases of open work: by its own index a database would go through all cases that ever were
+    return instance.c.definition_key.concat(literal_column("''")) == board.process_key
+
+
 def _conditions(actor: Actor, board: Board, filters: BoardFilters) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = [instance.c.definition_key == board.process_key]
+    conditions: list[ColumnElement[bool]] = [_is_of(board)]
     conditions += seen_cases(actor, work_item.c.site_id)
     for column, value in (
         (work_item.c.site_id, filters.site_id), (unit.c.building_id, filters.building_id), (unit.c.floor, filters.floor),
@@ -314,8 +320,10 @@ def _has(name: str, value: str) -> ColumnElement[bool]:
 
 
 def _running(board: Board) -> Select[Any]:
+    # a case has few clocks: they are read once, instead of looked up for each of the limits
+    limit_id = limit_clock.c.limit_id.concat(literal_column("''"))
     return select(limit_clock.c.due_at).where(
-        limit_clock.c.instance_id == instance.c.id, limit_clock.c.limit_id.in_(board.limit_ids), limit_clock.c.stopped_at.is_(None),
+        limit_clock.c.instance_id == instance.c.id, limit_id.in_(board.limit_ids), limit_clock.c.stopped_at.is_(None),
         limit_clock.c.cancelled_at.is_(None), limit_clock.c.paused_at.is_(None),
     ).correlate(instance)  # fmt: skip
 
@@ -326,7 +334,8 @@ def _earliest(board: Board) -> ColumnElement[Any]:
 
 def _late(board: Board, now: datetime) -> ColumnElement[int]:
     late = _running(board).where(limit_clock.c.due_at <= now).exists()
-    return case((or_(late, work_item.c.due_at <= now), 1), else_=0)
+    # what the item tells by itself comes first: the clocks need not be asked then
+    return case((work_item.c.due_at <= now, 1), (late, 1), else_=0)
 
 
 def _late_item(now: datetime) -> ColumnElement[bool]:

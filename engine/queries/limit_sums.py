@@ -84,10 +84,11 @@ class Sums:
 
 
 def figures(
-    uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None = None, zone: str = "UTC", category: str | None = None
+    uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None = None, zone: str = "UTC", category: str | None = None,
+    *, has_lengths: bool = True,
 ) -> tuple[LimitFigures, ...]:
     """By limit, or with `split` the parts of `filters.limit_id`. `zone`: in which months begin; `category`: the field by which a limit's
-    categories are told.
+    categories are told; without `has_lengths` nobody asks how long things took.
     """
     if split is Split.MONTH:
         found = {month: sums for (_, month), sums in sorted(by_month(uow, actor, filters, ZoneInfo(zone)).items())[-MOST_MONTHS:]}
@@ -98,7 +99,7 @@ def figures(
             if is_closed and _is_kept(filters, split):
                 _add_kept(uow, actor, within, split, ZoneInfo(zone), found, is_last=is_last)
             else:
-                _add_counted(uow, actor, within, split, category, found)
+                _add_counted(uow, actor, within, split, category, found, has_lengths=has_lengths)
     if split is None:
         return tuple(sums.figures(name) for name, sums in sorted(found.items()))
     names = _names(uow, split, found)
@@ -246,13 +247,16 @@ def _key(split: Split | None, row: Any) -> str:
 
 
 def _add_counted(
-    uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None, category: str | None, found: dict[str, Sums]
+    uow: UnitOfWork, actor: Actor, filters: LimitFilters, split: Split | None, category: str | None, found: dict[str, Sums],
+    *, has_lengths: bool = True,
 ) -> None:
     part, conditions = part_of(split, category), conditions_of(actor, filters)
     if split is Split.CATEGORY and category is None:
         return
     for row in uow.reading.execute(select(*counted(part, outcome_of())).where(*conditions).group_by("part")):
         found.setdefault(_text(row.part), Sums()).add(row)
+    if not has_lengths:
+        return
     for name, seconds in uow.reading.execute(lengths(part, limit_clock.c.stopped_at.is_not(None)).where(*conditions)):
         found[_text(name)].seconds.append(float(seconds))
 

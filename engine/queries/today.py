@@ -6,7 +6,7 @@ Each statement is built once for a way of looking at sites, sent as one, and sto
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -63,10 +63,8 @@ def limits(uow: UnitOfWork, scope: Scope, moments: Moments) -> tuple[LimitCount,
 
 def work(uow: UnitOfWork, scope: Scope, moments: Moments) -> tuple[WorkCount, ...]:
     """All open work, told apart by role, person and step."""
-    rows = uow.reading.execute(_work(scope.shape), {**values_of(moments), **scope.values()})
-    names = [entry.name for entry in fields(WorkCount)]
-    return tuple(WorkCount(*(row._mapping[name] for name in names)) for row in rows)
-
+    # in the order of its fields: there is a row for every person and step
+    return tuple(WorkCount(*row) for row in uow.reading.execute(_work(scope.shape), {**values_of(moments), **scope.values()}))
 
 
 @lru_cache(maxsize=8)

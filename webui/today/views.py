@@ -20,6 +20,8 @@ from webui.limits.named import NamedLimit, named
 from webui.today import reading
 from webui.unit_of_work import current, runtime_of
 
+_PEOPLE = 25
+
 
 def show() -> ResponseReturnValue:
     """The figures; a request by the page's own script gets what changes alone."""
@@ -29,7 +31,11 @@ def show() -> ResponseReturnValue:
     if flask.request.if_none_match.contains_weak(tag):
         return flask.Response(status=304, headers={"ETag": f'W/"{tag}"'})
     is_part = "HX-Request" in flask.request.headers
-    told = {"today": found, "lines": reading.lines(found), "tag": tag, "is_part": is_part, **_around(wish)}
+    # of many people those with most that is late, until everybody is asked for
+    everybody = "all" if flask.request.args.get("people") == "all" else None
+    people_shown = found.people if everybody else found.people[:_PEOPLE]
+    told = {"today": found, "lines": reading.lines(found), "tag": tag, "is_part": is_part, "everybody": everybody,
+            "people_shown": people_shown, **_around(wish)}
     rates = {} if is_part else _rates(found, wish)
     response = flask.make_response(flask.render_template("today/live.html" if is_part else "today/show.html", **told, **rates))
     response.set_etag(tag, weak=True)
@@ -82,7 +88,7 @@ def _rates(found: Today, wish: Wish) -> dict[str, Any]:
     """What the month so far comes to against the goals, those that are not reached."""
     first = local(found.moments.now).date().replace(day=1)
     filters = LimitFilters(since=datetime.combine(first, time(), zone()), until=found.moments.now, site_id=wish.site_id)
-    measured = limit_figures.overview(runtime_of(), current(), session.actor(), filters)
+    measured = limit_figures.overview(runtime_of(), current(), session.actor(), filters, has_lengths=False)
     decided = [each for each in measured if each.is_reached is not None]
     missed: list[NamedLimit] = named([each for each in decided if not each.is_reached])
     return {"missed": missed, "decided": len(decided), "month": {"since": first.isoformat(), "site": wish.site_id}}
