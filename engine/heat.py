@@ -135,7 +135,7 @@ def _broken(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked) -> 
     missed: list[dict[str | None, int]] = []
     for span in (looked, looked.before):
         filters = LimitFilters(since=span.since, until=span.until, site_id=site_id)
-        figures = limit_sums.figures(uow, actor, filters, zone=runtime.organisation.calendar.zone)
+        figures = limit_sums.figures(uow, actor, filters, zone=runtime.organisation.calendar.zone, has_lengths=False)
         missed.append({each.name: each.missed for each in figures if each.missed})
     found: dict[str, list[Broken]] = defaultdict(list)
     for limit_id, known in limit_figures.known_limits(runtime, uow).items():
