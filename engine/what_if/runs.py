@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import delete, func, insert, select, update
 
 from engine import definitions, permissions
+from engine.company import changes
 from engine.errors import ConflictError
 from engine.model import Actor, JsonObject
 from engine.persistence.tables import what_if_run
@@ -104,8 +105,9 @@ def stop(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
 
 def remove(runtime: Runtime, uow: UnitOfWork, actor: Actor, run_id: int) -> None:
     """Forget a play with its figures; one that is under way ends."""
-    queries.find(uow, actor, run_id)
+    play = queries.find(uow, actor, run_id)
     uow.writing.execute(delete(what_if_run).where(what_if_run.c.id == run_id))
+    changes.record(uow, actor, "run", f"plays:{run_id}", "deleted", runtime.clock.now(), changes={"name": (play.name, None)})
     _next(runtime, uow, run_id)
     _log.info("what_if_removed", run_id=run_id, by=actor.user_id)
 

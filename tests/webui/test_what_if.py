@@ -28,7 +28,7 @@ from engine.what_if.order import Order
 from engine.what_if.playing import play
 from tests.builders import Person, deploy, make_user, simple_process
 from tests.conftest import MONDAY_MORNING
-from tests.webui.visitor import Visitor
+from tests.webui.visitor import Visitor, text_of
 from tests.what_if_history import told, work_through
 
 pytestmark = pytest.mark.databases("sqlite")
@@ -148,9 +148,14 @@ def test_figures_as_files(visit: Visitor, played: int) -> None:
     assert waits[1][2] > waits[1][5]
 
 
-def test_deleting_asks_first(visit: Visitor, runtime: Runtime, manager: Person) -> None:
+def test_deleting_asks_first_and_leaves_word_of_it(
+    visit: Visitor, runtime: Runtime, manager: Person, app_over: Callable[[Runtime], Flask]
+) -> None:
     run_id = begin(runtime, manager.actor)
     assert visit.get(f"/what-if/{run_id}/delete").status_code == 200
     assert visit.get(f"/what-if/{run_id}").status_code == 200
     assert visit.post(f"/what-if/{run_id}/delete", {}).status_code == 303
     assert visit.get(f"/what-if/{run_id}").status_code == 404
+    told = text_of(Visitor(app_over(runtime), make_user(runtime, "administrator")).get("/audit?kind=intervention"))
+    assert f"推演 #{run_id}" in told
+    assert "已永久刪除" in told

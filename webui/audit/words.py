@@ -45,7 +45,7 @@ _SENTENCES = {
 }
 #: of what is in no form of the directory
 _ACTIONS = {**shown.ACTIONS, "revoked": "已撤銷", "retried": "已重新排入", "cancelled": "已取消", "held": "設定法律保全",
-            "lifted": "解除法律保全", "removed": "改為跟隨一般規則", "resumed": "接手繼續", "undone": "撤銷"}
+            "lifted": "解除法律保全", "removed": "改為跟隨一般規則", "resumed": "接手繼續", "undone": "撤銷", "deleted": "已永久刪除"}
 _OF_DIRECTORY = {
     "person": "帳號", "substitute": "代理", "token": "程式權杖", "calendar": "工作曆", "numbering": "編號規則", "template": "訊息文字",
     "price": "價目", "job": "背景作業", "retention": "保存規則", "setting": "系統設定", "import": "匯入",
@@ -57,7 +57,8 @@ _LISTS = {
 }
 #: source language
 _DECISIONS = {"deployed": "核准並發布新版本", "refused": "不核准新版本", "withdrawn": "撤回新版本"}
-_RUNS = {"interventions": "批次介入", "migrations": "案件改版", "imports": "匯入資料", "erasures": "按規則刪除個人資料"}
+_RUNS = {"interventions": "批次介入", "migrations": "案件改版", "imports": "匯入資料", "erasures": "按規則刪除個人資料",
+         "plays": "推演"}
 _RUN_PAGES = {
     "interventions": ("cases.intervention", "intervention_id"), "migrations": ("rollouts.run", "run_id"),
     "imports": ("imports.show", "import_id"), "erasures": ("retention.run", "run_id"),
@@ -132,7 +133,8 @@ def _about(row: AuditRow) -> str:
         return gettext(purposes().get(row.about_id, row.about_id))
     if row.about == "run":
         kind, _, run_id = row.about_id.partition(":")
-        return f"{gettext(_RUNS.get(kind, kind))} #{run_id}"
+        name, _ = row.detail.get("name") or ("", None)
+        return " ".join(filter(None, (gettext(_RUNS.get(kind, kind)), f"#{run_id}", name)))
     if row.about == "retention_run":
         return " · ".join(filter(None, (gettext(SUBJECTS[Kind(row.title)].name) if row.title else "", row.detail.get("procedure", ""))))
     if row.about == "retention":
@@ -185,7 +187,10 @@ def _address(row: AuditRow) -> str | None:
     return made(row) if made is not None else None
 
 
-def _run_address(kind: str, run_id: str) -> str:
+def _run_address(kind: str, run_id: str) -> str | None:
+    if kind not in _RUN_PAGES:
+        # forgotten: the record is all that is left
+        return None
     endpoint, name = _RUN_PAGES[kind]
     values: dict[str, Any] = {name: int(run_id)}
     return flask.url_for(endpoint, **values)
@@ -195,7 +200,7 @@ def _entry(row: AuditRow) -> str:
     return flask.url_for("directory.show", kind=row.about, entry_id=int(row.about_id))
 
 
-_ADDRESSES: Mapping[str, Callable[[AuditRow], str]] = {
+_ADDRESSES: Mapping[str, Callable[[AuditRow], str | None]] = {
     "case": lambda row: flask.url_for("cases.show", instance_id=int(row.about_id)),
     **dict.fromkeys(("person", "site", "building", "unit", "tenant", "tenancy"), _entry),
     "price": lambda row: flask.url_for("prices.show", code=row.about_id),
