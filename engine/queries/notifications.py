@@ -21,7 +21,7 @@ from engine.notifications import Kind
 from engine.persistence.tables import instance, notification, notification_read, notification_wish, user, work_item
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.paging import COUNT_CAP, Page, clamp, decode, encode
-from engine.queries.reach import pair_values, pairs_of, sited
+from engine.queries.reach import in_heaps, pair_values, pairs_of, sited
 
 #: kinds that are of no more use once somebody has the item
 _FOR_THE_TAKING = (Kind.OPENED.value, Kind.RETURNED.value)
@@ -167,7 +167,7 @@ def _unread_statement(pairs: tuple[bool, ...]) -> Select[Any]:
                .order_by(notification.c.id.desc()).limit(COUNT_CAP).subquery())
         for where in _reachable(pairs)
     ]
-    newest_rows = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
+    newest_rows = in_heaps(parts, union_all).subquery()
     source = notification.join(newest_rows, newest_rows.c.id == notification.c.id).outerjoin(
         work_item, work_item.c.id == notification.c.work_item_id
     )
@@ -188,7 +188,7 @@ def _page_statement(pairs: tuple[bool, ...], has_kind: bool, only_unread: bool) 
         select(select(notification.c.id).where(*where, *extra).order_by(notification.c.id.desc()).limit(limit).subquery())
         for where in _reachable(pairs)
     ]
-    reached = (union_all(*parts) if len(parts) > 1 else parts[0]).subquery()
+    reached = in_heaps(parts, union_all).subquery()
     top = select(reached.c.id).order_by(reached.c.id.desc()).limit(limit)
     return _shown().where(notification.c.id.in_(top)).order_by(notification.c.id.desc())
 

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, Select, select
 
 from engine.model import RoleGrant
 from engine.persistence.tables import site
 from engine.persistence.unit_of_work import UnitOfWork
+
+#: selects that go into one UNION: SQLite takes no more than 500
+_HEAP = 250
+
+
+def in_heaps(parts: Sequence[Select[Any]], combine: Callable[..., CompoundSelect[Any]]) -> Select[Any]:
+    """All of one or more selects as one, however many they are; `combine`: `union` or `union_all`."""
+    heaped = list(parts)
+    while len(heaped) > 1:
+        heaps = [heaped[first:first + _HEAP] for first in range(0, len(heaped), _HEAP)]
+        heaped = [select(combine(*heap).subquery()) if len(heap) > 1 else heap[0] for heap in heaps]
+    return heaped[0]
 
 
 def pairs_of(uow: UnitOfWork, grants: frozenset[RoleGrant], role: str | None) -> list[tuple[str, int | None]]:

@@ -33,7 +33,7 @@ from engine.queries.inbox.rows import (
 )
 from engine.queries.matching import containing
 from engine.queries.paging import Page, clamp, decode, encode, page_of
-from engine.queries.reach import pair_values, pairs_of, sited
+from engine.queries.reach import in_heaps, pair_values, pairs_of, sited
 
 
 def todo(
@@ -73,10 +73,6 @@ def top(uow: UnitOfWork, actor: Actor, filters: Filters, most: int) -> list[Inbo
     if len(rows) < most and filters.due_before is None and filters.due_since is None:
         rows += _todo_rows(uow, actor, filters, "no_due", start=None, limit=most - len(rows))
     return rows
-
-
-#: branches that are put together at once
-_HEAP = 250
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +145,8 @@ def _todo_statement(shape: _Shape) -> Select[Any]:
         branches.append(_top(mine + extra, shape.order))
     if not branches:
         return with_names(select(*SHOWN).where(work_item.c.id < 0).subquery("item"))
-    # UNION, not UNION ALL: an escalated item can be reached by both of its roles; in heaps, as no more than 500 go into one on SQLite
-    while len(branches) > 1:
-        heaps = [branches[first:first + _HEAP] for first in range(0, len(branches), _HEAP)]
-        branches = [select(union(*heap).subquery()) if len(heap) > 1 else heap[0] for heap in heaps]
-    reached = branches[0].subquery("reached")
+    # UNION, not UNION ALL: an escalated item can be reached by both of its roles
+    reached = in_heaps(branches, union).subquery("reached")
     top = select(reached.c.id).order_by(*_order(reached, shape.order)).limit(bindparam("limit", type_=BigInteger)).subquery("top")
     item = select(*SHOWN).join(top, top.c.id == work_item.c.id).subquery("item")
     return with_names(item).order_by(*_order(item, shape.order))

@@ -10,6 +10,7 @@ from sqlalchemy import event, insert
 from engine import attention, instances, notifications, work_items
 from engine.clock import MovableClock
 from engine.instances import run_step
+from engine.model import Actor, RoleGrant
 from engine.notifications import Kind
 from engine.persistence.tables import notification, notification_read
 from engine.persistence.unit_of_work import UnitOfWork
@@ -76,6 +77,18 @@ def test_the_verbs_tell_whom_they_concern(runtime: Runtime, site: int) -> None:
     assert mine == {"one": ["copied", "delegated", "withdrawn", "assigned"],
                     "two": ["withdrawn", "nudged", "resolved", "assigned"]}
     assert [kind for kind, _ in told(runtime, boss)] == []
+
+
+def test_many_roles_at_many_sites_have_one_bell(runtime: Runtime) -> None:
+    """However many pairs there are: SQLite takes only so many parts of a statement at once."""
+    roles = ["customer_service", *(f"role_{number}" for number in range(21))]
+    sites = [make_site(runtime) for _ in range(23)]
+    for site_id in sites:
+        start(runtime, "errand", site_id=site_id)
+    actor = Actor(make_user(runtime).id, "x", frozenset(RoleGrant(role) for role in roles))
+    with UnitOfWork(runtime.database) as uow:
+        assert queries.unread(uow, actor) == len(sites)
+        assert len(queries.page(uow, actor).rows) == len(sites)
 
 
 def test_reading_one_and_reading_all(runtime: Runtime, site: int) -> None:
