@@ -151,6 +151,18 @@ def begin(runtime: Runtime, uow: UnitOfWork, actor: Actor, order: Order, ids: Se
     return made
 
 
+def one(runtime: Runtime, actor: Actor, order: Order, instance_id: int) -> Outcome:
+    """Do a single case at once, on record like many. Raises what refuses it; nothing is on record then."""
+    interventions.check(order)
+    with UnitOfWork(runtime.database) as uow:
+        # leaving the block takes it back
+        interventions.carry_out(runtime, uow, actor, instance_id, order, is_trial=True)
+    made = run_step(runtime, lambda uow: begin(runtime, uow, actor, order, [instance_id]))
+    carry_out(runtime, made, actor)
+    with UnitOfWork(runtime.database) as uow:
+        return cases(uow, actor, made).rows[0]
+
+
 def carry_out(runtime: Runtime, intervention_id: int, actor: Actor | None = None) -> None:
     """Do what is left of an order; as whoever asked for it, with the rights that the person has then. Ends when it is stopped."""
     _each(runtime, intervention_id, "running", "planned", "finished", actor)

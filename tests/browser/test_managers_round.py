@@ -70,6 +70,18 @@ def test_a_managers_round_from_the_day_to_the_tokens(runtime: Runtime, live_serv
     expect(page.locator("[data-element-id='register_call'].is-done, [data-element-id='register_call']").first).to_be_visible()
     page.locator("[data-element-id='assign_worker'][role=button]").click()
     expect(page.locator("[data-about-panel]").first).to_contain_text("工程部派單員")
+    page.get_by_text("以表格查看步驟").first.click()
+    expect(page.get_by_role("row", name="指定維修人員").first).to_contain_text("工程部派單員")
+    # by itself: put to rest and woken again, on the same list with its reason
+    for verb, does, reason, state in (("暫停案件", "暫停", "等鑰匙", "suspended"), ("恢復案件", "恢復", "鑰匙到了", "active")):
+        page.get_by_label("更多操作").click()
+        page.get_by_role("link", name=verb).click()
+        page.get_by_role("dialog").get_by_role("textbox").fill(reason)
+        page.get_by_role("dialog").get_by_role("button", name=does).click()
+        expect(page.get_by_role("status").last).to_contain_text("案件已")
+        assert rows(runtime, tables.instance, tables.instance.c.id == case.id)[0].state == state
+    desk.go("/interventions")
+    expect(page.locator("tbody")).to_contain_text("鑰匙到了")
 
     # the month: where cases stand beside the month before, and a limit down to its case
     desk.go("/heat/repair")

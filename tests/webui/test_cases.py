@@ -116,6 +116,10 @@ def test_a_manager_suspends_resumes_and_cancels_with_reasons(runtime: Runtime, v
         assert f"因為{verb}" in text_of(done)
     again = visitor.post(f"/cases/{case.id}/suspend", {"reason": "x"})
     assert again.status_code == 409
+    # each on the list of interventions, what was refused nowhere
+    kept = rows(runtime, tables.intervention)
+    assert [(each.verb, each.reason, each.state) for each in kept] == [
+        (verb, f"因為{verb}", "finished") for verb in ("suspend", "resume", "cancel")]
 
 
 def test_an_incident_is_shown_with_its_reason_and_retried_by_a_manager(

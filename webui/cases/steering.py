@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import flask
 from flask.typing import ResponseReturnValue
 
-from engine import instances, voiding
+from engine import instances, intervention_runs, voiding
 from engine.errors import ConflictError, InvalidError
+from engine.interventions import PERMISSIONS, Order, Verb
 from engine.permissions import require
 from engine.queries import instances as queries
 from webui import session, unit_of_work
@@ -27,37 +27,35 @@ _VOID = Dialog(
     choice_name="kind", choice_label="原因", remark=True,
 )
 
-_Verb = Callable[..., None]
-
 
 def suspend_form(instance_id: int) -> ResponseReturnValue:
     """Ask why."""
-    return _ask(_SUSPEND, "suspend", instance_id)
+    return _ask(_SUSPEND, Verb.SUSPEND, instance_id)
 
 
 def suspend(instance_id: int) -> ResponseReturnValue:
     """Put the case to rest."""
-    return _do(_SUSPEND, "suspend", instances.suspend, instance_id, "案件已暫停。")
+    return _do(_SUSPEND, Verb.SUSPEND, instance_id, "案件已暫停。")
 
 
 def resume_form(instance_id: int) -> ResponseReturnValue:
     """Ask why."""
-    return _ask(_RESUME, "resume", instance_id)
+    return _ask(_RESUME, Verb.RESUME, instance_id)
 
 
 def resume(instance_id: int) -> ResponseReturnValue:
     """Wake the case."""
-    return _do(_RESUME, "resume", instances.resume, instance_id, "案件已恢復。")
+    return _do(_RESUME, Verb.RESUME, instance_id, "案件已恢復。")
 
 
 def cancel_form(instance_id: int) -> ResponseReturnValue:
     """Ask why."""
-    return _ask(_CANCEL, "cancel", instance_id)
+    return _ask(_CANCEL, Verb.CANCEL, instance_id)
 
 
 def cancel(instance_id: int) -> ResponseReturnValue:
     """End the case before its end."""
-    return _do(_CANCEL, "cancel", instances.cancel, instance_id, "案件已取消。")
+    return _do(_CANCEL, Verb.CANCEL, instance_id, "案件已取消。")
 
 
 def void_form(instance_id: int) -> ResponseReturnValue:
@@ -98,22 +96,27 @@ def retry(instance_id: int, incident_id: int) -> ResponseReturnValue:
     return _back(instance_id)
 
 
-def _ask(dialog: Dialog, verb: str, instance_id: int, problem: str = "", code: int = 200) -> flask.Response:
+def _ask(dialog: Dialog, verb: Verb, instance_id: int, problem: str = "", code: int = 200) -> flask.Response:
     case = queries.get(current(), session.actor(), instance_id)
-    require(session.actor(), "process-instance:cancel" if verb == "cancel" else "process-instance:suspend", case.site_id)
-    here = flask.url_for(f"cases.{verb}", instance_id=instance_id)
+    require(session.actor(), PERMISSIONS[verb], case.site_id)
+    here = flask.url_for(f"cases.{verb.value}", instance_id=instance_id)
     return render(dialog, here, flask.url_for("cases.show", instance_id=instance_id), problem, code)
 
 
-def _do(dialog: Dialog, name: str, verb: _Verb, instance_id: int, said: str) -> ResponseReturnValue:
-    queries.get(current(), session.actor(), instance_id)
+def _do(dialog: Dialog, verb: Verb, instance_id: int, said: str) -> ResponseReturnValue:
+    """As an intervention of one: with its reason among the others, from where it can be taken back."""
+    case = queries.get(current(), session.actor(), instance_id)
+    require(session.actor(), PERMISSIONS[verb], case.site_id)
+    unit_of_work.let_go()
     try:
-        reason = required_reason()
-        unit_of_work.step(lambda uow: verb(runtime_of(), uow, session.actor(), instance_id, reason))
+        outcome = intervention_runs.one(runtime_of(), session.actor(), Order(verb, required_reason()), instance_id)
     except (InvalidError, ConflictError) as error:
-        unit_of_work.let_go()
-        return _ask(dialog, name, instance_id, describe_error(error), status(error))
-    flask.flash(gettext(said))
+        return _ask(dialog, verb, instance_id, describe_error(error), status(error))
+    if outcome.state == "done":
+        flask.flash(gettext(said))
+    else:
+        # somebody was quicker
+        flask.flash(gettext("沒有辦成，原因見介入記錄。"), "warn")
     return _back(instance_id)
 
 

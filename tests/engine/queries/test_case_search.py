@@ -53,7 +53,7 @@ def cases(runtime: Runtime) -> list[Case]:
     random = Random(4711)
     site, definitions = make_site(runtime), {key: make_definition(runtime, key) for key in ("errand", "complaint")}
     made = []
-    for n in range(90):
+    for n in range(60):
         began = NOW - timedelta(days=random.randrange(100))
         key = random.choice(("errand", "errand", "complaint"))
         made.append({
@@ -89,7 +89,7 @@ def _pages(runtime: Runtime, filters: InstanceFilters) -> list[int]:
     after = None
     with UnitOfWork(runtime.database) as uow:
         while True:
-            page = instances.page(uow, BOSS, filters=filters, after=after, limit=4)
+            page = instances.page(uow, BOSS, filters=filters, after=after, limit=7)
             seen += [row.id for row in page.rows]
             after = page.after
             if after is None:
