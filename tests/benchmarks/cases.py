@@ -15,9 +15,9 @@ from engine.queries import instances
 from engine.queries.case_filters import InstanceFilters, StepFilter, VariableFilter
 from engine.queries.ordering import Order
 from tests.benchmarks import filling
-from tests.benchmarks.filling import KEY, Filled
+from tests.benchmarks.filling import KEY
 from tests.benchmarks.report import Result
-from tests.benchmarks.stage import Stage, median, settle, timed
+from tests.benchmarks.stage import Filled, Stage, median, settle, timed
 
 _REPEATS = 5
 #: filters that people set together; where nothing is left the whole list has been looked through
@@ -57,8 +57,8 @@ def _before(filled: Filled, days: int) -> Any:
 
 def measure(stage: Stage) -> None:
     """In the database, at the largest size."""
-    size, filled = stage.scale.items[-1], filling.prepare(stage)
-    filling.fill(stage, filled, 1, size)
+    size = stage.scale.items[-1]
+    filled = filling.filled(stage, size)
     settle()
     readers = {"all sites": RoleGrant("manager"), "one site": RoleGrant("manager", filled.first_site + 1),
                "a small site": RoleGrant("manager", filled.small_site)}  # fmt: skip
@@ -67,7 +67,6 @@ def measure(stage: Stage) -> None:
             (_median(stage, Actor(filled.first_user, "x", frozenset({grant})), InstanceFilters(**given, order=order)), f"{reader}, {order}")
             for reader, grant in readers.items() for order in Order)  # fmt: skip
         stage.report.add(Result("cases", stage.backend, f"{name}, {size:,} cases", slowest[0], "ms", target="cases.page", note=slowest[1]))
-    filling.empty(stage)
 
 
 def _asked(alone: dict[str, dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:

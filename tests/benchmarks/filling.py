@@ -1,12 +1,11 @@
 """A store with any number of cases, by SQL from a pattern: what lists and sums are measured over, not what runs.
 
-Three years of a company with eight sites and sixteen procedures, one of them real. Most cases are over; each has one step that was done or
-is open, five events, a clock of a limit, a unit, a tenant, and a few fields.
+Three years of a company with eight sites and sixteen procedures, one of them real. Most cases are over within ten days, one of ninety-seven
+lives up to a year; each has one step that was done or is open, five events, a clock of a limit, a unit, a tenant, and a few fields.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from string import Template
@@ -14,7 +13,7 @@ from string import Template
 from sqlalchemy import text
 
 from engine.procedures import read_procedures
-from tests.benchmarks.stage import Stage
+from tests.benchmarks.stage import SITES, Filled, Stage
 from tests.builders import make_building, make_site, make_tenant, make_unit, make_user
 
 #: the procedure that is real
@@ -22,7 +21,7 @@ KEY = "repair"
 SPAN = timedelta(days=3 * 365)
 _BPMN = Path(__file__).parents[2] / "bpmn"
 _BASE = 10_000_000
-_PEOPLE, _UNITS, _SITES = 500, 2_000, 8
+_PEOPLE, _UNITS = 500, 2_000
 _STEP = 100_000
 _DONE = "n % 50 <> 7"
 #: of two hundred cases four are active, one failed, one suspended and one cancelled
@@ -81,32 +80,22 @@ _FILLS = (
     "INSERT INTO instance_reference (kind, target_id, instance_id) SELECT 'unit', $unit, $base + n FROM ($numbers) AS numbers",
     "INSERT INTO instance_reference (kind, target_id, instance_id) SELECT 'tenant', $tenant, $base + n FROM ($numbers) AS numbers",
 )  # fmt: skip
-_TABLES = ("instance_reference", "instance_variable", "incident", "limit_clock", "history_event", "work_item", "instance")
 
 
-@dataclass(frozen=True, slots=True)
-class Filled:
-    """Where the rows' counting begins."""
-
-    first_user: int
-    first_site: int
-    first_unit: int
-    first_tenant: int
-    #: the last moment at which anything moved
-    end: datetime
-
-    @property
-    def small_site(self) -> int:
-        """Has one of a thousand cases."""
-        return self.first_site + _SITES - 1
+def filled(stage: Stage, size: int) -> Filled:
+    """That many cases; filled once a store, which nobody empties: what is measured among few comes before."""
+    if size not in stage.filled:
+        stage.filled[size] = _prepare(stage)
+        _fill(stage, stage.filled[size], 1, size)
+    return stage.filled[size]
 
 
-def prepare(stage: Stage) -> Filled:
+def _prepare(stage: Stage) -> Filled:
     """The people and places of the pattern, and the procedure that is real."""
     runtime = stage.runtime
     for procedure in read_procedures([_BPMN]):
         stage.deploy(procedure.files)
-    sites = [make_site(runtime) for _ in range(_SITES)]
+    sites = [make_site(runtime) for _ in range(SITES)]
     users = [make_user(runtime).id for _ in range(_PEOPLE)]
     tower = make_building(runtime, site_id=sites[0])
     units = [make_unit(runtime, site_id=sites[0], building_id=tower) for _ in range(_UNITS)]
@@ -114,7 +103,7 @@ def prepare(stage: Stage) -> Filled:
     return Filled(users[0], sites[0], units[0], tenants[0], datetime.now(UTC))
 
 
-def fill(stage: Stage, filled: Filled, first: int, last: int) -> None:
+def _fill(stage: Stage, filled: Filled, first: int, last: int) -> None:
     """The cases of these numbers, of `last` over three years."""
     is_sqlite = stage.database.is_sqlite
     with stage.database.reading() as connection:
@@ -140,13 +129,6 @@ def fill(stage: Stage, filled: Filled, first: int, last: int) -> None:
             connection.execute(text("VACUUM (ANALYZE)"))
 
 
-def empty(stage: Stage) -> None:
-    """Take the cases away again."""
-    with stage.database.writing() as connection:
-        for table in _TABLES:
-            connection.execute(text(f"DELETE FROM {table} WHERE {'id' if table == 'instance' else 'instance_id'} > {_BASE}"))
-
-
 def _words(filled: Filled, is_sqlite: bool, last: int) -> dict[str, object]:
     begin, each = int((filled.end - SPAN).timestamp()), max(1, int(SPAN.total_seconds()) // last)
 
@@ -155,15 +137,16 @@ def _words(filled: Filled, is_sqlite: bool, last: int) -> dict[str, object]:
 
     started = f"{begin} + n * {each}"
     least, end = "min" if is_sqlite else "least", int(filled.end.timestamp())
+    lived = "n * 7919 % CASE WHEN n % 97 = 0 THEN 31536000 ELSE 864000 END"
     return {
         "base": _BASE, "first_user": filled.first_user, "true": "1" if is_sqlite else "true", "false": "0" if is_sqlite else "false",
         "data": "zeroblob(600)" if is_sqlite else r"decode(repeat('00', 600), 'hex')",
         "digest": "zeroblob(32)" if is_sqlite else r"decode(repeat('00', 32), 'hex')",
         "empty": "zeroblob(0)" if is_sqlite else "''::bytea", "token": "printf('%032x', n)" if is_sqlite else "lpad(to_hex(n), 32, '0')",
         "key": f"CASE n % 16 WHEN 3 THEN '{KEY}' ELSE 'bulk_' || (n % 16) END",
-        "site": f"CASE WHEN n % 5000 = 1 THEN NULL WHEN n % 1000 = 0 THEN {filled.first_site + _SITES - 1} "
-                f"ELSE {filled.first_site} + n / 16 % {_SITES - 1} END",
+        "site": f"CASE WHEN n % 5000 = 1 THEN NULL WHEN n % 1000 = 0 THEN {filled.first_site + SITES - 1} "
+                f"ELSE {filled.first_site} + n / 16 % {SITES - 1} END",
         "unit": f"{filled.first_unit} + n % {_UNITS}", "tenant": f"{filled.first_tenant} + n % {_UNITS}",
-        "started": at(started), "moved": at(f"{least}({started} + n * 7919 % 864000, {end})"),
+        "started": at(started), "moved": at(f"{least}({started} + {lived}, {end})"),
         "due": at(f"{started} + 86400"),
     }  # fmt: skip

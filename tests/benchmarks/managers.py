@@ -13,10 +13,10 @@ from engine import event_logs, heat, limit_months
 from engine.event_logs import LogKind
 from engine.persistence.unit_of_work import UnitOfWork
 from tests.benchmarks import filling
-from tests.benchmarks.filling import KEY, Filled
+from tests.benchmarks.filling import KEY
 from tests.benchmarks.http import Visitor, serving
 from tests.benchmarks.report import Result
-from tests.benchmarks.stage import Stage, median, settle, timed
+from tests.benchmarks.stage import Filled, Stage, median, settle, timed
 from tests.builders import start
 
 _REPEATS = 7
@@ -28,15 +28,14 @@ _ROLES = (
 
 def measure(stage: Stage) -> None:
     """At the largest size."""
-    size, filled = stage.scale.items[-1], filling.prepare(stage)
-    filling.fill(stage, filled, 1, size)
+    size = stage.scale.items[-1]
+    filled = filling.filled(stage, size)
     # as a server does by itself every month; a store whose months were never closed counts them all each time
     took, closed = timed(lambda: limit_months.close_due(stage.runtime))
     stage.report.add(Result("managers", stage.backend, f"a month is closed, {size:,} cases", took / max(1, len(closed)), "ms"))
     settle()
     pages(stage, filled, size)
     logs(stage, filled, size)
-    filling.empty(stage)
 
 
 def pages(stage: Stage, filled: Filled, size: int) -> None:

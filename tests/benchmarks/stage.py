@@ -8,7 +8,8 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,27 @@ FULL = Scale(rounds=7, instances=20, loops=(10, 1_000, 10_000), naive_loops=300,
 QUICK = Scale(rounds=3, instances=6, loops=(10, 100, 500), naive_loops=60, items=(1_000, 20_000), requests=120)
 
 
+#: of the pattern, the last one with a thousandth of the cases
+SITES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """Where the rows' counting begins."""
+
+    first_user: int
+    first_site: int
+    first_unit: int
+    first_tenant: int
+    #: the last moment at which anything moved
+    end: datetime
+
+    @property
+    def small_site(self) -> int:
+        """Has one of a thousand cases."""
+        return self.first_site + SITES - 1
+
+
 @dataclass(slots=True)
 class Stage:
     """One backend with everything that a measurement needs."""
@@ -68,6 +90,8 @@ class Stage:
     #: holds every role of the workload at every site
     actor: Actor
     folder: Path
+    #: by size, where the counting of what `filling` put into the store begins
+    filled: dict[int, Filled] = field(default_factory=dict)
 
     @property
     def database(self) -> Database:
