@@ -10,6 +10,7 @@ from engine.runtime import Runtime
 from tests.builders import deploy, make_user, simple_process
 from tests.engine.queries.test_heat import Stage
 from tests.webui.visitor import Visitor, select, text_of
+from webui.heat.reading import ToldStep, beside
 
 Visit = Callable[..., Visitor]
 pytestmark = pytest.mark.databases("sqlite")
@@ -61,6 +62,22 @@ def test_ways_and_files_stand_below(visit: Visit, runtime: Runtime) -> None:
         answer = visitor.get(address)
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "private, no-store")
         assert (stage.manager.actor.name in answer.get_data(as_text=True)) is ("persons=names" in address)
+    # another way beside the one that most took: what was done more often stands out
+    sent_back, again = stage.begin(), stage.begin()
+    stage.do(again, 10)
+    stage.do(again, 20)
+    stage.do(sent_back, 10)
+    stage.send_back(sent_back)
+    stage.do(sent_back, 10)
+    stage.do(sent_back, 10)
+    _, other = select(visitor.get("/heat/errand"), "//h2[@id='ways']/following::table[1]/tbody/tr")
+    assert ([each.text for each in other.iter("b")], list(other.iter("s"))) == (["do_errand ×2"], [])
+
+
+def test_what_a_way_leaves_out_is_struck_out() -> None:
+    usual, taken = ([ToldStep(name, 1) for name in names] for names in ("abcd", "axd"))
+    assert [(step.name, step.look) for step in beside(usual, taken)] == [
+        ("a", "same"), ("b", "skipped"), ("c", "skipped"), ("x", "other"), ("d", "same")]
     supervisor = visit(make_user(runtime, "cs_supervisor"))
     assert supervisor.get("/heat/errand/log.xes?persons=names").status_code == 403
     assert len(select(supervisor.get("/heat/errand"), "//a[contains(@href, '/log.')]")) == 2

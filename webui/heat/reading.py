@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
+from difflib import SequenceMatcher
 from itertools import groupby
 from math import ceil, sqrt
 from typing import Any
@@ -85,12 +86,22 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldStep:
+    """A step of a way."""
+
+    name: str
+    #: how often running
+    times: int
+    #: beside the way that most cases took: `same`, `other` (not there in it) or `skipped` (only there)
+    look: str = "same"
+
+
+@dataclass(frozen=True, slots=True)
 class ToldWay:
     """A way that cases took."""
 
     way: Way
-    #: names of the steps; of what was done several times running, how often
-    steps: tuple[tuple[str, int], ...]
+    steps: tuple[ToldStep, ...]
     #: of all cases, in hundredths
     percent: int
 
@@ -104,7 +115,7 @@ class ToldWays:
 
 
 def told_ways(found: Ways) -> ToldWays:
-    """The ways with the names of their steps."""
+    """The ways with the names of their steps, each beside the one that most cases took."""
     latest = {info.key: info.id for info in definitions.list_latest(runtime_of(), current())}
 
     def name(step: tuple[str, str]) -> str:
@@ -112,11 +123,27 @@ def told_ways(found: Ways) -> ToldWays:
         element = content(latest[key]).diagram.elements.get(element_id) if key in latest else None
         return (worded(element.name, latest[key]) if element is not None else "") or element_id
 
-    rows = []
+    rows: list[ToldWay] = []
     for way in found.ways:
-        steps = tuple((name(step), len(list(run))) for step, run in groupby(way.steps))
-        rows.append(ToldWay(way, steps, round(100 * way.cases / found.cases)))
+        steps = [ToldStep(name(step), len(list(run))) for step, run in groupby(way.steps)]
+        told = beside(rows[0].steps, steps) if rows else steps
+        rows.append(ToldWay(way, tuple(told), round(100 * way.cases / found.cases)))
     return ToldWays(found, tuple(rows))
+
+
+def beside(usual: Sequence[ToldStep], taken: Sequence[ToldStep]) -> list[ToldStep]:
+    """A way as it differs from the usual one, with what was left out."""
+    told: list[ToldStep] = []
+    names = [[step.name for step in steps] for steps in (usual, taken)]
+    for what, from_usual, to_usual, first, end in SequenceMatcher(None, *names, autojunk=False).get_opcodes():
+        if what == "equal":
+            # as often as there, or it is something else
+            told += [step if step == there else replace(step, look="other")
+                     for step, there in zip(taken[first:end], usual[from_usual:to_usual], strict=True)]
+            continue
+        told += [replace(each, look="skipped") for each in usual[from_usual:to_usual]]
+        told += [replace(each, look="other") for each in taken[first:end]]
+    return told
 
 
 def wish_of(args: Mapping[str, str]) -> Wish:
