@@ -72,12 +72,12 @@ def test_ways_and_files_stand_below(visit: Visit, runtime: Runtime) -> None:
     stage.do(sent_back, 10)
     _, other = select(visitor.get("/heat/errand"), "//h2[@id='ways']/following::table[1]/tbody/tr")
     assert ([each.text for each in other.iter("b")], list(other.iter("s"))) == (["do_errand ×2"], [])
+    supervisor = visit(make_user(runtime, "cs_supervisor"))
+    assert supervisor.get("/heat/errand/log.xes?persons=names").status_code == 403
+    assert len(select(supervisor.get("/heat/errand"), "//a[contains(@href, '/log.')]")) == 2
 
 
 def test_what_a_way_leaves_out_is_struck_out() -> None:
     usual, taken = ([ToldStep(name, 1) for name in names] for names in ("abcd", "axd"))
     assert [(step.name, step.look) for step in beside(usual, taken)] == [
         ("a", "same"), ("b", "skipped"), ("c", "skipped"), ("x", "other"), ("d", "same")]
-    supervisor = visit(make_user(runtime, "cs_supervisor"))
-    assert supervisor.get("/heat/errand/log.xes?persons=names").status_code == 403
-    assert len(select(supervisor.get("/heat/errand"), "//a[contains(@href, '/log.')]")) == 2
