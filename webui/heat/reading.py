@@ -134,8 +134,8 @@ def told_ways(found: Ways) -> ToldWays:
 def beside(usual: Sequence[ToldStep], taken: Sequence[ToldStep]) -> list[ToldStep]:
     """A way as it differs from the usual one, with what was left out."""
     told: list[ToldStep] = []
-    names = [[step.name for step in steps] for steps in (usual, taken)]
-    for what, from_usual, to_usual, first, end in SequenceMatcher(None, *names, autojunk=False).get_opcodes():
+    names, taken_names = ([step.name for step in steps] for steps in (usual, taken))
+    for what, from_usual, to_usual, first, end in SequenceMatcher(None, names, taken_names, autojunk=False).get_opcodes():
         if what == "equal":
             # as often as there, or it is something else
             told += [step if step == there else replace(step, look="other")
