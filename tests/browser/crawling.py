@@ -16,9 +16,10 @@ AXE = ROOT / "webui/frontend/node_modules/axe-core/axe.min.js"
 #: pages that differ from role to role: each role's are looked at
 OWN = frozenset({"inbox.todo", "start.overview", "board.show"})
 WIDTHS = (1280, 390)
-_RUN = """async (withColours) => {
+#: parts that are made for a desk: each of their pages is looked at there; of the others one
+AT_A_DESK = frozenset({"designer", "board", "inbox", "cases", "heat"})
+_RUN = """async () => {
   const {violations} = await axe.run(document, {
-    rules: {"color-contrast": {enabled: withColours}},
     runOnly: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice"], resultTypes: ["violations"], preload: false,
   });
   const say = (node) => `${node.target.join(" ")} (${[...node.any, ...node.all, ...node.none][0]?.message})`;
@@ -40,8 +41,8 @@ class Crawl:
     seen: dict[str, str] = field(default_factory=dict)
     #: endpoints that answer with something else than a page
     others: set[str] = field(default_factory=set)
-    #: parts of the application whose colours were looked at from a desk
-    coloured: set[str] = field(default_factory=set)
+    #: parts of the application that were looked at from a desk too
+    from_desk: set[str] = field(default_factory=set)
     #: what is wrong, with where
     found: list[str] = field(default_factory=list)
 
@@ -60,15 +61,14 @@ class Crawl:
                 waiting += self._paths(page)
 
     def look(self, page: Page, where: str) -> None:
-        """Axe over the page as it stands, at both widths; nothing may reach over the edge."""
+        """Nothing may reach over the edge at either width; axe at a phone's, and where the page is another one at a desk's."""
         page.evaluate(AXE.read_text())
+        part = (self._endpoint(urlsplit(page.url).path) or where).partition(".")[0]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
-            # colours take half the time and are the same at either width: at a desk's once for each kind of page
-            kind = self._endpoint(urlsplit(page.url).path) or where
-            with_colours = width == min(WIDTHS) or kind.partition(".")[0] not in self.coloured
-            self.coloured.add(kind.partition(".")[0])
-            self.found += [f"{where} at {width}: {each}" for each in page.evaluate(_RUN, with_colours)]
+            if width == min(WIDTHS) or part in AT_A_DESK or part not in self.from_desk:
+                self.found += [f"{where} at {width}: {each}" for each in page.evaluate(_RUN)]
+            self.from_desk.add(part)
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 self.found.append(f"{where} at {width}: {wide} wide")
 

@@ -150,6 +150,7 @@ def test_a_decision_table_is_edited_deployed_and_evaluated_and_steps_are_copied_
     pencil.shape("round_started").click()
     pencil.append("append-task", "沿線檢查")
     second.keyboard.press("ControlOrMeta+c")
+    second.wait_for_function("localStorage.getItem('designer-clipboard')?.includes('沿線檢查')")
     expect(second.locator("[data-save-state]")).to_have_attribute("data-state", "saved", timeout=15_000)
     page.bring_to_front()
     desk.go("/designer/tour")
@@ -160,6 +161,8 @@ def test_a_decision_table_is_edited_deployed_and_evaluated_and_steps_are_copied_
     page.keyboard.press("ControlOrMeta+v")
     for by in (0, 5):
         page.mouse.move(lane["x"] + lane["width"] * 0.6 + by, lane["y"] + lane["height"] / 2)
+    # what is pasted follows the mouse
+    expect(page.locator(".djs-drag-group")).to_be_attached()
     page.mouse.click(lane["x"] + lane["width"] * 0.6, lane["y"] + lane["height"] / 2)
     expect(page.locator(".djs-shape[data-element-id^=task]")).to_be_attached()
     Pencil(page).saved()
