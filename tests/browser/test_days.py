@@ -101,7 +101,6 @@ def world() -> Iterator[World]:
 
 
 Seat = Callable[[str, int], Desk]
-at_both_widths = pytest.mark.parametrize("width", [DESK, PHONE])
 #: who hardly ever sits at the other width does so in the long run only
 mostly_at_a_desk = pytest.mark.parametrize("width", [DESK, pytest.param(PHONE, marks=pytest.mark.soak)])
 mostly_with_a_phone = pytest.mark.parametrize("width", [pytest.param(DESK, marks=pytest.mark.soak), PHONE])
@@ -198,7 +197,7 @@ def test_a_cashier_takes_money_makes_a_receipt_void_closes_the_day_and_reconcile
     cashier.do("備好新證", stock="5", needed="4", prepared="0")
 
 
-@at_both_widths
+@mostly_at_a_desk
 def test_a_supervisor_assigns_on_the_board_reminds_and_gives_many_at_once(world: World, seat: Seat, width: int) -> None:
     item = world.play("repair", "urgent_free_in_time", "check_in")
     (waiting,) = rows(world.runtime, tables.work_item, tables.work_item.c.id == item)
@@ -233,7 +232,7 @@ def test_a_supervisor_assigns_on_the_board_reminds_and_gives_many_at_once(world:
     assert [row.assignee_id for row in given] == [colleague.id, colleague.id]
 
 
-@at_both_widths
+@mostly_at_a_desk
 def test_a_manager_approves_sends_back_and_goes_from_today_and_a_limit_to_the_case(world: World, seat: Seat, width: int) -> None:
     runtime = world.runtime
     clerk, manager = make_user(runtime, "customer_service"), seat("manager", width)

@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from engine import work_items
 from engine.clock import MovableClock
 from engine.jobs.inline import advance
 from engine.persistence import tables
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries import ledger
 from engine.runtime import Runtime
+from engine.steps import run_step
 from tests.browser.desk import Desk
 from tests.builders import deploy_folder, make_building, make_site, make_tenant, make_unit, make_user, rows
 
@@ -62,6 +64,9 @@ class RoleDesk(Desk):
             return
         mine = (tables.work_item.c.name == step, tables.work_item.c.role == self._role, tables.work_item.c.is_live)
         item, *_ = rows(self._runtime, tables.work_item, *mine)
+        if item.assignee_id is None:
+            # claiming by the button was seen the first time
+            run_step(self._runtime, lambda uow: work_items.claim(self._runtime, uow, self.person.actor, item.id))
         self.go(f"/items/{item.id}")
         self.claim(step)
 
