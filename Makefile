@@ -45,7 +45,8 @@ lint: $(VENV)/installed
 	$(BIN)/lint-imports
 
 # the checks use the core that a test leaves idle while it waits for the browser; the procedures are checked by a test among the others
-test: system frontend ## everything: checks, both databases, browser, short forms of the long tests
+test: ## everything: checks, both databases, browser, short forms of the long tests
+	@$(MAKE) --no-print-directory -j 2 system frontend
 	@$(MAKE) --no-print-directory -j 2 lint tests
 
 tests: $(VENV)/installed

@@ -121,6 +121,8 @@ def button(desk: Desk, name: str) -> Locator:
     return desk.page.get_by_role("main").get_by_role("button", name=name, exact=True)
 
 
+# a worker has a phone: `test_phone`
+@pytest.mark.soak
 def test_a_worker_accepts_and_checks_in_at_a_desk(world: World, seat: Seat) -> None:
     worker = seat("repair_worker", DESK)
     for element in ("accept_slip", "check_in"):

@@ -90,6 +90,7 @@ def test_the_clock_can_be_moved_only_where_it_was_asked_for(
         assert (status, list(json.loads(body))) == (200, ["now"])
 
 
+@pytest.mark.databases("sqlite")
 def test_a_worker_comes_up_and_ends_well(database_url: str, tmp_path: Path) -> None:
     """On SIGTERM, with 0."""
     with running(database_url, tmp_path, "worker") as (process, _line):

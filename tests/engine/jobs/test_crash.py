@@ -97,6 +97,8 @@ def check(runtime: Runtime, started: list[int]) -> None:
     assert all(row.late_since is not None for row in rows(runtime, instance))
 
 
+# with SQLite in the long form
+@pytest.mark.databases("postgresql")
 def test_killed_twice_nothing_is_lost_and_nothing_done_twice(runtime: Runtime, clock: MovableClock, tmp_path: Path) -> None:
     """The short form."""
     run_with_kills(runtime, clock, tmp_path, cases=12, kills=2, seed=7)
