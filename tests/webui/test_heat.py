@@ -81,3 +81,5 @@ def test_what_a_way_leaves_out_is_struck_out() -> None:
     usual, taken = ([ToldStep(name, 1) for name in names] for names in ("abcd", "axd"))
     assert [(step.name, step.look) for step in beside(usual, taken)] == [
         ("a", "same"), ("b", "skipped"), ("c", "skipped"), ("x", "other"), ("d", "same")]
+    twice = beside(usual, [*usual[:3], ToldStep("sent back", 1), *usual])
+    assert [step.name for step in twice if step.look == "other"] == ["sent back", "a", "b", "c"]
