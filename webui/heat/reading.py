@@ -132,7 +132,7 @@ def told_ways(found: Ways) -> ToldWays:
 
 
 def beside(usual: Sequence[ToldStep], taken: Sequence[ToldStep]) -> list[ToldStep]:
-    """A way as it differs from the usual one, with what was left out. First as far as they agree: of two rounds the second is what is more."""
+    """A way as it differs from the usual one, with what was left out; of two rounds the second is what is more."""
     agreed = next((n for n, (one, other) in enumerate(zip(usual, taken, strict=False)) if one != other), min(len(usual), len(taken)))
     told, usual, taken = list(taken[:agreed]), usual[agreed:], taken[agreed:]
     names, taken_names = ([step.name for step in steps] for steps in (usual, taken))
