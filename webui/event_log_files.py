@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
+import os
 from collections.abc import Iterator
 from typing import IO
 
@@ -22,14 +22,12 @@ _PART = 2**16
 
 def answer(runtime: Runtime, uow: UnitOfWork, actor: Actor, looked: Looked, kind: LogKind, *, is_named: bool) -> flask.Response:
     """The file, to be saved. ForbiddenError for names that aren't the person's to see."""
-    target = tempfile.SpooledTemporaryFile(max_size=exports.IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
-    try:
+    def write(target: IO[bytes]) -> None:
         count = event_logs.write(runtime, uow, actor, looked, kind, target, is_named=is_named)
-    except BaseException:
-        target.close()
-        raise
-    exports.keep(actor, "event_log", kind.value, count)
-    length = target.tell()
+        exports.keep(actor, "event_log", kind.value, count)
+
+    target = exports.written(write)
+    length = target.seek(0, os.SEEK_END)
     target.seek(0)
     response = flask.Response(_parts(target), mimetype=kind.media_type)
     # also of an answer whose body nobody asks for

@@ -21,8 +21,8 @@ TYPES = {"csv": "text/csv; charset=utf-8", "xlsx": XLSX}
 IN_MEMORY = 2**20
 
 
-def send(kind: str, title: str, write: Callable[[IO[bytes]], object]) -> flask.Response:
-    """What `write` makes, to be saved as `title`: figures of nobody."""
+def written(write: Callable[[IO[bytes]], object]) -> IO[bytes]:
+    """A file aside with what `write` makes, at its beginning; whoever sends it closes it."""
     target = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 - sent after this function, closed with the answer
     try:
         write(target)
@@ -30,7 +30,12 @@ def send(kind: str, title: str, write: Callable[[IO[bytes]], object]) -> flask.R
         target.close()
         raise
     target.seek(0)
-    response = flask.send_file(target, mimetype=TYPES[kind], as_attachment=True, download_name=f"{title}.{kind}")
+    return target
+
+
+def send(kind: str, title: str, write: Callable[[IO[bytes]], object]) -> flask.Response:
+    """What `write` makes, to be saved as `title`: figures of nobody."""
+    response = flask.send_file(written(write), mimetype=TYPES[kind], as_attachment=True, download_name=f"{title}.{kind}")
     response.headers["Cache-Control"] = "private, no-store"
     return response
 

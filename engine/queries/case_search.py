@@ -18,6 +18,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from engine.persistence.tables import instance
 from engine.persistence.tables.lived import LONG_LIVED, LivedLong
+from engine.persistence.tables.running import TOLD_BY_INDEX
 from engine.persistence.unit_of_work import UnitOfWork
 from engine.queries.case_filters import FOUND, CaseSet, by_column
 from engine.queries.ordering import Order, Ordering
@@ -36,7 +37,7 @@ _INDEXES = {"moved_at": "ix_instance_moved", "started_at": "ix_instance_started"
 _OF_PROCEDURE = "ix_instance_key_moved"
 #: column → the index that begins with it (or holds only those that have it) and tells everything else below
 _HOSTS = {"state": "ix_instance_list", "late_since": "ix_instance_late", "definition_key": _OF_PROCEDURE, "moved_at": "ix_instance_moved"}
-_TOLD = frozenset({"id", "moved_at", "state", "site_id", "definition_key", "definition_id", "started_at", "started_by", "late_since"})
+_TOLD = frozenset({"id", "moved_at", *TOLD_BY_INDEX})
 #: column that a list is ordered by → what its index tells
 _TOLD_ALONG = {
     "moved_at": _TOLD, "started_at": frozenset({"id", "started_at"}), "title": (_TOLD - {"moved_at"}) | {"title", "business_key"},
@@ -69,46 +70,51 @@ class Search:
     ) -> None:
         """`bounds`: sets that lie together in the list's order; `after`: the cursor; `started_before`: holds of what is left."""
         self._uow, self._ordering, self._sets, self._bounds, self._after, self._limit = uow, ordering, list(sets), bounds, after, limit
+        self._is_sqlite, self._order = uow.reading.dialect.name == "sqlite", str(ordering.column.key)
         self._behind = ordering.from_cursor(after)
         self._range = [*(each.has(instance) for each in bounds), *self._behind]
-        is_by_move = ordering.order is Order.NEWEST and str(ordering.column.key) == "moved_at"
+        is_by_move = ordering.order is Order.NEWEST and self._order == "moved_at"
         self._oldest = started_before if is_by_move else None
 
     def ids(self) -> list[int]:
         """The cases of the page in the list's order."""
         if not self._sets:
             return self._along()
+        is_told = self._is_told_by_index()
         few = self._smallest(self._sets, FEW)
         if few is not None:
-            return self._among(few, [each for each in self._sets if each is not few], self._read(few.ids.limit(FEW)))
-        few = None if self._is_told_by_index() else self._smallest(self._sets, FEW_BESIDE_INDEX)
+            return self._among(few, self._sets, self._read(few.ids.limit(FEW)))
+        few = None if is_told else self._smallest(self._sets, FEW_BESIDE_INDEX)
         if few is not None:
-            return self._among(few, [each for each in self._sets if each is not few])
-        if self._oldest is not None and self._is_told_by_index():
+            return self._among(few, self._sets)
+        if self._oldest is not None and is_told:
             return self._past_the_young(self._oldest + LONG_LIVED)
         found = self._along_stretch()
-        if len(found) == self._limit:
-            return found
+        return found if len(found) == self._limit else self._behind_stretch()
+
+    def _behind_stretch(self) -> list[int]:
+        """Where the first stretch of the order holds no page."""
         host = self._host()
         others = [each for each in self._sets if host is None or each not in host.sets]
-        is_in_host = host is not None and str(self._ordering.column.key) in _TOLD
-        if host is not None and is_in_host and not others:
-            return self._along_host(host)
+        # whose index tells the order too
+        ordered = host if self._order in _TOLD else None
+        if ordered is not None and not others:
+            return self._along_host(ordered)
         together = [] if host is None else [host.together()]
         many = self._smallest([*together, *others], MANY)
-        if host is not None and is_in_host and many in together:
-            return self._along_host(host, *(each.has(instance) for each in others))
+        if ordered is not None and many in together:
+            return self._along_host(ordered, *(each.has(instance) for each in others))
         if many is not None:
-            return self._among(many, [each for each in (*together, *others) if each is not many])
+            return self._among(many, [*together, *others])
         for searched in (each for each in self._sets if each.is_searched):
             # its index holds whatever may keep a title from being looked at
             titles = select(FOUND.c.id).with_hint(FOUND, f"INDEXED BY {_INDEXES['title']}", "sqlite")
             ids = self._read(titles.where(*(each.has(FOUND) for each in self._sets if each.is_of_row or each is searched)).limit(FEW + 1))
             if len(ids) <= FEW:
-                return self._among(searched, [each for each in self._sets if each is not searched], ids)
-        if host is not None and is_in_host and not any(each.is_searched for each in others):
+                return self._among(searched, self._sets, ids)
+        if ordered is not None and not any(each.is_searched for each in others):
             # two long lists of ids are held against each other sooner than one is asked about each of the other
-            return self._along_host(host, *(instance.c.id.in_(each.ids) for each in others))
+            return self._along_host(ordered, *(instance.c.id.in_(each.ids) for each in others))
         return self._along()
 
     def _past_the_young(self, moment: datetime) -> list[int]:
@@ -147,30 +153,30 @@ class Search:
         rows = rows.prefix_with("MATERIALIZED", dialect="postgresql")
         return self._read(self._page(select(rows.c.id), rows))
 
-    def _among(self, chosen: CaseSet, others: Sequence[CaseSet], known: Sequence[int] | None = None) -> list[int]:
-        """Read the whole set, and put in order what the others leave of it. `known`: its ids."""
+    def _among(self, chosen: CaseSet, sets: Sequence[CaseSet], known: Sequence[int] | None = None) -> list[int]:
+        """Read the whole of one set, and put in order what the others leave of it. `known`: its ids."""
         # by their ids, never along the order: neither database may choose. PostgreSQL reads rows of its own sooner by where they lie
-        is_sqlite = self._uow.reading.dialect.name == "sqlite"
+        others = [each for each in sets if each is not chosen]
         if known is not None:
             ids = sorted(set(known))
             # as one value: written out, the names of two thousand parameters cost more than the reading
-            is_chosen = instance.c.id.in_(ids) if is_sqlite else instance.c.id == any_(literal(ids, ARRAY(BigInteger)))
+            is_chosen = instance.c.id.in_(ids) if self._is_sqlite else instance.c.id == any_(literal(ids, ARRAY(BigInteger)))
         else:
-            is_chosen = chosen.has(instance) if chosen.is_of_row and not is_sqlite else instance.c.id.in_(chosen.ids)
+            is_chosen = chosen.has(instance) if chosen.is_of_row and not self._is_sqlite else instance.c.id.in_(chosen.ids)
         left = select(*self._keys(instance)).with_hint(instance, "NOT INDEXED", "sqlite").where(is_chosen, *self._range)
         rows = left.where(*(each.has(instance) for each in others)).cte("chosen").prefix_with("MATERIALIZED", dialect="postgresql")
         return self._read(self._page(select(rows.c.id), rows))
 
     def _is_told_by_index(self) -> bool:
         """Whether the index of the list's order has all that is looked at."""
-        told = _TOLD_ALONG[str(self._ordering.column.key)]
+        told = _TOLD_ALONG[self._order]
         return all(each.is_of_row and told.issuperset(each.columns) for each in self._sets)
 
     def _along_stretch(self) -> list[int]:
         """What the first cases in the list's order give."""
         length = LONG_STRETCH if self._is_told_by_index() else STRETCH
         column = self._ordering.column
-        if self._uow.reading.dialect.name == "sqlite":
+        if self._is_sqlite:
             # between its two ends and by nothing else that tells where it lies: of several bounds SQLite may start from the wrong one, and
             # a stretch that it reads first it would put in order once more
             ends = [self._ordered(select(column)).offset(each).limit(1).scalar_subquery() for each in (0, length)]
@@ -181,7 +187,7 @@ class Search:
             asked = [each for each in self._sets if each not in self._bounds]
             return self._read(stretch.where(*(each.has(instance) for each in asked)).order_by(*self._ordering.terms()).limit(self._limit))
         # nothing but what is looked at, so that the index may tell it
-        names = dict.fromkeys(["id", str(column.key), *(name for each in self._sets for name in each.columns)])
+        names = dict.fromkeys(["id", self._order, *(name for each in self._sets for name in each.columns)])
         row = self._ordered(select(*(instance.c[name] for name in names))).limit(length).subquery("stretch")
         return self._read(self._page(select(row.c.id).where(*(each.has(row) for each in self._sets)), row))
 
@@ -194,14 +200,14 @@ class Search:
 
     def _by_index(self, statement: Select[Any]) -> Select[Any]:
         """By the index of the list's order; where all are of one procedure by its part of another."""
-        order = str(self._ordering.column.key)
-        of_procedure = next((each for each in self._sets if each.columns == ("definition_key",)), None) if order == "moved_at" else None
-        index = _INDEXES[order] if of_procedure is None else _OF_PROCEDURE
+        is_by_move = self._order == "moved_at"
+        of_procedure = next((each for each in self._sets if is_by_move and each.columns == ("definition_key",)), None)
+        index = _INDEXES[self._order] if of_procedure is None else _OF_PROCEDURE
         statement = statement.with_hint(instance, f"INDEXED BY {index}", "sqlite")
         return statement if of_procedure is None else statement.where(of_procedure.has(instance))
 
     def _keys(self, row: Any) -> list[ColumnElement[Any]]:
-        return [row.c[self._ordering.column.key], row.c.id]
+        return [row.c[self._order], row.c.id]
 
     def _page(self, statement: Select[Any], row: Any) -> Select[Any]:
         return statement.order_by(*self._ordering.terms(*self._keys(row))).limit(self._limit)

@@ -42,8 +42,8 @@ class Crawl:
     seen: dict[str, str] = field(default_factory=dict)
     #: endpoints that answer with something else than a page
     others: set[str] = field(default_factory=set)
-    #: (part of the application, width) that was looked at with its colours
-    coloured: set[tuple[str, int]] = field(default_factory=set)
+    #: parts of the application whose colours were looked at from a desk
+    coloured: set[str] = field(default_factory=set)
     #: what is wrong, with where
     found: list[str] = field(default_factory=list)
 
@@ -67,11 +67,11 @@ class Crawl:
         part = (self._endpoint(urlsplit(page.url).path) or where).partition(".")[0]
         for width in WIDTHS:
             page.set_viewport_size({"width": width, "height": 844})
-            # colours take half the time; they are a part's own, not a page's
-            with_colours = (part, width) not in self.coloured
-            if width == min(WIDTHS) or part in AT_A_DESK or with_colours:
+            # colours take half the time and are the same at either width: at a desk's once for each part
+            with_colours = width == min(WIDTHS) or part not in self.coloured
+            if part in AT_A_DESK or with_colours:
                 self.found += [f"{where} at {width}: {each}" for each in page.evaluate(_RUN, with_colours)]
-            self.coloured.add((part, width))
+            self.coloured.add(part)
             if (wide := page.evaluate("document.documentElement.scrollWidth")) > width:
                 self.found.append(f"{where} at {width}: {wide} wide")
 

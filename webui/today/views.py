@@ -20,6 +20,7 @@ from webui.limits.named import NamedLimit, named
 from webui.today import reading
 from webui.unit_of_work import current, runtime_of
 
+#: people that are shown at first
 _PEOPLE = 25
 
 

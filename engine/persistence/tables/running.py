@@ -22,6 +22,9 @@ from sqlalchemy import (
 from engine.persistence.tables.base import Id, Instant, metadata
 from engine.persistence.tables.lived import LivedLong
 
+#: of a case, what its indexes hold besides their order: by these lists are narrowed
+TOLD_BY_INDEX = ("state", "site_id", "definition_key", "definition_id", "started_at", "started_by", "late_since")
+
 instance = Table(
     "instance", metadata,
     Column("id", Id, primary_key=True),
@@ -58,11 +61,9 @@ instance = Table(
           "started_by", "late_since"),
     Index("ix_instance_key_moved", "definition_key", text("moved_at DESC"), text("id DESC"), "state", "site_id", "definition_id",
           "started_at", "started_by", "late_since"),
-    Index("ix_instance_moved", text("moved_at DESC"), text("id DESC"), "state", "site_id", "definition_key", "definition_id", "started_at",
-          "started_by", "late_since"),
+    Index("ix_instance_moved", text("moved_at DESC"), text("id DESC"), *TOLD_BY_INDEX),
     Index("ix_instance_started", text("started_at DESC"), text("id DESC")),
-    Index("ix_instance_title", "title", "id", "business_key", "state", "site_id", "definition_key", "definition_id", "started_at",
-          "started_by", "late_since"),
+    Index("ix_instance_title", "title", "id", "business_key", *TOLD_BY_INDEX),
     Index("ix_instance_site", "site_id", "id"),
     # what rules of keeping look through, of a procedure those that ended first
     Index("ix_instance_ended", "definition_key", "ended_at", "id", sqlite_where=text("ended_at IS NOT NULL"),
@@ -70,11 +71,10 @@ instance = Table(
     Index("ix_instance_started_by", "started_by", text("started_at DESC"), text("id DESC")),
 )
 
-_TOLD = ("state", "site_id", "definition_key", "definition_id", "started_at", "started_by", "late_since")
-Index("ix_instance_late", text("moved_at DESC"), text("id DESC"), *(instance.c[name] for name in _TOLD),
+Index("ix_instance_late", text("moved_at DESC"), text("id DESC"), *(instance.c[name] for name in TOLD_BY_INDEX),
       sqlite_where=text("late_since IS NOT NULL"), postgresql_where=text("late_since IS NOT NULL"))
 _LIVED_LONG = LivedLong(instance.c.started_at, instance.c.moved_at)
-Index("ix_instance_long", text("moved_at DESC"), text("id DESC"), *(instance.c[name] for name in _TOLD),
+Index("ix_instance_long", text("moved_at DESC"), text("id DESC"), *(instance.c[name] for name in TOLD_BY_INDEX),
       sqlite_where=_LIVED_LONG, postgresql_where=_LIVED_LONG)
 
 work_item = Table(
